@@ -1,0 +1,212 @@
+"""Two maps, one time axis: cells are placed on the strip's seconds, fused by a named rule, and compared.
+
+A map along time (`on_time`) has one value for each of the strip's 5,000 samples, 0 to 1 of the map's own maximum.
+Aligning and fusing the two views follows MM-GradCAM (Murat Duranay et al. 2026, doi 10.1038/s41598-026-38654-w), which
+does not print its formula; the rules here are our choice, and each is named on every figure.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import EmptyMap, InvalidValue, UnknownName, choices
+from .image import Geometry, StripImage
+from .models.layers import Layer
+from .strip import SAMPLES, SAMPLING_RATE, SECONDS
+
+Values = NDArray[np.float32]
+
+AGREEMENT = ("neither", "signal only", "image only", "both")
+AGREEMENT_THRESHOLD = 0.5
+"""A view "looks at" a moment where its map reaches this share of its own maximum."""
+
+
+def place(values: Values, layer: Layer) -> Values:
+    """A row of cells on the strip's samples: straight lines between the cells' centres, level beyond the outermost.
+
+    Parameters
+    ----------
+    values : array, shape (cells,)
+        One number a cell.
+    layer : Layer
+        Says where the cells' centres lie; `SignalCNN.layer` and `ImageCNN.layer` give it.
+
+    Returns
+    -------
+    array, shape (5000,)
+        Read-only, float32.
+
+    Raises
+    ------
+    InvalidValue
+        When the layer has another number of cells.
+    """
+    if values.shape != (layer.cells,):
+        raise InvalidValue(f"{layer.name} has {layer.cells} cells, these values have the shape {values.shape}")
+    placed = np.interp(np.arange(SAMPLES) / SAMPLING_RATE, layer.centres, values)
+    return _read_only(placed)
+
+
+def columns_of(values: Values, layer: Layer, image: StripImage) -> Values:
+    """An image map's cells, column by column: the mean over the rows, weighted by the ink that each cell covers.
+
+    Paper carries no signal, so a hot cell on empty paper counts only where its column holds no ink at all.
+
+    Parameters
+    ----------
+    values : array, shape (rows, columns)
+        Cells of a layer of the image network.
+    layer : Layer
+        Its geometry along time.
+    image : StripImage
+        What the network saw.
+
+    Returns
+    -------
+    array, shape (columns,)
+    """
+    ink = _ink_under(values.shape, layer, image)
+    covered = ink.sum(axis=0)
+    weighted = (values * ink).sum(axis=0) / np.where(covered > 0, covered, 1.0)
+    return np.where(covered > 0, weighted, values.mean(axis=0)).astype(np.float32)
+
+
+def onto_image(on_time: Values, geometry: Geometry) -> Values:
+    """A map along time brought onto the picture: each pixel column takes the value at its own moment, shape (height, width)."""
+    moments = geometry.seconds_of(np.arange(geometry.width) + 0.5) - geometry.start
+    row = np.interp(moments, np.arange(SAMPLES) / SAMPLING_RATE, on_time)
+    return np.broadcast_to(row.astype(np.float32), (geometry.height, geometry.width))
+
+
+def cells_onto_image(values: Values, layer: Layer, geometry: Geometry) -> Values:
+    """An image map's cells on the picture's pixels, straight lines between the cells' centres both ways, shape (height, width)."""
+    moments = geometry.seconds_of(np.arange(geometry.width) + 0.5) - geometry.start
+    wide = np.stack([np.interp(moments, layer.centres, row) for row in values])
+    rows = (np.arange(geometry.height) + 0.5) * len(values) / geometry.height - 0.5
+    above = np.clip(np.floor(rows).astype(int), 0, len(values) - 1)
+    below = np.clip(above + 1, 0, len(values) - 1)
+    share = np.clip(rows - above, 0.0, 1.0)[:, None]
+    return np.asarray(wide[above] * (1 - share) + wide[below] * share, dtype=np.float32)
+
+
+def fuse(signal: Values, image: Values, rule: str = "mean", confidence: tuple[float, float] = (1.0, 1.0)) -> Values:
+    """One map of two.
+
+    Parameters
+    ----------
+    signal, image : array, shape (5000,)
+        Both views' maps along time, for one and the same target.
+    rule : str
+        ``"mean"``, ``"maximum"``, ``"product"`` (both must agree) or ``"confidence"`` (a mean weighted by each view's
+        probability of the target).
+    confidence : (float, float)
+        Probabilities of the target in the signal and the image view; only ``"confidence"`` reads them.
+
+    Returns
+    -------
+    array, shape (5000,)
+        Scaled to its own maximum, read-only.
+
+    Raises
+    ------
+    UnknownName
+        When no rule is called so.
+    EmptyMap
+        When a map is flat or not finite, or nothing is left after fusing: an empty map cannot be fused.
+    """
+    combine = rule_named(rule)
+    for name, values in (("signal", signal), ("image", image)):
+        if values.shape != (SAMPLES,):
+            raise InvalidValue(f"the {name} map has the shape {values.shape}; fusing needs ({SAMPLES},), see place()")
+        if not np.isfinite(values).all():
+            raise EmptyMap(f"the {name} view's map is not finite; there is nothing to fuse")
+        if not values.max() > 0:
+            raise EmptyMap(f"the {name} view's map is flat: nothing speaks for this target there; choose another target")
+    fused = combine(signal.astype(np.float64), image.astype(np.float64), confidence)
+    if not fused.max() > 0:
+        raise EmptyMap(f"the rule {rule!r} leaves nothing: the two maps share no moment")
+    return _read_only(fused / fused.max())
+
+
+def agreement(signal: Values, image: Values, threshold: float = AGREEMENT_THRESHOLD) -> NDArray[np.uint8]:
+    """Who looks at each moment: an index into `AGREEMENT` for each sample, shape (5000,).
+
+    Parameters
+    ----------
+    signal, image : array, shape (5000,)
+        Maps along time, each scaled to its own maximum.
+    threshold : float
+        Share of its maximum from which a view counts as looking, above 0 and up to 1.
+
+    Raises
+    ------
+    InvalidValue
+        When the threshold is none.
+    """
+    if not 0 < threshold <= 1:
+        raise InvalidValue(f"the threshold of agreement is a share above 0 and up to 1, not {threshold}")
+    return ((signal >= threshold) + 2 * (image >= threshold)).astype(np.uint8)
+
+
+def _mean(signal: Values, image: Values, _: tuple[float, float]) -> Values:
+    return (signal + image) / 2
+
+
+def _maximum(signal: Values, image: Values, _: tuple[float, float]) -> Values:
+    return np.maximum(signal, image)
+
+
+def _product(signal: Values, image: Values, _: tuple[float, float]) -> Values:
+    return signal * image
+
+
+def _by_confidence(signal: Values, image: Values, confidence: tuple[float, float]) -> Values:
+    if min(confidence) < 0 or sum(confidence) <= 0:
+        raise InvalidValue(f"confidences are probabilities, not both zero; given: {confidence}")
+    return (confidence[0] * signal + confidence[1] * image) / sum(confidence)
+
+
+RULES: dict[str, Callable[[Values, Values, tuple[float, float]], Values]] = {
+    "mean": _mean,
+    "maximum": _maximum,
+    "product": _product,
+    "confidence": _by_confidence,
+}
+"""Fusion rules by name; to add one, write a function and give it a line here."""
+
+DEFAULT_RULE = "mean"
+
+
+def rule_named(name: str) -> Callable[[Values, Values, tuple[float, float]], Values]:
+    """A fusion rule by its name.
+
+    Raises
+    ------
+    UnknownName
+        When there is none.
+    """
+    if name not in RULES:
+        raise UnknownName(f"no fusion rule is called {name!r}; there are {choices(RULES)}")
+    return RULES[name]
+
+
+def _ink_under(shape: tuple[int, ...], layer: Layer, image: StripImage) -> NDArray[np.float64]:
+    """Ink below each cell, shape (rows, columns): cells are tiles around their centres, rows share the height evenly."""
+    rows = shape[0]
+    height, width = image.pixels.shape
+    if shape != (rows, layer.cells) or height % rows:
+        raise InvalidValue(f"cells of the shape {shape} do not fit {layer.name} ({layer.cells} columns) on {height} rows")
+    bands = image.pixels.astype(np.float64).reshape(rows, height // rows, width).sum(axis=1)
+    up_to = np.concatenate([np.zeros((rows, 1)), np.cumsum(bands, axis=1)], axis=1)
+    half = layer.stride / 2
+    centres = layer.centres * width / SECONDS
+    edges = np.clip(np.stack([centres - half, centres + half]), 0, width)
+    left, right = (np.stack([np.interp(edge, np.arange(width + 1), band) for band in up_to]) for edge in edges)
+    return right - left
+
+
+def _read_only(values: NDArray[np.floating]) -> Values:
+    array = np.asarray(values, dtype=np.float32)
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,125 @@
+"""Weights: saved as safetensors with what they were made from in the file's own metadata, loaded after a check.
+
+The shipped pair lies in ``weights/``: ``signal.safetensors`` and ``image.safetensors``, a model card each
+(``signal.md``, ``image.md``), and ``SHA256SUMS`` against which each file is verified before it is used.
+"""
+
+import hashlib
+import json
+import os
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from ..errors import UnknownName, UnreadableFile, choices
+from .inputs import VIEWS
+from .networks import Block, ImageCNN, SignalCNN, StripCNN
+
+NETWORKS: dict[str, type[SignalCNN] | type[ImageCNN]] = {"signal": SignalCNN, "image": ImageCNN}
+FOLDER = "weights"
+
+
+def load(view: str) -> StripCNN:
+    """The shipped network of a view, verified against its checksum; in evaluation mode.
+
+    Raises
+    ------
+    UnknownName
+        When there is no such view.
+    UnreadableFile
+        When the file is missing, damaged or was changed.
+    """
+    if view not in VIEWS:
+        raise UnknownName(f"no network is called {view!r}; there are {choices(VIEWS)}")
+    folder = Path(str(resources.files(__package__).joinpath(FOLDER)))
+    _verify(folder / f"{view}.safetensors", folder / "SHA256SUMS")
+    return load_file(folder / f"{view}.safetensors")
+
+
+@cache
+def shipped() -> dict[str, StripCNN]:
+    """The shipped pair, loaded once: ``{"signal": SignalCNN, "image": ImageCNN}``."""
+    return {view: load(view) for view in VIEWS}
+
+
+def load_file(path: str | Path, classes: tuple[str, ...] | None = None) -> StripCNN:
+    """A network from a file that `save` wrote; in evaluation mode.
+
+    Parameters
+    ----------
+    path : path
+        The ``.safetensors`` file.
+    classes : tuple of str, optional
+        Classes that the network must have.
+
+    Raises
+    ------
+    UnreadableFile
+        When it is missing, damaged, no network of this project, or one for other classes.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UnreadableFile(f"{path} is missing; python -m ecgteach train makes weights")
+    try:
+        with safe_open(path, framework="pt") as file:
+            notes = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError) as problem:
+        raise UnreadableFile(f"{path} holds no readable weights ({problem}). Fetch or train them again") from problem
+    if notes.get("view") not in NETWORKS:
+        raise UnreadableFile(f"{path} is no network of this project: its metadata name no view")
+    held = tuple(json.loads(notes["classes"]))
+    if classes is not None and held != tuple(classes):
+        raise UnreadableFile(f"{path} is a network for {choices(held)}; needed: {choices(classes)}")
+    model = NETWORKS[notes["view"]](held, tuple(Block(**block) for block in json.loads(notes["blocks"])))
+    try:
+        model.load_state_dict({name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()})
+    except RuntimeError as problem:
+        raise UnreadableFile(f"{path}: its weights do not fit the network that it describes ({problem})") from problem
+    return model.eval()
+
+
+def save(model: StripCNN, path: str | Path, notes: dict[str, Any] | None = None) -> Path:
+    """Write a network's weights, whole or not at all.
+
+    Parameters
+    ----------
+    model : StripCNN
+        The network.
+    path : path
+        Where to; a file that is there is replaced.
+    notes : dict, optional
+        What goes into the metadata beside view, classes and blocks: recipe, seed, digest of the split.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    described = {
+        "view": model.view,
+        "classes": json.dumps(model.classes),
+        "blocks": json.dumps([vars(block) for block in model.blocks]),
+        **{name: value if isinstance(value, str) else json.dumps(value) for name, value in (notes or {}).items()},
+    }
+    unfinished = path.with_suffix(".part")
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, unfinished, described)
+    os.replace(unfinished, path)
+    return path
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _verify(path: Path, sums: Path) -> None:
+    if not path.is_file() or not sums.is_file():
+        raise UnreadableFile(f"{path} or its checksum is missing; the installation is incomplete: install ecgteach again")
+    known = dict(reversed(line.split()) for line in sums.read_text(encoding="utf-8").splitlines() if line.strip())
+    if known.get(path.name) != checksum(path):
+        raise UnreadableFile(
+            f"{path} is not the file that was shipped (its checksum differs). Install ecgteach again, or load your own "
+            "weights with models.load_file(path)"
+        )

@@ -1,0 +1,81 @@
+"""Where files lie: recordings that the user points to, and the folder where fetched ones go.
+
+Two places are looked at, in this order: the folder that ``ECGTEACH_DATA`` names (only ever read), and the cache
+(``ECGTEACH_CACHE``, or the platform's own cache folder), where fetching writes. Each holds data sets laid out as they
+are published: ``<slug>/<version>/...``.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import UnreadableFile, choices
+
+DATA_VARIABLE = "ECGTEACH_DATA"
+CACHE_VARIABLE = "ECGTEACH_CACHE"
+
+FETCH_NAMES = {"ecg-arrhythmia": "chapman", "chapman-figshare": "chapman --form figshare"}
+"""What ``python -m data_fetch`` calls a slug, where it is not the slug itself."""
+
+
+def cache() -> Path:
+    """Folder where fetched recordings are kept."""
+    named = os.environ.get(CACHE_VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("ecgteach", appauthor=False)
+
+
+def roots(data: str | Path | None = None) -> tuple[Path, ...]:
+    """Folders in which data sets are looked for: `data` alone where it is given, else both usual places."""
+    if data is not None:
+        return (Path(data).expanduser(),)
+    named = os.environ.get(DATA_VARIABLE)
+    return (*((Path(named).expanduser(),) if named else ()), cache())
+
+
+def versions(slug: str, data: str | Path | None = None) -> Iterator[Path]:
+    """Version folders of a data set, the newest of each root first; a folder without versions stands for itself."""
+    for root in roots(data):
+        folder = root / slug
+        if folder.is_dir():
+            inside = [child for child in folder.iterdir() if child.is_dir() and child.name[:1].isdigit()]
+            yield from sorted(inside, key=_version_key, reverse=True) or [folder]
+
+
+def find(slug: str, data: str | Path | None = None, *, version: str | None = None) -> Path:
+    """Folder of a data set, whatever version is there.
+
+    Parameters
+    ----------
+    slug : str
+        Name of the data set's folder, as PhysioNet writes it: ``"mitdb"``.
+    data : path, optional
+        Folder that holds the slugs; without it `roots` says where to look.
+    version : str, optional
+        Only this version will do.
+
+    Raises
+    ------
+    UnreadableFile
+        When it is nowhere; the message holds the command that fetches it.
+    """
+    found = list(versions(slug, data))
+    for folder in found:
+        if version is None or folder.name == version:
+            return folder
+    looked = choices(roots(data))
+    name = FETCH_NAMES.get(slug, slug)
+    if found:
+        there = choices(folder.name for folder in found)
+        raise UnreadableFile(f"version {version} of {slug} is not in {looked}; there is {there}")
+    raise UnreadableFile(
+        f"the data set {slug} is not in {looked}. Set {DATA_VARIABLE} to the folder that holds it, "
+        f"or fetch it: python -m data_fetch {name}"
+    )
+
+
+def _version_key(folder: Path) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in folder.name.split("."))

@@ -1,0 +1,65 @@
+"""PhysioNet/CinC challenge 2017: one lead between the hands (AliveCor), 300 Hz, 9 to 61 s; no patient is named.
+
+Clifford et al., Computing in Cardiology 44 (2017), doi 10.22489/CinC.2017.065-469. ODC-By 1.0.
+"""
+
+from pathlib import Path
+
+from ..errors import UnreadableFile
+from ..rhythms import Finding, Rhythm, rhythm, vocabulary
+from .dataset import Dataset, Entry
+from .record import Record
+from .wfdb_files import read_signals
+
+SOURCE = "challenge-2017"
+SLUG = "challenge-2017"
+LICENCE = "ODC-By 1.0"
+GRADED = frozenset({rhythm("SINUS"), rhythm("AFIB")})
+
+
+def dataset(folder: Path) -> Dataset:
+    """The training recordings of the challenge, by the last version of the labels that is there.
+
+    Raises
+    ------
+    UnreadableFile
+        When the folder holds no table of labels.
+    """
+    labels = _labels(folder)
+    training = folder / "training"
+    entries = tuple(
+        Entry(id, _path(training, id), labels=_meaning(label)) for id, label in sorted(labels.items())
+    )
+    return Dataset(SOURCE, entries, _read)
+
+
+def _read(entry: Entry) -> Record:
+    held = read_signals(entry.path)
+    return Record(
+        held.signals,
+        held.lead_names,
+        held.sampling_rate,
+        labels=entry.labels or frozenset(),
+        graded=GRADED,
+        id=entry.id,
+        source=SOURCE,
+        licence=LICENCE,
+    )
+
+
+def _labels(folder: Path) -> dict[str, str]:
+    tables = sorted([*folder.glob("REFERENCE-v*.csv"), *(folder / "training").glob("REFERENCE-v*.csv")])
+    if not tables:
+        raise UnreadableFile(f"{folder} holds no REFERENCE-v3.csv; is it the folder of the challenge of 2017?")
+    rows = (line.split(",") for line in tables[-1].read_text(encoding="utf-8").splitlines() if "," in line)
+    return {row[0].strip().split("/")[-1]: row[1].strip() for row in rows}
+
+
+def _path(training: Path, id: str) -> Path:  # noqa: A002 - the field's word, as in Record
+    grouped = training / id[:3] / id
+    return grouped if grouped.parent.is_dir() else training / id
+
+
+def _meaning(label: str) -> frozenset[Rhythm | Finding]:
+    known = vocabulary("challenge_2017").get(label)
+    return frozenset({known or Finding("challenge_2017", label)})

@@ -1,0 +1,89 @@
+"""Lobachevsky University Database: 200 twelve-lead strips of 10 s whose waves cardiologists marked, lead by lead.
+
+Kalyakulina et al., IEEE Access 8:186181 (2020), doi 10.1109/ACCESS.2020.3029211. ODC-By 1.0.
+"""
+
+from pathlib import Path
+
+from ..errors import UnreadableFile
+from ..rhythms import Finding, Rhythm, rhythm, vocabulary
+from ..truth import Annotation
+from .dataset import Dataset, Entry
+from .record import Record
+from .wfdb_files import EXPECTED_FAILURES, STANDARD_LEADS, read_signals
+
+SOURCE = "ludb"
+SLUG = "ludb"
+LICENCE = "ODC-By 1.0"
+GRADED = frozenset(vocabulary("ludb").values())
+WAVES = {"p": "P", "N": "QRS", "t": "T"}
+PACED = "pacemaker"
+
+
+def dataset(folder: Path) -> Dataset:
+    """Every recording of the table ``ludb.csv``; each is another person.
+
+    Raises
+    ------
+    UnreadableFile
+        When the folder holds no ``ludb.csv``.
+    """
+    import pandas as pd
+
+    table = folder / "ludb.csv"
+    if not table.is_file():
+        raise UnreadableFile(f"{table} is missing; is {folder} the folder of LUDB?")
+    rows = pd.read_csv(table, dtype=str).fillna("")
+    entries = tuple(
+        Entry(row["ID"].strip(), folder / "data" / row["ID"].strip(), row["ID"].strip(), _labels(row))
+        for _, row in rows.iterrows()
+    )
+    return Dataset(SOURCE, entries, _read)
+
+
+def _labels(row) -> frozenset[Rhythm | Finding]:  # type: ignore[no-untyped-def]
+    """Rhythms are matched as whole words of the table; a paced heart is not called by the rhythm written beside it."""
+    said = [part.strip().rstrip(".") for part in row["Rhythms"].splitlines() if part.strip()]
+    known = vocabulary("ludb")
+    labels: set[Rhythm | Finding] = {known.get(word, Finding("ludb", word)) for word in said}
+    if PACED in row["Cardiac pacing"].lower():
+        labels.add(rhythm("PACE"))
+    return frozenset(labels)
+
+
+def _read(entry: Entry) -> Record:
+    held = read_signals(entry.path)
+    return Record(
+        held.signals,
+        held.lead_names,
+        held.sampling_rate,
+        labels=entry.labels or frozenset(),
+        graded=GRADED,
+        annotations=tuple(
+            wave for lead in STANDARD_LEADS for wave in _waves(entry.path, lead, held.sampling_rate)
+        ),
+        id=entry.id,
+        patient=entry.patient,
+        source=SOURCE,
+        licence=LICENCE,
+    )
+
+
+def _waves(path: Path, lead: str, sampling_rate: float) -> list[Annotation]:
+    """Waves of one lead: each is written as an opening bracket, a peak and a closing bracket."""
+    import wfdb
+
+    try:
+        marks = wfdb.rdann(str(path), lead.lower())
+    except EXPECTED_FAILURES as problem:
+        raise UnreadableFile(f"{path}.{lead.lower()}, the marks of its waves, cannot be read ({problem})") from problem
+    times = [float(sample / sampling_rate) for sample in marks.sample]
+    waves = []
+    for place, symbol in enumerate(marks.symbol):
+        if symbol in WAVES:
+            opened = place > 0 and marks.symbol[place - 1] == "("
+            closed = place + 1 < len(times) and marks.symbol[place + 1] == ")"
+            start = times[place - 1] if opened else times[place]
+            end = times[place + 1] if closed else times[place]
+            waves.append(Annotation(WAVES[symbol], start, end, times[place], symbol, lead))
+    return waves

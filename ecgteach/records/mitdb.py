@@ -1,0 +1,68 @@
+"""MIT-BIH Arrhythmia Database: two leads, 360 Hz, half an hour, with every beat and change of rhythm marked.
+
+Moody and Mark, IEEE Eng Med Biol 20(3):45-50 (2001), doi 10.13026/C2F305. ODC-By 1.0. Its ``(N`` is a sinus rhythm at
+any rate; records 201 and 202 are one person.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+
+from ..errors import UnreadableFile
+from ..rhythms import rhythm, vocabulary
+from ..truth import Annotation
+from .dataset import Dataset, Entry
+from .record import Record
+from .wfdb_files import EXPECTED_FAILURES, read_signals
+
+SOURCE = "mitdb"
+SLUG = "mitdb"
+LICENCE = "ODC-By 1.0"
+GRADED = frozenset(vocabulary("mitdb").values()) - {rhythm("SB")}
+SAME_PERSON = {"202": "201"}
+BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")
+
+
+def dataset(folder: Path) -> Dataset:
+    """Every recording in the folder; the patient is the recording, but for 201 and 202."""
+    ids = sorted(header.stem for header in folder.glob("*.hea"))
+    return Dataset(SOURCE, tuple(Entry(id, folder / id, patient=SAME_PERSON.get(id, id)) for id in ids), _read)
+
+
+def _read(entry: Entry) -> Record:
+    held = read_signals(entry.path)
+    seconds = held.signals.shape[1] / held.sampling_rate
+    annotations = _annotations(entry.path, held.sampling_rate, seconds)
+    return Record(
+        held.signals,
+        held.lead_names,
+        held.sampling_rate,
+        labels=frozenset(mark.rhythm for mark in annotations if mark.rhythm),
+        graded=GRADED,
+        annotations=annotations,
+        id=entry.id,
+        patient=entry.patient,
+        source=SOURCE,
+        licence=LICENCE,
+    )
+
+
+def _annotations(path: Path, sampling_rate: float, seconds: float) -> tuple[Annotation, ...]:
+    import wfdb
+
+    try:
+        marks = wfdb.rdann(str(path), "atr")
+    except EXPECTED_FAILURES as problem:
+        raise UnreadableFile(f"{path}.atr, the marks of beats and rhythms, cannot be read ({problem})") from problem
+    times = marks.sample / sampling_rate
+    notes = [note.rstrip("\x00") for note in marks.aux_note]
+    beats = [
+        Annotation("beat", float(time), float(time), float(time), symbol)
+        for time, symbol in zip(times, marks.symbol, strict=True)
+        if symbol in BEATS
+    ]
+    changes = [(float(time), note) for time, note in zip(times, notes, strict=True) if note.startswith("(")]
+    stretches = [
+        Annotation("rhythm", start, end, symbol=note, rhythm=vocabulary("mitdb").get(note))
+        for (start, note), (end, _) in pairwise([*changes, (seconds, "")])
+    ]
+    return (*beats, *stretches)

@@ -1,0 +1,69 @@
+"""PTB-XL: 12 leads, 10 s, at 100 and 500 Hz, with statements by cardiologists; any version folder.
+
+Wagner et al., Sci Data 7:154 (2020), doi 10.1038/s41597-020-0495-6. CC BY 4.0. A rhythm statement stands with the
+likelihood 0, which means "not rated", not "absent".
+"""
+
+import ast
+from pathlib import Path
+
+from ..errors import UnknownName, UnreadableFile
+from ..rhythms import Finding, Rhythm, vocabulary
+from .dataset import Dataset, Entry
+from .record import Record
+from .wfdb_files import read_signals
+
+SOURCE = "ptb-xl"
+SLUG = "ptb-xl"
+LICENCE = "CC BY 4.0"
+GRADED = frozenset(vocabulary("ptb_xl").values())
+COLUMNS = {500: "filename_hr", 100: "filename_lr"}
+
+
+def dataset(folder: Path, *, sampling_rate: int = 500) -> Dataset:
+    """The recordings of the table ``ptbxl_database.csv`` at one of their two rates.
+
+    Raises
+    ------
+    UnreadableFile
+        When the folder holds no such table.
+    UnknownName
+        When the rate is neither 500 nor 100 Hz.
+    """
+    import pandas as pd
+
+    if sampling_rate not in COLUMNS:
+        raise UnknownName(f"PTB-XL has 500 and 100 Hz, not {sampling_rate} Hz")
+    table = folder / "ptbxl_database.csv"
+    if not table.is_file():
+        raise UnreadableFile(f"{table} is missing; is {folder} the folder of PTB-XL?")
+    rows = pd.read_csv(table, usecols=["ecg_id", "patient_id", "scp_codes", *COLUMNS.values()])
+    entries = tuple(
+        Entry(str(row.ecg_id), folder / getattr(row, COLUMNS[sampling_rate]), _patient(row.patient_id), _labels(row.scp_codes))
+        for row in rows.itertuples()
+    )
+    return Dataset(SOURCE, entries, _read)
+
+
+def _read(entry: Entry) -> Record:
+    held = read_signals(entry.path)
+    return Record(
+        held.signals,
+        held.lead_names,
+        held.sampling_rate,
+        labels=entry.labels or frozenset(),
+        graded=GRADED,
+        id=entry.id,
+        patient=entry.patient,
+        source=SOURCE,
+        licence=LICENCE,
+    )
+
+
+def _patient(number: float) -> str:
+    return "" if number != number else str(int(number))
+
+
+def _labels(statements: str) -> frozenset[Rhythm | Finding]:
+    known = vocabulary("ptb_xl")
+    return frozenset(known.get(code, Finding("scp", code)) for code in ast.literal_eval(statements))

@@ -1,0 +1,287 @@
+"""A recording: leads over time, what its source says of it, and the strips that can be cut from it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InvalidValue, PoorSignal, UnknownName, choices
+from ..rhythms import Finding, Rhythm
+from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip, assess
+from ..truth import Annotation, cut, rhythms_within
+
+STANDS_FOR_II = ("II", "MLII")
+MARGIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Record:
+    """One recording of one person.
+
+    Parameters
+    ----------
+    signals : array, shape (leads, samples)
+        Amplitude in mV, float32, read-only; a missing stretch is NaN.
+    lead_names : tuple of str
+        One name a lead, as the source writes it.
+    sampling_rate : float
+        In Hz.
+    labels : frozenset of Rhythm or Finding
+        What the source says of the whole recording.
+    graded : frozenset of Rhythm
+        Rhythms that the source grades at all: one that is graded and not in `labels` was ruled out.
+    annotations : tuple of Annotation
+        Marks over time, in seconds.
+    id, patient, source, licence : str
+        The record's name within its source, the person (empty where the source names none), the source, its licence.
+
+    Raises
+    ------
+    InvalidValue
+        When shape, lead names and rate do not fit together.
+    """
+
+    signals: NDArray[np.float32]
+    lead_names: tuple[str, ...]
+    sampling_rate: float
+    labels: frozenset[Rhythm | Finding] = frozenset()
+    graded: frozenset[Rhythm] = frozenset()
+    annotations: tuple[Annotation, ...] = ()
+    id: str = ""
+    patient: str = ""
+    source: str = ""
+    licence: str = ""
+    _lead_index: dict[str, int] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        signals = np.array(self.signals, dtype=np.float32)
+        name = self.name
+        if signals.ndim != 2 or signals.shape[0] != len(self.lead_names):
+            raise InvalidValue(
+                f"record {name} has {len(self.lead_names)} lead names and signals of the shape {signals.shape}; "
+                "signals must have the shape (leads, samples)"
+            )
+        if signals.shape[1] == 0:
+            raise InvalidValue(f"record {name} holds no samples")
+        if not (np.isfinite(self.sampling_rate) and 50 <= self.sampling_rate <= 20_000):
+            raise InvalidValue(
+                f"record {name} has a sampling rate of {self.sampling_rate} Hz; an ECG has 50 to 20,000 Hz"
+            )
+        index = {lead.upper(): row for row, lead in enumerate(self.lead_names)}
+        if len(index) != len(self.lead_names):
+            raise InvalidValue(f"record {name} has a lead name twice: {choices(self.lead_names)}")
+        signals.flags.writeable = False
+        object.__setattr__(self, "signals", signals)
+        object.__setattr__(self, "_lead_index", index)
+
+    @property
+    def name(self) -> str:
+        """Source and id, as they stand in messages: ``"mitdb/201"``."""
+        return f"{self.source}/{self.id}" if self.source else self.id or "(unnamed)"
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return float(self.signals.shape[1] / self.sampling_rate)
+
+    @property
+    def rhythm(self) -> Rhythm | None:
+        """The one rhythm of the whole recording; None where the source gives none, or several that quarrel.
+
+        "Sinus rhythm" yields to a closer word: in some sources its code also stands for "normal ECG".
+        """
+        return single_rhythm(self.labels)
+
+    def __getitem__(self, lead: str) -> NDArray[np.float32]:
+        return self.signals[self._row(lead)]
+
+    def lead_for_reading(self) -> str:
+        """The lead that is read when none is named: II, else MLII, else the only one there is.
+
+        Raises
+        ------
+        UnknownName
+            When several leads are there and none of them is II.
+        """
+        for wanted in STANDS_FOR_II:
+            if wanted in self._lead_index:
+                return self.lead_names[self._lead_index[wanted]]
+        if len(self.lead_names) == 1:
+            return self.lead_names[0]
+        raise UnknownName(
+            f"record {self.name} has no lead II; it has {choices(self.lead_names)}. Name one of them: strip(lead=...)"
+        )
+
+    def strip(
+        self, lead: str | None = None, at: float = 0.0, *, quality: str = "good", pad: bool = False
+    ) -> Strip:
+        """Ten seconds of one lead at 500 Hz.
+
+        Parameters
+        ----------
+        lead : str, optional
+            Name of the lead, in capitals or not; without it `lead_for_reading` chooses.
+        at : float
+            Where the strip begins, in seconds.
+        quality : {"good", "any"}
+            ``"good"`` refuses a flat, clipped or noisy lead; ``"any"`` takes it, and the strip says what is wrong.
+        pad : bool
+            Lengthen a recording that is too short by repeating its last value.
+
+        Raises
+        ------
+        UnknownName
+            When the record has no such lead.
+        InvalidValue
+            When the recording does not hold ten seconds from `at`, or samples are missing there.
+        PoorSignal
+            When the lead cannot be read and `quality` is ``"good"``.
+        """
+        if quality not in ("good", "any"):
+            raise UnknownName(f'quality is "good" or "any", not {quality!r}')
+        lead = self.lead_names[self._row(lead)] if lead is not None else self.lead_for_reading()
+        raw = self._window(lead, at, pad)
+        found = assess(raw, self.sampling_rate)
+        if quality == "good" and not found.good:
+            raise PoorSignal(
+                f'lead {lead} of record {self.name} at {at:g} s is {found}. Choose another lead or time, or quality="any"'
+            )
+        steps = () if self.sampling_rate == SAMPLING_RATE else (f"resampled from {self.sampling_rate:g} Hz",)
+        return Strip(
+            self._resampled(lead, at, raw),
+            lead=lead,
+            start=at,
+            rhythm=self._rhythm_within(at),
+            annotations=cut(self.annotations, at, at + SECONDS, lead),
+            source_id=self.name,
+            quality=found,
+            steps=steps,
+        )
+
+    def strips(self, lead: str | None = None, *, quality: str = "good") -> Iterator[Strip]:
+        """Consecutive strips that do not overlap; stretches that cannot be read are left out."""
+        for number in range(int(self.seconds // SECONDS)):
+            try:
+                yield self.strip(lead, number * SECONDS, quality=quality)
+            except PoorSignal:
+                continue
+
+    def _row(self, lead: str) -> int:
+        if lead.upper() not in self._lead_index:
+            raise UnknownName(f"record {self.name} has no lead {lead}; it has {choices(self.lead_names)}")
+        return self._lead_index[lead.upper()]
+
+    def _window(self, lead: str, at: float, pad: bool) -> NDArray[np.float32]:
+        if not (np.isfinite(at) and at >= 0):
+            raise InvalidValue(f"a strip begins at 0 s or later, not at {at} s")
+        first, length = round(at * self.sampling_rate), round(SECONDS * self.sampling_rate)
+        raw = self[lead][first : first + length]
+        if raw.size < length:
+            if not pad or raw.size == 0:
+                raise InvalidValue(
+                    f"lead {lead} of record {self.name} holds {self.seconds:.1f} s; a strip needs {SECONDS:g} s "
+                    f"from {at:g} s. Begin earlier, use pad=True, or leave the record out"
+                )
+            raw = np.pad(raw, (0, length - raw.size), mode="edge")
+        missing = int(np.count_nonzero(~np.isfinite(raw)))
+        if missing:
+            raise InvalidValue(
+                f"lead {lead} of record {self.name} lacks {missing} of {length} samples from {at:g} s; "
+                "choose another stretch or lead"
+            )
+        return raw
+
+    def _resampled(self, lead: str, at: float, raw: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The window at 500 Hz; a second of what surrounds it goes through the filter too, so that its ends are clean."""
+        if self.sampling_rate == SAMPLING_RATE:
+            return raw
+        from scipy.signal import resample_poly
+
+        ratio = SAMPLING_RATE / Fraction(self.sampling_rate).limit_denominator(1000)
+        up, down = ratio.numerator, ratio.denominator
+        margin = max(1, round(MARGIN_SECONDS * self.sampling_rate / down)) * down
+        first = round(at * self.sampling_rate)
+        before = self[lead][max(0, first - margin) : first]
+        after = self[lead][first + raw.size : first + raw.size + margin]
+        around = np.concatenate([_filled(before, raw[0], margin, 0), raw, _filled(after, raw[-1], margin, 1)])
+        offset = raw.mean()
+        resampled = resample_poly(around - offset, up, down, padtype="line") + offset
+        begin = margin * up // down
+        return np.asarray(resampled[begin : begin + SAMPLES], dtype=np.float32)
+
+    def _rhythm_within(self, at: float) -> Rhythm | None:
+        held = rhythms_within(self.annotations, at, at + SECONDS)
+        if held:
+            return next(iter(held)) if len(held) == 1 else None
+        return self.rhythm
+
+    def __repr__(self) -> str:
+        label = self.rhythm.name if self.rhythm else "no single rhythm"
+        return (
+            f"Record {self.name}: {len(self.lead_names)} lead{'s' * (len(self.lead_names) > 1)}, {self.seconds:g} s "
+            f"at {self.sampling_rate:g} Hz, {label}"
+        )
+
+
+def single_rhythm(labels: frozenset[Rhythm | Finding]) -> Rhythm | None:
+    """The one rhythm among labels, where "sinus rhythm" yields to a closer word; None for none or several."""
+    found = {label for label in labels if isinstance(label, Rhythm)}
+    closer = {label for label in found if label.code not in ("SR", "SINUS")} or found
+    return next(iter(closer)) if len(closer) == 1 else None
+
+
+def from_array(
+    signals: NDArray[np.floating],
+    *,
+    sampling_rate: float,
+    unit: str,
+    lead_names: tuple[str, ...] | None = None,
+    id: str = "array",  # noqa: A002 - the field's word, as in Record
+    source: str = "",
+) -> Record:
+    """A record made of an array whose rate and unit are stated.
+
+    Parameters
+    ----------
+    signals : array, shape (samples,) or (leads, samples)
+        The leads; a single lead is called II where no name is given.
+    sampling_rate : float
+        In Hz.
+    unit : {"mV", "uV", "V"}
+        Unit of the numbers.
+
+    Raises
+    ------
+    InvalidValue
+        When unit or shape cannot be understood.
+    """
+    array = np.atleast_2d(np.asarray(signals, dtype=np.float64))
+    names = lead_names or (("II",) if array.shape[0] == 1 else tuple(f"lead {row + 1}" for row in range(array.shape[0])))
+    return Record(
+        (array * millivolts_per(unit, id)).astype(np.float32), names, sampling_rate, id=id, source=source
+    )
+
+
+def millivolts_per(unit: str | None, what: str) -> float:
+    """How many mV one unit is: 1 for mV, 0.001 for µV, 1,000 for V.
+
+    Raises
+    ------
+    InvalidValue
+        When no unit is given or it is none of these; `what` names the file or record in the message.
+    """
+    scale = {"mv": 1.0, "uv": 0.001, "µv": 0.001, "μv": 0.001, "microvolt": 0.001, "millivolt": 1.0, "v": 1000.0}
+    if unit is None or unit.strip().lower() not in scale:
+        said = "has no unit" if not unit else f"has the unit {unit!r}"
+        raise InvalidValue(f"{what} {said}; say which: unit=\"mV\", \"uV\" or \"V\"")
+    return scale[unit.strip().lower()]
+
+
+def _filled(stretch: NDArray[np.float32], value: float, length: int, side: int) -> NDArray[np.float32]:
+    """A margin of `length` samples: what was recorded where it is finite, else the strip's own end value."""
+    short = length - stretch.size
+    padded = np.pad(stretch, (short, 0) if side == 0 else (0, short), mode="constant", constant_values=value)
+    return np.where(np.isfinite(padded), padded, np.float32(value)).astype(np.float32)
+

@@ -1,0 +1,1 @@
+"""Training and judging networks: strips with their groups, recipes as data, `fit`, `evaluate`."""

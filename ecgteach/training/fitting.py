@@ -1,0 +1,271 @@
+"""Training one network: epochs of balanced batches, early stop on validation, checkpoints that resume to the same result.
+
+Everything random in an epoch comes from the seed and the epoch's number alone. So a run that was killed at any moment
+goes on from its last whole epoch and ends where an undisturbed run would have ended.
+"""
+
+import copy
+import json
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..errors import InvalidValue, UnreadableFile
+from ..models import StripCNN, inputs
+from .augment import augment
+from .recipes import Recipe
+from .strips import StripSet
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One line of a training log: losses, and accuracy on the validation part."""
+
+    number: int
+    train_loss: float
+    validation_loss: float
+    validation_accuracy: float
+    balanced_accuracy: float
+    best: bool
+
+    def __str__(self) -> str:
+        return (
+            f"epoch {self.number:3d}   train loss {self.train_loss:.3f}   validation loss {self.validation_loss:.3f}   "
+            f"accuracy {self.validation_accuracy:.1%}   balanced {self.balanced_accuracy:.1%}{'   best' * self.best}"
+        )
+
+
+Progress = Callable[[Epoch], None]
+
+
+def fit(
+    model: StripCNN,
+    train: StripSet,
+    validation: StripSet,
+    *,
+    recipe: Recipe,
+    seed: int = 0,
+    out: Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    threads: int | None = None,
+) -> list[Epoch]:
+    """Train a network and leave it with the weights of its best epoch.
+
+    Parameters
+    ----------
+    model : StripCNN
+        Changed in place. Its first weights come from `seed`, so that a run can be repeated.
+    train, validation : StripSet
+        Strips to learn from and to judge by; they must share no recording.
+    recipe : Recipe
+        Length, rates and augmentation.
+    seed : int
+        Decides first weights, batches and augmentation.
+    out : path, optional
+        Folder for a checkpoint after every epoch and a log with one JSON line an epoch.
+    resume : bool
+        Go on from the checkpoint in `out`, where there is one.
+    progress : callable, optional
+        Called with each finished `Epoch`.
+    threads : int, optional
+        Threads for this run; the number set before is given back.
+
+    Returns
+    -------
+    list of Epoch
+        The log.
+
+    Raises
+    ------
+    InvalidValue
+        When the two sets share a recording, or one lacks a class.
+    UnreadableFile
+        When the checkpoint belongs to another run.
+    """
+    _check_sets(model, train, validation)
+    run = _Run(model, recipe, seed)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        if resume and (out / CHECKPOINT).is_file():
+            run.load(out / CHECKPOINT)
+    with _threads(threads):
+        while not run.finished:
+            epoch = run.epoch(train, validation)
+            if out is not None:
+                run.save(out / CHECKPOINT)
+                _write_log(out / LOG, run.log)
+            if progress:
+                progress(epoch)
+    model.load_state_dict(run.best_weights)
+    model.eval()
+    return run.log
+
+
+def predict(model: StripCNN, strips: StripSet, *, batch: int = 64) -> NDArray[np.float32]:
+    """Logits of a network for every strip, shape (n, classes); the network's mode is left as it was."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            logits = [
+                model(inputs(model.view, strips.millivolts(slice(first, first + batch)))).numpy()
+                for first in range(0, len(strips), batch)
+            ]
+    finally:
+        model.train(training)
+    return np.concatenate(logits)
+
+
+class _Run:
+    """The state of a run between two epochs: what a checkpoint holds."""
+
+    def __init__(self, model: StripCNN, recipe: Recipe, seed: int) -> None:
+        self.model, self.recipe, self.seed = model, recipe, seed
+        torch.manual_seed(_number(seed, "weights"))
+        for module in model.modules():
+            if isinstance(module, nn.Conv1d | nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            elif hasattr(module, "reset_parameters"):
+                module.reset_parameters()
+        self.optimiser = torch.optim.AdamW(model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self.log: list[Epoch] = []
+        self.best_weights: dict[str, Tensor] = copy.deepcopy(model.state_dict())
+
+    @property
+    def finished(self) -> bool:
+        since_best = next((past for past, epoch in enumerate(reversed(self.log)) if epoch.best), 0)
+        return len(self.log) >= self.recipe.epochs or since_best >= self.recipe.patience
+
+    def epoch(self, train: StripSet, validation: StripSet) -> Epoch:
+        number = len(self.log) + 1
+        random = np.random.default_rng(_number(self.seed, f"epoch {number}"))
+        torch.manual_seed(_number(self.seed, f"dropout {number}"))
+        self.model.train()
+        losses = []
+        batches = list(_batches(train, self.recipe, random))
+        for step, rows in enumerate(batches):
+            self._set_rate((number - 1 + step / len(batches)) / self.recipe.epochs)
+            millivolts = augment(train.millivolts(rows), self.recipe, random)
+            loss = functional.cross_entropy(
+                self.model(inputs(self.model.view, millivolts)), torch.from_numpy(train.targets[rows])
+            )
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimiser.step()
+            losses.append(loss.item())
+        return self._judged(number, float(np.mean(losses)), validation)
+
+    def save(self, path: Path) -> None:
+        unfinished = path.with_suffix(".part")
+        torch.save(
+            {
+                "run": self._identity(),
+                "model": self.model.state_dict(),
+                "best": self.best_weights,
+                "optimiser": self.optimiser.state_dict(),
+                "log": [asdict(epoch) for epoch in self.log],
+            },
+            unfinished,
+        )
+        os.replace(unfinished, path)
+
+    def load(self, path: Path) -> None:
+        held: dict[str, Any] = torch.load(path, weights_only=True)
+        if held["run"] != self._identity():
+            raise UnreadableFile(
+                f"{path} is the checkpoint of another run (recipe, seed or network differ). Choose another --out, or "
+                "begin again without --resume"
+            )
+        self.model.load_state_dict(held["model"])
+        self.optimiser.load_state_dict(held["optimiser"])
+        self.best_weights = held["best"]
+        self.log = [Epoch(**line) for line in held["log"]]
+
+    def _judged(self, number: int, train_loss: float, validation: StripSet) -> Epoch:
+        logits = torch.from_numpy(predict(self.model, validation))
+        targets = torch.from_numpy(validation.targets)
+        by_strip = functional.cross_entropy(logits, targets, reduction="none")
+        right = (logits.argmax(1) == targets).float()
+        classes = targets.unique()
+        loss = float(torch.stack([by_strip[targets == one].mean() for one in classes]).mean())
+        balanced = float(torch.stack([right[targets == one].mean() for one in classes]).mean())
+        best = all(loss < epoch.validation_loss for epoch in self.log)
+        if best:
+            self.best_weights = copy.deepcopy(self.model.state_dict())
+        epoch = Epoch(number, train_loss, loss, float(right.mean()), balanced, best)
+        self.log.append(epoch)
+        return epoch
+
+    def _set_rate(self, done: float) -> None:
+        """Learning rate after a share of the run: up in the first tenth, then down along a cosine."""
+        warm = 0.1
+        shape = done / warm if done < warm else 0.5 * (1 + math.cos(math.pi * (done - warm) / (1 - warm)))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.learning_rate * max(shape, 0.01)
+
+    def _identity(self) -> str:
+        return json.dumps([self.model.view, self.model.classes, repr(self.model.blocks), asdict(self.recipe), self.seed])
+
+
+def _batches(train: StripSet, recipe: Recipe, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Rows of an epoch's batches: every class as often as the others; within one, long recordings do not drown the rest."""
+    _, recording, strips_of = np.unique(train.recordings, return_inverse=True, return_counts=True)
+    weight = 1.0 / np.sqrt(strips_of[recording])
+    classes = np.unique(train.targets)
+    a_class = recipe.strips_an_epoch // len(classes)
+    drawn = []
+    for one in classes:
+        rows = np.flatnonzero(train.targets == one)
+        chances = weight[rows] / weight[rows].sum()
+        drawn.append(random.choice(rows, a_class, replace=a_class > len(rows), p=chances))
+    order = random.permutation(np.concatenate(drawn))
+    for first in range(0, len(order) - recipe.batch + 1, recipe.batch):
+        yield order[first : first + recipe.batch]
+
+
+def _check_sets(model: StripCNN, train: StripSet, validation: StripSet) -> None:
+    shared = set(train.recordings) & set(validation.recordings)
+    if shared:
+        raise InvalidValue(
+            f"{len(shared)} recordings stand in the training and the validation part, such as {min(shared)}; "
+            "split by recording"
+        )
+    for name, strips in (("training", train), ("validation", validation)):
+        missing = [label for number, label in enumerate(model.classes) if not (strips.targets == number).any()]
+        if missing:
+            raise InvalidValue(f"the {name} part holds no strip of {', '.join(missing)}")
+
+
+def _write_log(path: Path, log: list[Epoch]) -> None:
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text("".join(json.dumps(asdict(epoch)) + "\n" for epoch in log), encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def _number(seed: int, purpose: str) -> int:
+    return int(np.random.SeedSequence([seed, *purpose.encode()]).generate_state(1)[0])
+
+
+@contextmanager
+def _threads(number: int | None) -> Iterator[None]:
+    before = torch.get_num_threads()
+    if number is not None:
+        torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,91 @@
+"""Recipes: what a training run does, as data. One TOML file each in ``recipes/``; adding one needs no code."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from importlib import resources
+from typing import Any
+
+from ..errors import InvalidValue, UnknownName, choices
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run, but for the seed.
+
+    Parameters
+    ----------
+    name : str
+        Name of the recipe's file.
+    description : str
+        One sentence for the log.
+    sources : tuple of str
+        Data sets to learn from; one that is not at hand is left out and said so.
+    compressed : int
+        How many fast strips to make of longer sinus recordings by compressing time; they are no recordings.
+    epochs, strips_an_epoch, batch : int
+        Length of the run; an epoch draws so many strips, the same number from each group.
+    learning_rate, weight_decay : float
+        For AdamW; the rate rises over the first epoch in ten and falls along a cosine.
+    patience : int
+        Epochs without a better validation loss after which the run ends.
+    gain : float
+        Amplitudes are multiplied by something between 1 / gain and gain.
+    flip : float
+        Share of strips that are turned upside down, as with swapped electrodes.
+    noise : float
+        Largest standard deviation of added noise (white, and slow wander) in mV.
+    gap : float
+        Longest stretch in seconds that is blanked.
+    """
+
+    name: str
+    description: str
+    sources: tuple[str, ...]
+    compressed: int
+    epochs: int
+    strips_an_epoch: int
+    batch: int
+    learning_rate: float
+    weight_decay: float
+    patience: int
+    gain: float
+    flip: float
+    noise: float
+    gap: float
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "strips_an_epoch", "batch", "learning_rate", "patience"):
+            if getattr(self, name) <= 0:
+                raise InvalidValue(f"recipe {self.name}: {name} must be above 0, not {getattr(self, name)}")
+        if self.gain < 1 or not 0 <= self.flip <= 1:
+            raise InvalidValue(f"recipe {self.name}: gain must be 1 or more and flip between 0 and 1")
+
+
+def recipes() -> tuple[str, ...]:
+    """Names of the recipes that came with the package."""
+    folder = resources.files(__package__).joinpath("recipes")
+    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
+
+
+def recipe(name: str, **changes: Any) -> Recipe:
+    """A recipe by its name, with some of its settings changed.
+
+    Raises
+    ------
+    UnknownName
+        When there is no such recipe or setting.
+    InvalidValue
+        When a setting is out of range.
+
+    >>> recipe("first", epochs=2).epochs
+    2
+    """
+    if name not in recipes():
+        raise UnknownName(f"no recipe is called {name!r}; there are {choices(recipes())}")
+    text = resources.files(__package__).joinpath("recipes", f"{name}.toml").read_text(encoding="utf-8")
+    settings = {"name": name, **tomllib.loads(text), **changes}
+    known = {setting.name for setting in fields(Recipe)}
+    if unknown := settings.keys() - known:
+        raise UnknownName(f"recipe {name} has no setting {choices(sorted(unknown))}; there are {choices(sorted(known), 20)}")
+    settings["sources"] = tuple(settings["sources"])
+    return Recipe(**settings)
