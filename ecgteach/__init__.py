@@ -1,4 +1,6 @@
-"""See what two networks looked at in an ECG strip, and learn when not to believe it. For teaching, not for clinical use.
+"""See what two networks looked at in an ECG strip, and learn when not to believe it.
+
+For teaching, not for clinical use.
 
 >>> import ecgteach
 >>> record = ecgteach.sample("AFIB")
@@ -13,10 +15,9 @@ from .errors import EcgteachError
 
 if TYPE_CHECKING:
     from .explanation import Explanation, explain
-    from .records import Dataset, Record, open_dataset, open_folder, read_record, sample, samples
+    from .records import Dataset, Record, open_dataset, open_folder, read_record
+    from .records.embedded import sample, samples
     from .strip import Strip
-
-__version__ = "0.1.0"
 
 _ROOMS = {
     "Dataset": "records",
@@ -48,6 +49,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version(__name__)
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

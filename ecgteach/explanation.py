@@ -1,7 +1,6 @@
 """The road in one call: a strip goes in, two answers, two maps and one fused map come out."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +20,7 @@ from .rhythms import rhythm
 from .strip import SAMPLING_RATE, Quality, Strip
 
 if TYPE_CHECKING:
-    import matplotlib.figure
+    from .plots import Picture
 
 FORMAT = "ecgteach explanation 1"
 DECIMALS = 6
@@ -114,7 +113,7 @@ class Explanation:
         found = self.agreement
         return {word: float(np.mean(found == number)) for number, word in enumerate(fusing.AGREEMENT)}
 
-    def plot(self) -> "matplotlib.figure.Figure":
+    def plot(self) -> "Picture":
         """The strip, both maps and the fused one on one time axis."""
         from .plots import plot_explanation
 
@@ -155,7 +154,7 @@ class Explanation:
         unfinished = path.with_name(path.name + ".part")
         try:
             unfinished.write_text(json.dumps(self.to_json()), encoding="utf-8")
-            os.replace(unfinished, path)
+            unfinished.replace(path)
         except OSError as problem:
             unfinished.unlink(missing_ok=True)
             raise UnreadableFile(f"{path} cannot be written ({problem.strerror})") from problem

@@ -16,6 +16,8 @@ from .models.layers import Layer
 from .strip import SAMPLES, SAMPLING_RATE, SECONDS
 
 Values = NDArray[np.float32]
+Exact = NDArray[np.float64]
+Rule = Callable[[Exact, Exact, tuple[float, float]], Exact]
 
 AGREEMENT = ("neither", "signal only", "image only", "both")
 AGREEMENT_THRESHOLD = 0.5
@@ -69,19 +71,25 @@ def columns_of(values: Values, layer: Layer, image: StripImage) -> Values:
     ink = _ink_under(values.shape, layer, image)
     covered = ink.sum(axis=0)
     weighted = (values * ink).sum(axis=0) / np.where(covered > 0, covered, 1.0)
-    return np.where(covered > 0, weighted, values.mean(axis=0)).astype(np.float32)
+    return _read_only(np.where(covered > 0, weighted, values.mean(axis=0)))
 
 
 def onto_image(on_time: Values, geometry: Geometry) -> Values:
-    """A map along time brought onto the picture: each pixel column takes the value at its own moment, shape (height, width)."""
-    moments = geometry.seconds_of(np.arange(geometry.width) + 0.5) - geometry.start
+    """A map along time brought onto the picture: each pixel column takes the value at its own moment.
+
+    Returns an array of the shape (height, width), read-only.
+    """
+    moments = _moments(geometry)
     row = np.interp(moments, np.arange(SAMPLES) / SAMPLING_RATE, on_time)
     return np.broadcast_to(row.astype(np.float32), (geometry.height, geometry.width))
 
 
 def cells_onto_image(values: Values, layer: Layer, geometry: Geometry) -> Values:
-    """An image map's cells on the picture's pixels, straight lines between the cells' centres both ways, shape (height, width)."""
-    moments = geometry.seconds_of(np.arange(geometry.width) + 0.5) - geometry.start
+    """An image map's cells on the picture's pixels, straight lines between the cells' centres both ways.
+
+    Returns an array of the shape (height, width).
+    """
+    moments = _moments(geometry)
     wide = np.stack([np.interp(moments, layer.centres, row) for row in values])
     rows = (np.arange(geometry.height) + 0.5) * len(values) / geometry.height - 0.5
     above = np.clip(np.floor(rows).astype(int), 0, len(values) - 1)
@@ -122,7 +130,9 @@ def fuse(signal: Values, image: Values, rule: str = "mean", confidence: tuple[fl
         if not np.isfinite(values).all():
             raise EmptyMap(f"the {name} view's map is not finite; there is nothing to fuse")
         if not values.max() > 0:
-            raise EmptyMap(f"the {name} view's map is flat: nothing speaks for this target there; choose another target")
+            raise EmptyMap(
+                f"the {name} view's map is flat: nothing speaks for this target there; choose another target"
+            )
     fused = combine(signal.astype(np.float64), image.astype(np.float64), confidence)
     if not fused.max() > 0:
         raise EmptyMap(f"the rule {rule!r} leaves nothing: the two maps share no moment")
@@ -149,25 +159,25 @@ def agreement(signal: Values, image: Values, threshold: float = AGREEMENT_THRESH
     return ((signal >= threshold) + 2 * (image >= threshold)).astype(np.uint8)
 
 
-def _mean(signal: Values, image: Values, _: tuple[float, float]) -> Values:
+def _mean(signal: Exact, image: Exact, _: tuple[float, float]) -> Exact:
     return (signal + image) / 2
 
 
-def _maximum(signal: Values, image: Values, _: tuple[float, float]) -> Values:
+def _maximum(signal: Exact, image: Exact, _: tuple[float, float]) -> Exact:
     return np.maximum(signal, image)
 
 
-def _product(signal: Values, image: Values, _: tuple[float, float]) -> Values:
+def _product(signal: Exact, image: Exact, _: tuple[float, float]) -> Exact:
     return signal * image
 
 
-def _by_confidence(signal: Values, image: Values, confidence: tuple[float, float]) -> Values:
+def _by_confidence(signal: Exact, image: Exact, confidence: tuple[float, float]) -> Exact:
     if min(confidence) < 0 or sum(confidence) <= 0:
         raise InvalidValue(f"confidences are probabilities, not both zero; given: {confidence}")
     return (confidence[0] * signal + confidence[1] * image) / sum(confidence)
 
 
-RULES: dict[str, Callable[[Values, Values, tuple[float, float]], Values]] = {
+RULES: dict[str, Rule] = {
     "mean": _mean,
     "maximum": _maximum,
     "product": _product,
@@ -178,7 +188,7 @@ RULES: dict[str, Callable[[Values, Values, tuple[float, float]], Values]] = {
 DEFAULT_RULE = "mean"
 
 
-def rule_named(name: str) -> Callable[[Values, Values, tuple[float, float]], Values]:
+def rule_named(name: str) -> Rule:
     """A fusion rule by its name.
 
     Raises
@@ -192,18 +202,26 @@ def rule_named(name: str) -> Callable[[Values, Values, tuple[float, float]], Val
 
 
 def _ink_under(shape: tuple[int, ...], layer: Layer, image: StripImage) -> NDArray[np.float64]:
-    """Ink below each cell, shape (rows, columns): cells are tiles around their centres, rows share the height evenly."""
+    """Ink below each cell, shape (rows, columns): cells tile the time, rows share the height evenly."""
     rows = shape[0]
     height, width = image.pixels.shape
     if shape != (rows, layer.cells) or height % rows:
-        raise InvalidValue(f"cells of the shape {shape} do not fit {layer.name} ({layer.cells} columns) on {height} rows")
+        raise InvalidValue(
+            f"cells of the shape {shape} do not fit {layer.name} ({layer.cells} columns) on {height} rows"
+        )
     bands = image.pixels.astype(np.float64).reshape(rows, height // rows, width).sum(axis=1)
     up_to = np.concatenate([np.zeros((rows, 1)), np.cumsum(bands, axis=1)], axis=1)
     half = layer.stride / 2
     centres = layer.centres * width / SECONDS
     edges = np.clip(np.stack([centres - half, centres + half]), 0, width)
     left, right = (np.stack([np.interp(edge, np.arange(width + 1), band) for band in up_to]) for edge in edges)
-    return right - left
+    return np.asarray(right - left)
+
+
+def _moments(geometry: Geometry) -> NDArray[np.float64]:
+    """Time of each pixel column's centre in seconds from the strip's start."""
+    columns = np.arange(geometry.width, dtype=np.float64) + 0.5
+    return geometry.seconds_of(columns) - geometry.start
 
 
 def _read_only(values: NDArray[np.floating]) -> Values:

@@ -4,10 +4,9 @@ A^k is channel k of the layer, A^k_ij its value in cell ij of Z cells (or A^k_i)
 
     α_k^c = 1/Z Σ_ij ∂y^c/∂A^k_ij      the weight of channel k: its gradient, averaged over the cells
     L^c   = ReLU( Σ_k α_k^c A^k )      the map: the weighted sum of the channels, where it speaks for c
-"""  # noqa: RUF002
+"""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
@@ -16,22 +15,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.autograd import grad
 
 from .errors import InvalidValue, UnknownName, choices
 
 
 def weighted_sum(activations: Tensor, gradients: Tensor) -> Tensor:
-    """Σ_k α_k^c A^k, before the ReLU: from twice (items, channels, *cells) to (items, *cells)."""  # noqa: RUF002
-    weights = gradients.flatten(start_dim=2).mean(dim=2)
-    return torch.einsum("nk,nk...->n...", weights, activations)
+    """Σ_k α_k^c A^k, before the ReLU: from twice (items, channels, *cells) to (items, *cells)."""
+    weights = gradients.mean(dim=tuple(range(2, gradients.ndim)), keepdim=True)
+    return (weights * activations).sum(dim=1)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Map:
     """How much each cell of a layer speaks for one class."""
 
-    values: NDArray[np.float32]  # (cells,) or (rows, columns), read-only: L^c divided by its own maximum, 0 ... 1
+    values: NDArray[np.float32]  # (cells,) or (rows, columns), read-only: L^c divided by its maximum, 0 ... 1
     target: int  # the class c
     contrast: bool  # y^c was the logit minus the mean of the other logits
     layer: str
@@ -39,14 +37,14 @@ class Map:
     state: str  # "ok"; "flat" or "non-finite": all values are 0; "class-independent": every class has this map
 
     @classmethod
-    def of(cls, total: NDArray[np.float64], target: int, contrast: bool, layer: str) -> "Map":
+    def of(cls, total: NDArray[np.float32], target: int, contrast: bool, layer: str) -> "Map":
         """Take the ReLU of one item's weighted sum and divide it by its maximum, where it has one."""
         raw = np.maximum(total, 0)
-        raw_max = float(raw.max()) if np.isfinite(total).all() else np.nan
+        raw_max = raw.max() if np.isfinite(total).all() else np.float32(np.nan)
         state = "ok" if raw_max > 0 else "flat" if raw_max == 0 else "non-finite"
-        values = (raw / raw_max if state == "ok" else np.zeros_like(raw)).astype(np.float32)
+        values = np.asarray(raw / raw_max if state == "ok" else np.zeros_like(raw), np.float32)
         values.flags.writeable = False
-        return cls(values, target, contrast, layer, raw_max, state)
+        return cls(values, target, contrast, layer, float(raw_max), state)
 
     def __repr__(self) -> str:
         cells, over = " x ".join(map(str, self.values.shape)), " over the others" * self.contrast
@@ -63,34 +61,25 @@ class ForwardPass:
     _y: Tensor  # the logits again, where it begins
 
     def map(self, target: int | Sequence[int] | None = None, contrast: bool = False) -> list[Map]:
-        """Return one map for each item of the batch.
+        """Return one map for each item; `target` is one class for all, or one for each, or each item's highest logit.
 
-        Parameters
-        ----------
-        target : int or sequence of int, optional
-            One class for all items, or one for each; without it, each item's highest logit.
-        contrast : bool
-            Explain the logit minus the mean of the other logits: not "why c?" but "why c and none of the others?".
+        `contrast` explains the logit minus the mean of the others: not "why c?" but "why c and none of the others?".
         """
         items, classes = self.logits.shape
-        targets = np.asarray(self.logits.argmax(1).cpu() if target is None else target)
-        if targets.shape not in [(), (items,)] or not set(targets.flat) <= set(range(classes)):
+        targets = self.logits.argmax(1).tolist() if target is None else np.asarray(target).tolist()
+        targets = [targets] * items if not isinstance(targets, list) else targets
+        if len(targets) != items or not all(t in range(classes) for t in targets):
             raise UnknownName(f"target {target!r}: give a class from 0 ... {classes - 1}, or one per item ({items})")
-        if contrast and classes == 1:
-            raise InvalidValue("contrast=True needs other classes, and this network has one; use contrast=False")
-        targets = np.broadcast_to(targets, items).astype(int)
-        direction = np.full((items, classes), -1 / (classes - 1) if contrast else 0.0)
-        direction[range(items), targets] = 1
-        with torch.inference_mode(False):
-            score = self._y.new_tensor(direction)
-            (gradients,) = grad(self._y, self.activations, score, retain_graph=True, allow_unused=True)
+        rest = -1 / max(classes - 1, 1) if contrast else 0.0
+        score = self._y.new_tensor([[1.0 if c == chosen else rest for c in range(classes)] for chosen in targets])
+        (gradients,) = torch.autograd.grad(self._y, self.activations, score, retain_graph=True, allow_unused=True)
         if gradients is None:
-            raise InvalidValue(f"the logits do not depend on layer {self.layer!r}; choose a layer on the way to them")
-        totals = weighted_sum(self.activations.detach(), gradients).cpu().double().numpy()
-        return [Map.of(total, c, contrast, self.layer) for total, c in zip(totals, targets.tolist(), strict=True)]
+            raise InvalidValue(f"the logits do not depend on layer {self.layer!r}; choose one on the way to them")
+        totals = weighted_sum(self.activations.detach(), gradients).float().cpu().numpy()
+        return [Map.of(total, int(c), contrast, self.layer) for total, c in zip(totals, targets, strict=True)]
 
 
-def class_independent(seen: ForwardPass, maps: Sequence[Map]) -> list[Map]:
+def class_independent(seen: ForwardPass, maps: list[Map]) -> list[Map]:
     """Return `maps` of `seen`, in state "class-independent" where every class has the same map (to 1e-6)."""
     every = [[m.values for m in seen.map(c, maps[0].contrast)] for c in range(seen.logits.shape[1])]
     same = np.ptp(every, axis=0).reshape(len(maps), -1).max(axis=1) <= 1e-6
@@ -105,8 +94,8 @@ class GradCAM:
     model : torch.nn.Module
         Takes a tensor (items, channels, *samples or pixels), answers with logits (items, classes).
     layer : str, optional
-        Dotted name of a submodule; if it runs more than once, the last run counts. Without it, the first forward pass
-        finds the submodule that ends last with more than one cell: the cells that global pooling averages.
+        Dotted name of a submodule; of several runs in one pass the last counts. Without it, the first pass finds the
+        submodule that ends last with more than one cell: the cells that global pooling averages.
     """
 
     def __init__(self, model: nn.Module, layer: str | None = None) -> None:
@@ -114,7 +103,17 @@ class GradCAM:
         if layer not in [None, *filter(None, self._modules)]:
             near = get_close_matches(str(layer), self._modules, n=5, cutoff=0.4) or filter(None, self._modules)
             raise UnknownName(f"{type(model).__name__} has no layer {layer!r}; near names: {choices(near)}")
-        self.model, self.layer = model, layer
+        self.model, self.layer, self._held = model, layer, list[list[nn.Module]]()
+
+    def __enter__(self) -> "GradCAM":
+        """Hold the network in evaluation mode for a ``with`` block; a call alone does so for its own time."""
+        self._held.append([module for module in self._modules.values() if module.training])
+        self.model.eval()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for module in self._held.pop():
+            module.training = True
 
     def __call__(self, batch: Tensor, target: int | Sequence[int] | None = None, contrast: bool = False) -> list[Map]:
         """Return one map for each item: `forward`, then `ForwardPass.map`."""
@@ -122,11 +121,10 @@ class GradCAM:
 
     def forward(self, batch: Tensor) -> ForwardPass:
         """Run the network once, in evaluation mode: without gradients up to the layer, with them from there on."""
-        kept: dict[str, Tensor] = {}
-        shapes: dict[str | None, object] = {}
+        kept = dict[str, Tensor]()
 
         def keep(name: str, _module: nn.Module, _inputs: object, output: Tensor) -> Tensor | None:
-            shapes[name] = shape = tuple(getattr(output, "shape", ()))
+            shape = tuple(getattr(output, "shape", ()))
             if shape[:1] != batch.shape[:1] or np.prod(shape[2:]) <= 1:
                 return None
             kept.clear()
@@ -134,17 +132,18 @@ class GradCAM:
             torch.set_grad_enabled(True)
             return kept[name].clone()  # the network may go on with an in-place ReLU, which must not reach what is kept
 
-        with ExitStack() as undo, torch.inference_mode(False), torch.no_grad():
-            for module in [module for module in self._modules.values() if module.training]:
-                undo.callback(setattr, module, "training", True)
-                module.training = False
-            for name in [self.layer] if self.layer else filter(None, self._modules):
-                undo.callback(self._modules[name].register_forward_hook(partial(keep, name)).remove)
-            y = self.model(batch)
+        asked = [self.layer] if self.layer else list(self._modules)[1:]
+        hooks = [self._modules[name].register_forward_hook(partial(keep, name)) for name in asked]
+        try:
+            with self, torch.inference_mode(False), torch.no_grad():
+                y = self.model(batch)
+        finally:
+            for hook in hooks:
+                hook.remove()
         if not kept:
-            gives = shapes.get(self.layer, "nothing in this forward pass")
-            raise InvalidValue(f"layer {self.layer!r} gives {gives}; choose one that gives (items, channels, *cells)")
-        if y.ndim != 2 or len(y) != len(batch):
-            raise InvalidValue(f"the network gives {tuple(y.shape)}, where logits (items, classes) are needed")
+            where = f"layer {self.layer!r}" if self.layer else "every layer of this network"
+            raise InvalidValue(f"{where} gave no cells; choose one that gives (items, channels, *cells)")
+        if getattr(y, "ndim", 0) != 2 or len(y) != len(batch):
+            raise InvalidValue(f"the network gives {getattr(y, 'shape', type(y))}, not logits (items, classes)")
         ((self.layer, activations),) = kept.items()
         return ForwardPass(self.layer, y.detach(), activations, y.requires_grad_())

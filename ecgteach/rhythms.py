@@ -13,7 +13,7 @@ from importlib import resources
 from .errors import UnknownName, choices
 
 BRADYCARDIA_BELOW = 60.0
-"""Rate in beats per minute below which a sinus rhythm is called slow (Zheng et al. 2020, doi 10.1038/s41597-020-0386-x)."""
+"""Rate in beats per minute below which a sinus rhythm is slow (Zheng et al. 2020, doi 10.1038/s41597-020-0386-x)."""
 
 TACHYCARDIA_ABOVE = 100.0
 """Rate in beats per minute above which a sinus rhythm is called fast (same source)."""

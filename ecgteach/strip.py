@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import InvalidValue, UnknownName, choices
 from .rhythms import Rhythm
-from .truth import Annotation
+from .truth import Annotation, Truth
 
 if TYPE_CHECKING:
-    import matplotlib.figure
+    from .plots import Picture
 
 SECONDS = 10.0
 SAMPLING_RATE = 500
@@ -22,10 +22,11 @@ READING_STEPS = ("baseline", "muscle")
 """Filters that every strip passes before a network reads it, so that both views and all devices share one bandwidth."""
 
 FLAT_MV = 0.002
-FLAT_SECONDS = 1.0
+FLAT_SECONDS = 2.5
 FLAT_RANGE_MV = 0.05
 RAIL_MV = 10.0
 CLIPPED_SECONDS = 0.02
+OFF_BASELINE_MV = 0.25
 CLIPPED_SHARE = 0.005
 NOISY_KURTOSIS = 4.0
 
@@ -67,6 +68,8 @@ class Strip:
         What is wrong with the lead.
     steps : tuple of str
         What was done to the samples, in order.
+    truth : Truth, optional
+        What the simulator knows of this stretch; None for a real one.
 
     Raises
     ------
@@ -82,6 +85,7 @@ class Strip:
     source_id: str = ""
     quality: Quality = field(default_factory=Quality)
     steps: tuple[str, ...] = ()
+    truth: Truth | None = None
 
     sampling_rate: ClassVar[int] = SAMPLING_RATE
     seconds: ClassVar[float] = SECONDS
@@ -115,22 +119,21 @@ class Strip:
         pending = [name for name in READING_STEPS if FILTERS[name][0] not in self.steps]
         return self.filtered(*pending)
 
-    def plot(self) -> "matplotlib.figure.Figure":
-        """The strip on ECG paper."""
+    def plot(self) -> "Picture":
+        """The strip on ECG paper; nothing on it names the rhythm."""
         from .plots import plot_strip
 
         return plot_strip(self)
 
     def _repr_png_(self) -> bytes:
-        from .plots import to_png
-
-        return to_png(self.plot())
+        return self.plot().png()
 
     def __repr__(self) -> str:
         label = self.rhythm.name if self.rhythm else "rhythm not given"
         origin = self.source_id or "no source"
         done = "; ".join(self.steps) or "as recorded"
-        return f"Strip of lead {self.lead}, {origin}, {self.start:g}-{self.start + SECONDS:g} s: {label} ({self.quality}; {done})"
+        stretch = f"{self.start:g}-{self.start + SECONDS:g} s"
+        return f"Strip of lead {self.lead}, {origin}, {stretch}: {label} ({self.quality}; {done})"
 
 
 def frozen_samples(samples: ArrayLike) -> NDArray[np.float32]:
@@ -183,9 +186,9 @@ FILTERS: dict[str, tuple[str, Callable[[NDArray[np.float32]], NDArray[np.float32
 def assess(samples: NDArray[np.float32], sampling_rate: float) -> Quality:
     """What is wrong with a stretch of one lead: flat, clipped, noisy.
 
-    Flat: its range is under 0.05 mV, or it stands still (within 0.002 mV) for a second. Clipped: beyond 10 mV, or held
+    Flat: its range is under 0.05 mV, or it stands still (within 0.002 mV) for 2.5 s. Clipped: beyond 10 mV, or held
     at its own extreme for 20 ms and more, over 0.5 % of the time. Noisy: nothing stands out between 5 and 20 Hz, where
-    QRS complexes do; measured by the kurtosis there, after Li, Mark and Clifford (2008, doi 10.1088/0967-3334/29/1/002).
+    QRS complexes do; measured by the kurtosis, after Li, Mark and Clifford (2008, doi 10.1088/0967-3334/29/1/002).
 
     Parameters
     ----------
@@ -217,15 +220,17 @@ def assess(samples: NDArray[np.float32], sampling_rate: float) -> Quality:
 
 
 def _time_at_rail(samples: NDArray[np.float32], sampling_rate: float) -> float:
-    """Share of samples in runs of 20 ms or more at the very maximum or minimum."""
-    from scipy.ndimage import minimum_filter1d
-
-    run = max(3, round(CLIPPED_SECONDS * sampling_rate))
-    shares = []
+    """Share of samples in runs of 20 ms or more at the very maximum or minimum, where that lies off the baseline."""
+    shortest = max(3, round(CLIPPED_SECONDS * sampling_rate))
+    shares = [0.0]
     for extreme in (samples.max(), samples.min()):
-        held = (np.abs(samples - extreme) < FLAT_MV / 2).astype(np.uint8)
-        shares.append(np.count_nonzero(minimum_filter1d(held, run)) * run / samples.size)
-    return float(max(shares))
+        if abs(extreme - np.median(samples)) < OFF_BASELINE_MV:
+            continue
+        held = np.abs(samples - extreme) < FLAT_MV / 2
+        borders = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(np.int8)))
+        runs = borders[1::2] - borders[::2]
+        shares.append(float(runs[runs >= shortest].sum() / samples.size))
+    return max(shares)
 
 
 def _qrs_kurtosis(samples: NDArray[np.float32], sampling_rate: float) -> float:

@@ -2,9 +2,9 @@
 
 Layers are counted as the study's authors count them: convolution, normalisation (its ReLU goes with it), pooling,
 dropout, dense. Both networks are the same list, with kernels in one or two dimensions: six convolutions with six
-normalisations (12), a pooling after the first two (14), global average pooling (15), dropout (16) and one dense layer
-(17). With that head, Grad-CAM at the last normalisation equals the class activation map up to scale, and HiResCAM, which
-is faithful for it (Draelos and Carin, arXiv 2011.08891).
+normalisations (12), a pooling after the first two (14), global average pooling (15), dropout (16) and one dense
+layer (17). With that head, Grad-CAM at the last normalisation equals the class activation map up to scale, and
+HiResCAM, which is faithful for it (Draelos and Carin, arXiv 2011.08891).
 
 The strip gets a margin of blank paper once, at the entry, and no convolution pads in time. So every cell, at the ends
 too, sees the same number of steps on both sides of its centre, the cells tile the strip exactly, and a strip that is
@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -28,7 +27,7 @@ DROPOUT = 0.3
 
 @dataclass(frozen=True)
 class Block:
-    """One convolution with its normalisation and, where `pool` is above 1, a pooling: channels, kernel and strides in time.
+    """One convolution with its normalisation and, where `pool` is above 1, a pooling; lengths are in time.
 
     `rows`, `row_stride` and `row_pool` are the same along the image's height, and 1 for a signal.
     """
@@ -97,15 +96,15 @@ class StripCNN(nn.Module):
             When the batch has not the shape (n, 1, ...) that this view reads.
         """
         if strips.shape[1:] != (1, *self.input_shape):
+            wanted = ", ".join(map(str, (1, *self.input_shape)))
             raise InvalidValue(
-                f"the {self.view} network reads batches of the shape (n, {', '.join(map(str, (1, *self.input_shape)))}), "
-                f"not {tuple(strips.shape)}"
+                f"the {self.view} network reads batches of the shape (n, {wanted}), not {tuple(strips.shape)}"
             )
         cells = functional.pad(strips, self.margin)
-        for number, block in enumerate(self.blocks, start=1):
-            cells = self.get_submodule(f"norm{number}")(self.get_submodule(f"conv{number}")(cells))
-            if block.pools:
-                cells = self.get_submodule(f"pool{number}")(cells)
+        for layer in self.children():
+            if layer is self.dropout:
+                break
+            cells = layer(cells)
         pooled = cells.flatten(2).mean(2)
         logits: Tensor = self.dense(self.dropout(pooled))
         return logits
@@ -139,7 +138,9 @@ class StripCNN(nn.Module):
         if name is None:
             return known[self.explained_layer]
         if name not in known:
-            raise UnknownName(f"the {self.view} network has no layer {name!r} with a place; there are {choices(known, 20)}")
+            raise UnknownName(
+                f"the {self.view} network has no layer {name!r} with a place; there are {choices(known, 20)}"
+            )
         return known[name]
 
     @property

@@ -6,7 +6,6 @@ The shipped pair lies in ``weights/``: ``signal.safetensors`` and ``image.safete
 
 import hashlib
 import json
-import os
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -36,7 +35,7 @@ def load(view: str) -> StripCNN:
     if view not in VIEWS:
         raise UnknownName(f"no network is called {view!r}; there are {choices(VIEWS)}")
     folder = Path(str(resources.files(__package__).joinpath(FOLDER)))
-    _verify(folder / f"{view}.safetensors", folder / "SHA256SUMS")
+    verify(folder / f"{view}.safetensors", folder / "SHA256SUMS")
     return load_file(folder / f"{view}.safetensors")
 
 
@@ -77,7 +76,9 @@ def load_file(path: str | Path, classes: tuple[str, ...] | None = None) -> Strip
         raise UnreadableFile(f"{path} is a network for {choices(held)}; needed: {choices(classes)}")
     model = NETWORKS[notes["view"]](held, tuple(Block(**block) for block in json.loads(notes["blocks"])))
     try:
-        model.load_state_dict({name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()})
+        model.load_state_dict(
+            {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+        )
     except RuntimeError as problem:
         raise UnreadableFile(f"{path}: its weights do not fit the network that it describes ({problem})") from problem
     return model.eval()
@@ -105,7 +106,7 @@ def save(model: StripCNN, path: str | Path, notes: dict[str, Any] | None = None)
     }
     unfinished = path.with_suffix(".part")
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, unfinished, described)
-    os.replace(unfinished, path)
+    unfinished.replace(path)
     return path
 
 
@@ -114,11 +115,19 @@ def checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _verify(path: Path, sums: Path) -> None:
+def verify(path: Path, sums: Path) -> None:
+    """Refuse a shipped file that is missing or is not the one whose checksum stands beside it.
+
+    Raises
+    ------
+    UnreadableFile
+        When file or checksum are missing, or do not agree.
+    """
     if not path.is_file() or not sums.is_file():
-        raise UnreadableFile(f"{path} or its checksum is missing; the installation is incomplete: install ecgteach again")
-    known = dict(reversed(line.split()) for line in sums.read_text(encoding="utf-8").splitlines() if line.strip())
-    if known.get(path.name) != checksum(path):
+        raise UnreadableFile(
+            f"{path} or its checksum is missing; the installation is incomplete: install ecgteach again"
+        )
+    if f"{checksum(path)}  {path.name}" not in sums.read_text(encoding="utf-8").splitlines():
         raise UnreadableFile(
             f"{path} is not the file that was shipped (its checksum differs). Install ecgteach again, or load your own "
             "weights with models.load_file(path)"

@@ -11,8 +11,8 @@ from ..places import find
 from . import challenge_2017, chapman, ludb, mitdb, ptb_xl, snomed
 from .dataset import Dataset, Entry, Problem
 from .dicom_files import read_dicom
+from .embedded import sample, samples
 from .record import Record, from_array
-from .samples import sample, samples
 from .table_files import read_table
 from .wfdb_files import read_signals, without_suffix
 
@@ -107,7 +107,8 @@ def read_record(path: str | Path, *, sampling_rate: float | None = None, unit: s
     stem = without_suffix(path)
     if path.is_file() and path.suffix not in (".hea", ".dat", ".mat") and not stem.with_suffix(".hea").is_file():
         raise UnreadableFile(
-            f"{path} is no recording that can be read; there are WFDB (.hea with .dat or .mat), DICOM (.dcm), .csv and .npy"
+            f"{path} is no recording that can be read; "
+            "there are WFDB (.hea with .dat or .mat), DICOM (.dcm), .csv and .npy"
         )
     held = read_signals(path, unit)
     return Record(

@@ -28,7 +28,7 @@ def dataset(folder: Path) -> Dataset:
     labels = _labels(folder)
     training = folder / "training"
     entries = tuple(
-        Entry(id, _path(training, id), labels=_meaning(label)) for id, label in sorted(labels.items())
+        Entry(name, _path(training, name), labels=_meaning(label)) for name, label in sorted(labels.items())
     )
     return Dataset(SOURCE, entries, _read)
 

@@ -74,10 +74,12 @@ def open_chapman(data: str | Path | None = None) -> Dataset:
 
 
 def left_out(dataset: Dataset, report: Report | None = None) -> dict[str, str]:
-    """Recordings that our printed rule drops, each with its reason: all zero, missing samples, flat lead II, beyond ±10 mV.
+    """Recordings that our printed rule drops, each with its reason.
 
-    The study left out 58 of 10,646 for reasons that it does not print; the data's owners name 39. Neither number is made
-    to fit here: the rule is ours, and what is returned is what it finds among the recordings at hand.
+    The reasons: all zero, missing samples, no lead II or a flat one, beyond ±10 mV.
+
+    The study left out 58 of 10,646 for reasons that it does not print; the data's owners name 39. Neither number is
+    made to fit here: the rule is ours, and what is returned is what it finds among the recordings at hand.
     """
     reasons = {}
     for record in dataset.records(report):
@@ -111,7 +113,9 @@ def _read_csv(entry: Entry) -> Record:
     except (OSError, ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
         raise UnreadableFile(f"{entry.path} is no table of numbers ({problem})") from problem
     if microvolts.shape[0] != len(STANDARD_LEADS):
-        raise UnreadableFile(f"{entry.path} has {microvolts.shape[0]} columns; a recording of this set has 12, one a lead")
+        raise UnreadableFile(
+            f"{entry.path} has {microvolts.shape[0]} columns; a recording of this set has 12, one a lead"
+        )
     return Record(
         (microvolts / 1000.0).astype(np.float32),
         STANDARD_LEADS,

@@ -59,9 +59,7 @@ def _read(entry: Entry) -> Record:
         held.sampling_rate,
         labels=entry.labels or frozenset(),
         graded=GRADED,
-        annotations=tuple(
-            wave for lead in STANDARD_LEADS for wave in _waves(entry.path, lead, held.sampling_rate)
-        ),
+        annotations=tuple(wave for lead in STANDARD_LEADS for wave in _waves(entry.path, lead, held.sampling_rate)),
         id=entry.id,
         patient=entry.patient,
         source=SOURCE,

@@ -40,23 +40,25 @@ def make_splits(data: Path | None = None) -> None:
     if len(SPLITS.read_text(encoding="utf-8").splitlines()) > 1:
         raise InvalidValue(f"{SPLITS} is drawn already and is never redrawn")
     persons: dict[tuple[str, str], str] = {}
-    members: dict[tuple[str, str], set[tuple[str, str, str]]] = defaultdict(set)
+    members: dict[tuple[str, str], dict[tuple[str, str], str]] = defaultdict(dict)
     for source in sorted(SOURCES, key=lambda name: name == "challenge-2021"):
         dataset = open_dataset(source, data)
         for entry in dataset.entries:
             key = twin_of(source, entry.id)
             person = persons.setdefault(key, entry.patient or key[1])
-            members[key[0], person].add((*key, entry.patient if source == key[0] else ""))
+            members[key[0], person].setdefault(key, entry.patient)
     strata: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     groups = _group_of_each(data)
-    for person, recordings in members.items():
-        found = sorted({groups.get(recording[:2], "none") for recording in recordings})
-        strata[person[0], "AFIB" if "AFIB" in found else found[0]].append(person)
+    for one, recordings in members.items():
+        found = sorted({groups.get(recording, "none") for recording in recordings})
+        strata[one[0], "AFIB" if "AFIB" in found else found[0]].append(one)
     rows = []
     for stratum in sorted(strata):
-        for person, part in _deal(strata[stratum]):
-            rows += [(source, id, patient, part, "") for source, id, patient in members[person]]
-    twins = [(*other, "", next(row[3] for row in rows if row[:2] == key), key[1]) for other, key in SAME_RECORDING.items()]
+        for one, part in _deal(strata[stratum]):
+            rows += [(*key, patient, part, "") for key, patient in members[one].items()]
+    twins = [
+        (*other, "", next(row[3] for row in rows if row[:2] == key), key[1]) for other, key in SAME_RECORDING.items()
+    ]
     with SPLITS.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("source", "id", "patient", "part", "duplicate_of"))
@@ -77,7 +79,16 @@ def make_samples(data: Path | None = None) -> None:
         for _, strip, _, record, rate in _one_a_person_first(chosen[group])[:SAMPLES_A_GROUP]:
             assert strip.rhythm is not None
             rows.append(
-                (group, strip.rhythm.code, record.source, record.id, f"{strip.start:g}", strip.lead, f"{rate:.1f}", record.licence)
+                (
+                    group,
+                    strip.rhythm.code,
+                    record.source,
+                    record.id,
+                    f"{strip.start:g}",
+                    strip.lead,
+                    f"{rate:.1f}",
+                    record.licence,
+                )
             )
             microvolts.append(np.clip(np.round(strip.samples * 1000), -32768, 32767).astype(np.int16))
     SAMPLES.mkdir(exist_ok=True)
@@ -92,9 +103,9 @@ def make_samples(data: Path | None = None) -> None:
 
 def _group_of_each(data: Path | None) -> dict[tuple[str, str], str]:
     groups: dict[tuple[str, str], str] = {}
-    for record, strip, group, _ in _graded_strips(data):
+    for record, _, group, _ in _graded_strips(data):
         key = twin_of(record.source, record.id)
-        if groups.get(key) != "AFIB" and strip.start == 0 or group == "AFIB":
+        if group == "AFIB" or key not in groups:
             groups[key] = group
     return groups
 
@@ -116,7 +127,7 @@ def _graded_strips(data: Path | None, part: str | None = None) -> Iterator[tuple
 
 
 def _deal(persons: list[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], str]]:
-    """Persons of one stratum with their parts: in the order of their hash, validation and test first, at least one each."""
+    """Persons of one stratum with their parts: ordered by their hash, validation and test first, at least one each."""
     ordered = sorted(persons, key=lambda person: _hash("/".join(person)))
     held_out = [max(1, round(share * len(ordered))) if len(ordered) >= len(PARTS) else 0 for share in SHARES[1:]]
     parts = ["validation"] * held_out[0] + ["test"] * held_out[1]
@@ -135,7 +146,7 @@ def _one_a_person_first(lines: Iterable[tuple[tuple[int, str], Strip, str, Recor
 
 
 def _remoteness(strip: Strip) -> int:
-    """0 for lead II, 1 for its modified form, 2 for others; one more for flutter, so that a group opens with its namesake."""
+    """Rank of a strip in its group: lead II first, then MLII, then others; flutter after fibrillation."""
     return {"II": 0, "MLII": 2}.get(strip.lead, 4) + (strip.rhythm is not None and strip.rhythm.code == "AFL")
 
 

@@ -24,8 +24,8 @@ BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")
 
 def dataset(folder: Path) -> Dataset:
     """Every recording in the folder; the patient is the recording, but for 201 and 202."""
-    ids = sorted(header.stem for header in folder.glob("*.hea"))
-    return Dataset(SOURCE, tuple(Entry(id, folder / id, patient=SAME_PERSON.get(id, id)) for id in ids), _read)
+    names = sorted(header.stem for header in folder.glob("*.hea"))
+    return Dataset(SOURCE, tuple(Entry(name, folder / name, SAME_PERSON.get(name, name)) for name in names), _read)
 
 
 def _read(entry: Entry) -> Record:

@@ -39,7 +39,12 @@ def dataset(folder: Path, *, sampling_rate: int = 500) -> Dataset:
         raise UnreadableFile(f"{table} is missing; is {folder} the folder of PTB-XL?")
     rows = pd.read_csv(table, usecols=["ecg_id", "patient_id", "scp_codes", *COLUMNS.values()])
     entries = tuple(
-        Entry(str(row.ecg_id), folder / getattr(row, COLUMNS[sampling_rate]), _patient(row.patient_id), _labels(row.scp_codes))
+        Entry(
+            str(row.ecg_id),
+            folder / getattr(row, COLUMNS[sampling_rate]),
+            _patient(row.patient_id),
+            _labels(row.scp_codes),
+        )
         for row in rows.itertuples()
     )
     return Dataset(SOURCE, entries, _read)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..errors import InvalidValue, PoorSignal, UnknownName, choices
 from ..rhythms import Finding, Rhythm
 from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip, assess
-from ..truth import Annotation, cut, rhythms_within
+from ..truth import Annotation, Truth, cut, rhythms_within
 
 STANDS_FOR_II = ("II", "MLII")
 MARGIN_SECONDS = 1.0
@@ -36,6 +36,8 @@ class Record:
         Marks over time, in seconds.
     id, patient, source, licence : str
         The record's name within its source, the person (empty where the source names none), the source, its licence.
+    truth : Truth, optional
+        What the simulator knows of a recording that it made; None for a real one.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class Record:
     patient: str = ""
     source: str = ""
     licence: str = ""
+    truth: Truth | None = None
     _lead_index: dict[str, int] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -95,7 +98,8 @@ class Record:
         return single_rhythm(self.labels)
 
     def __getitem__(self, lead: str) -> NDArray[np.float32]:
-        return self.signals[self._row(lead)]
+        row: NDArray[np.float32] = self.signals[self._row(lead)]
+        return row
 
     def lead_for_reading(self) -> str:
         """The lead that is read when none is named: II, else MLII, else the only one there is.
@@ -114,9 +118,7 @@ class Record:
             f"record {self.name} has no lead II; it has {choices(self.lead_names)}. Name one of them: strip(lead=...)"
         )
 
-    def strip(
-        self, lead: str | None = None, at: float = 0.0, *, quality: str = "good", pad: bool = False
-    ) -> Strip:
+    def strip(self, lead: str | None = None, at: float = 0.0, *, quality: str = "good", pad: bool = False) -> Strip:
         """Ten seconds of one lead at 500 Hz.
 
         Parameters
@@ -143,10 +145,11 @@ class Record:
             raise UnknownName(f'quality is "good" or "any", not {quality!r}')
         lead = self.lead_names[self._row(lead)] if lead is not None else self.lead_for_reading()
         raw = self._window(lead, at, pad)
-        found = assess(raw, self.sampling_rate)
+        found = assess(raw[: self.signals.shape[1] - round(at * self.sampling_rate)], self.sampling_rate)
         if quality == "good" and not found.good:
             raise PoorSignal(
-                f'lead {lead} of record {self.name} at {at:g} s is {found}. Choose another lead or time, or quality="any"'
+                f"lead {lead} of record {self.name} at {at:g} s is {found}. "
+                'Choose another lead or time, or quality="any"'
             )
         steps = () if self.sampling_rate == SAMPLING_RATE else (f"resampled from {self.sampling_rate:g} Hz",)
         return Strip(
@@ -158,6 +161,7 @@ class Record:
             source_id=self.name,
             quality=found,
             steps=steps,
+            truth=self.truth and self.truth.cut(at, at + SECONDS, self._row(lead), self.sampling_rate),
         )
 
     def strips(self, lead: str | None = None, *, quality: str = "good") -> Iterator[Strip]:
@@ -194,7 +198,7 @@ class Record:
         return raw
 
     def _resampled(self, lead: str, at: float, raw: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The window at 500 Hz; a second of what surrounds it goes through the filter too, so that its ends are clean."""
+        """The window at 500 Hz; a second of what surrounds it is filtered along, so that its ends are clean."""
         if self.sampling_rate == SAMPLING_RATE:
             return raw
         from scipy.signal import resample_poly
@@ -228,7 +232,7 @@ class Record:
 def single_rhythm(labels: frozenset[Rhythm | Finding]) -> Rhythm | None:
     """The one rhythm among labels, where "sinus rhythm" yields to a closer word; None for none or several."""
     found = {label for label in labels if isinstance(label, Rhythm)}
-    closer = {label for label in found if label.code not in ("SR", "SINUS")} or found
+    closer = {label for label in found if label.code != "SR"} or found
     return next(iter(closer)) if len(closer) == 1 else None
 
 
@@ -258,10 +262,10 @@ def from_array(
         When unit or shape cannot be understood.
     """
     array = np.atleast_2d(np.asarray(signals, dtype=np.float64))
-    names = lead_names or (("II",) if array.shape[0] == 1 else tuple(f"lead {row + 1}" for row in range(array.shape[0])))
-    return Record(
-        (array * millivolts_per(unit, id)).astype(np.float32), names, sampling_rate, id=id, source=source
+    names = lead_names or (
+        ("II",) if array.shape[0] == 1 else tuple(f"lead {row + 1}" for row in range(array.shape[0]))
     )
+    return Record((array * millivolts_per(unit, id)).astype(np.float32), names, sampling_rate, id=id, source=source)
 
 
 def millivolts_per(unit: str | None, what: str) -> float:
@@ -275,7 +279,7 @@ def millivolts_per(unit: str | None, what: str) -> float:
     scale = {"mv": 1.0, "uv": 0.001, "µv": 0.001, "μv": 0.001, "microvolt": 0.001, "millivolt": 1.0, "v": 1000.0}
     if unit is None or unit.strip().lower() not in scale:
         said = "has no unit" if not unit else f"has the unit {unit!r}"
-        raise InvalidValue(f"{what} {said}; say which: unit=\"mV\", \"uV\" or \"V\"")
+        raise InvalidValue(f'{what} {said}; say which: unit="mV", "uV" or "V"')
     return scale[unit.strip().lower()]
 
 
@@ -284,4 +288,3 @@ def _filled(stretch: NDArray[np.float32], value: float, length: int, side: int) 
     short = length - stretch.size
     padded = np.pad(stretch, (short, 0) if side == 0 else (0, short), mode="constant", constant_values=value)
     return np.where(np.isfinite(padded), padded, np.float32(value)).astype(np.float32)
-

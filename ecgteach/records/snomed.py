@@ -25,7 +25,8 @@ def challenge_2021(folder: Path) -> Dataset:
 def snomed_dataset(source: str, folder: Path) -> Dataset:
     """Every WFDB recording below a folder whose header has a line ``#Dx:`` with SNOMED CT codes."""
     entries = tuple(
-        Entry(header.stem, header.with_suffix("")) for header in sorted(folder.rglob("*.hea"), key=lambda path: path.stem)
+        Entry(header.stem, header.with_suffix(""))
+        for header in sorted(folder.rglob("*.hea"), key=lambda path: path.stem)
     )
     return Dataset(source, entries, _reader(source), lambda entry: labels_in(read_comments(entry.path)))
 

@@ -42,7 +42,12 @@ def read_table(
         raise InvalidValue(f"{path.name} does not say its {lacking}; state it (on the command line: --rate, --unit)")
     signals, names = _array(path) if path.suffix == ".npy" else _columns(path)
     return from_array(
-        signals, sampling_rate=sampling_rate, unit=unit, lead_names=names, id=path.stem, source=source or path.suffix[1:]
+        signals,
+        sampling_rate=sampling_rate,
+        unit=unit,
+        lead_names=names,
+        id=path.stem,
+        source=source or path.suffix[1:],
     )
 
 
@@ -52,9 +57,13 @@ def _array(path: Path) -> tuple[np.ndarray, tuple[str, ...] | None]:
     except (ValueError, OSError, EOFError) as problem:
         raise UnreadableFile(f"{path} is no NumPy array ({problem})") from problem
     if array.ndim not in (1, 2) or array.size == 0 or not np.issubdtype(array.dtype, np.number):
-        raise UnreadableFile(f"{path} holds {array.dtype} of the shape {array.shape}; needed: numbers, (samples,) or (leads, samples)")
+        raise UnreadableFile(
+            f"{path} holds {array.dtype} of the shape {array.shape}; needed: numbers, (samples,) or (leads, samples)"
+        )
     if array.ndim == 2 and array.shape[0] > array.shape[1]:
-        raise InvalidValue(f"{path} has the shape {array.shape}, more leads than samples; turn it round: (leads, samples)")
+        raise InvalidValue(
+            f"{path} has the shape {array.shape}, more leads than samples; turn it round: (leads, samples)"
+        )
     return array, None
 
 
@@ -74,7 +83,7 @@ def _columns(path: Path) -> tuple[np.ndarray, tuple[str, ...] | None]:
     if broken.to_numpy().any():
         row, column = np.argwhere(broken.to_numpy())[0]
         raise UnreadableFile(
-            f"{path}: line {row + 1 + named}, column {column + 1} holds {body.iat[row, column]!r} where a number should be"
+            f"{path}: line {row + 1 + named}, column {column + 1} holds {body.iat[row, column]!r}, no number"
         )
     if numbers.empty or numbers.isna().to_numpy().all():
         raise UnreadableFile(f"{path} holds no numbers")

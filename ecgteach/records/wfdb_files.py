@@ -52,7 +52,9 @@ def read_signals(path: str | Path, unit: str | None = None) -> WfdbSignals:
         _check_sums(stem, record)
         record.dac(inplace=True)
     except EXPECTED_FAILURES as problem:
-        raise UnreadableFile(f"{stem}: its signal file cannot be read ({_first_line(problem)}). Fetch it again") from problem
+        raise UnreadableFile(
+            f"{stem}: its signal file cannot be read ({_first_line(problem)}). Fetch it again"
+        ) from problem
     signals = np.asarray(record.p_signal, dtype=np.float64).T
     scale = np.array([[_scale(given, unit, stem)] for given in record.units])
     return WfdbSignals(
@@ -99,7 +101,9 @@ def _header(stem: Path):  # type: ignore[no-untyped-def]
 
     path = stem.parent / f"{stem.name}.hea"
     if stem.is_dir():
-        raise UnreadableFile(f"{stem} is a folder; name one recording in it, or open it with open_folder({str(stem)!r})")
+        raise UnreadableFile(
+            f"{stem} is a folder; name one recording in it, or open it with open_folder({str(stem)!r})"
+        )
     if not path.is_file():
         raise UnreadableFile(f"{path} is missing; a WFDB recording needs its header (.hea) beside its signal file")
     try:
@@ -129,7 +133,7 @@ def _check_size(stem: Path, header) -> None:  # type: ignore[no-untyped-def]
         held = path.stat().st_size
         if held < int(needed):
             raise UnreadableFile(
-                f"{path} holds {held:,} bytes; its header describes {int(needed):,}. The file is cut short: fetch it again"
+                f"{path} holds {held:,} bytes; its header describes {int(needed):,}. It is cut short: fetch it again"
             )
 
 

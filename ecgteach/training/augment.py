@@ -28,7 +28,7 @@ def augment(millivolts: NDArray[np.float32], recipe: Recipe, random: np.random.G
     for strip, length in zip(changed, random.uniform(0, recipe.gap, number), strict=True):
         first = random.integers(0, SAMPLES - int(length * SAMPLING_RATE))
         strip[first : first + int(length * SAMPLING_RATE)] = 0.0
-    return changed.astype(np.float32)
+    return np.asarray(changed, dtype=np.float32)
 
 
 def _wander(number: int, strength: float, random: np.random.Generator) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Training one network: epochs of balanced batches, early stop on validation, checkpoints that resume to the same result.
+"""Training one network: balanced batches, early stop on validation, checkpoints that resume to the same result.
 
 Everything random in an epoch comes from the seed and the epoch's number alone. So a run that was killed at any moment
 goes on from its last whole epoch and ends where an undisturbed run would have ended.
@@ -7,18 +7,18 @@ goes on from its last whole epoch and ends where an undisturbed run would have e
 import copy
 import json
 import math
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..errors import InvalidValue, UnreadableFile
 from ..models import StripCNN, inputs
@@ -140,8 +140,9 @@ class _Run:
             if isinstance(module, nn.Conv1d | nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             elif hasattr(module, "reset_parameters"):
-                module.reset_parameters()
+                module.reset_parameters()  # type: ignore[operator]
         self.optimiser = torch.optim.AdamW(model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self.average = AveragedModel(model, multi_avg_fn=_running_average(recipe.average), use_buffers=True)
         self.log: list[Epoch] = []
         self.best_weights: dict[str, Tensor] = copy.deepcopy(model.state_dict())
 
@@ -166,6 +167,7 @@ class _Run:
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
+            self.average.update_parameters(self.model)
             losses.append(loss.item())
         return self._judged(number, float(np.mean(losses)), validation)
 
@@ -177,11 +179,12 @@ class _Run:
                 "model": self.model.state_dict(),
                 "best": self.best_weights,
                 "optimiser": self.optimiser.state_dict(),
+                "average": self.average.state_dict(),
                 "log": [asdict(epoch) for epoch in self.log],
             },
             unfinished,
         )
-        os.replace(unfinished, path)
+        unfinished.replace(path)
 
     def load(self, path: Path) -> None:
         held: dict[str, Any] = torch.load(path, weights_only=True)
@@ -192,20 +195,22 @@ class _Run:
             )
         self.model.load_state_dict(held["model"])
         self.optimiser.load_state_dict(held["optimiser"])
+        self.average.load_state_dict(held["average"])
         self.best_weights = held["best"]
         self.log = [Epoch(**line) for line in held["log"]]
 
     def _judged(self, number: int, train_loss: float, validation: StripSet) -> Epoch:
-        logits = torch.from_numpy(predict(self.model, validation))
+        judged = cast(StripCNN, self.average.module)
+        logits = torch.from_numpy(predict(judged, validation))
         targets = torch.from_numpy(validation.targets)
         by_strip = functional.cross_entropy(logits, targets, reduction="none")
         right = (logits.argmax(1) == targets).float()
-        classes = targets.unique()
+        classes = [one for one in range(len(self.model.classes)) if (targets == one).any()]
         loss = float(torch.stack([by_strip[targets == one].mean() for one in classes]).mean())
         balanced = float(torch.stack([right[targets == one].mean() for one in classes]).mean())
         best = all(loss < epoch.validation_loss for epoch in self.log)
         if best:
-            self.best_weights = copy.deepcopy(self.model.state_dict())
+            self.best_weights = copy.deepcopy(judged.state_dict())
         epoch = Epoch(number, train_loss, loss, float(right.mean()), balanced, best)
         self.log.append(epoch)
         return epoch
@@ -218,11 +223,13 @@ class _Run:
             group["lr"] = self.recipe.learning_rate * max(shape, 0.01)
 
     def _identity(self) -> str:
-        return json.dumps([self.model.view, self.model.classes, repr(self.model.blocks), asdict(self.recipe), self.seed])
+        return json.dumps(
+            [self.model.view, self.model.classes, repr(self.model.blocks), asdict(self.recipe), self.seed]
+        )
 
 
 def _batches(train: StripSet, recipe: Recipe, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Rows of an epoch's batches: every class as often as the others; within one, long recordings do not drown the rest."""
+    """Rows of an epoch's batches: all classes alike; within one, long recordings do not drown the rest."""
     _, recording, strips_of = np.unique(train.recordings, return_inverse=True, return_counts=True)
     weight = 1.0 / np.sqrt(strips_of[recording])
     classes = np.unique(train.targets)
@@ -253,7 +260,11 @@ def _check_sets(model: StripCNN, train: StripSet, validation: StripSet) -> None:
 def _write_log(path: Path, log: list[Epoch]) -> None:
     unfinished = path.with_suffix(".part")
     unfinished.write_text("".join(json.dumps(asdict(epoch)) + "\n" for epoch in log), encoding="utf-8")
-    os.replace(unfinished, path)
+    unfinished.replace(path)
+
+
+def _running_average(share: float) -> Any:
+    return get_ema_multi_avg_fn(share)  # type: ignore[no-untyped-call]
 
 
 def _number(seed: int, purpose: str) -> int:

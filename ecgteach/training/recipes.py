@@ -26,6 +26,9 @@ class Recipe:
         Length of the run; an epoch draws so many strips, the same number from each group.
     learning_rate, weight_decay : float
         For AdamW; the rate rises over the first epoch in ten and falls along a cosine.
+    average : float
+        How long the running average of the weights reaches back: its share that each step keeps, 0 for none. The
+        averaged weights are those that are judged and kept (Polyak and Juditsky 1992, doi 10.1137/0330046).
     patience : int
         Epochs without a better validation loss after which the run ends.
     gain : float
@@ -47,6 +50,7 @@ class Recipe:
     batch: int
     learning_rate: float
     weight_decay: float
+    average: float
     patience: int
     gain: float
     flip: float
@@ -57,6 +61,8 @@ class Recipe:
         for name in ("epochs", "strips_an_epoch", "batch", "learning_rate", "patience"):
             if getattr(self, name) <= 0:
                 raise InvalidValue(f"recipe {self.name}: {name} must be above 0, not {getattr(self, name)}")
+        if not 0 <= self.average < 1:
+            raise InvalidValue(f"recipe {self.name}: average must be 0 or more and under 1, not {self.average}")
         if self.gain < 1 or not 0 <= self.flip <= 1:
             raise InvalidValue(f"recipe {self.name}: gain must be 1 or more and flip between 0 and 1")
 
@@ -86,6 +92,8 @@ def recipe(name: str, **changes: Any) -> Recipe:
     settings = {"name": name, **tomllib.loads(text), **changes}
     known = {setting.name for setting in fields(Recipe)}
     if unknown := settings.keys() - known:
-        raise UnknownName(f"recipe {name} has no setting {choices(sorted(unknown))}; there are {choices(sorted(known), 20)}")
+        raise UnknownName(
+            f"recipe {name} has no setting {choices(sorted(unknown))}; there are {choices(sorted(known), 20)}"
+        )
     settings["sources"] = tuple(settings["sources"])
     return Recipe(**settings)

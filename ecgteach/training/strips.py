@@ -27,7 +27,10 @@ FASTEST = 190.0
 
 @dataclass(frozen=True)
 class Graded:
-    """A strip with the group that its measured rate (for a sinus rhythm) or its label gives it."""
+    """A strip with the group that its measured rate (for a sinus rhythm) or its label gives it.
+
+    `recording` is its name in the split, the same in every data set that holds it; `rhythm` is the source's own.
+    """
 
     strip: Strip
     group: str
@@ -35,7 +38,6 @@ class Graded:
     recording: str
     source: str
     rhythm: str
-    compressed: float = 1.0
 
     @property
     def near_limit(self) -> bool:
@@ -57,6 +59,10 @@ class StripSet:
         Where each comes from, and the source's own rhythm.
     rates : array, shape (n,)
         Measured beats per minute.
+    starts : array, shape (n,)
+        Where each begins in its recording, in seconds.
+    left_out : Counter
+        How many strips were not taken, by reason.
     """
 
     microvolts: NDArray[np.int16]
@@ -65,6 +71,7 @@ class StripSet:
     sources: NDArray[np.str_]
     rhythms: NDArray[np.str_]
     rates: NDArray[np.float64]
+    starts: NDArray[np.float64]
     left_out: Counter[str] = field(default_factory=Counter)
 
     def __len__(self) -> int:
@@ -76,7 +83,7 @@ class StripSet:
 
     def rows(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> "StripSet":
         """The strips that a mask or a list of numbers picks."""
-        names = ("microvolts", "targets", "recordings", "sources", "rhythms", "rates")
+        names = ("microvolts", "targets", "recordings", "sources", "rhythms", "rates", "starts")
         return replace(self, **{name: getattr(self, name)[keep] for name in names})
 
     def __repr__(self) -> str:
@@ -135,15 +142,15 @@ def compressed_strips(records: Iterable[Record], number: int, seed: int) -> Iter
     for record in records:
         if made >= number:
             return
-        for strip, factor in _compressed(record, random):
+        for strip in _compressed(record, random):
             beats = find_beats(strip)
             if beats.quality.good and beats.rate > TACHYCARDIA_ABOVE + LIMIT_MARGIN:
                 made += 1
-                yield Graded(strip, "GSVT", beats.rate, record.name, record.source, "SINUS", factor)
+                yield Graded(strip, "GSVT", beats.rate, _key(record), record.source, "SINUS")
 
 
 def write_strips(graded: Iterable[Graded], folder: Path, left_out: Counter[str] | None = None) -> StripSet:
-    """Write strips to a folder, one after the other, and open them as a `StripSet`; the folder is complete or absent."""
+    """Write strips to a folder, one after the other, and open them as a `StripSet`."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
     unfinished = folder / "strips.part"
@@ -159,10 +166,11 @@ def write_strips(graded: Iterable[Graded], folder: Path, left_out: Counter[str] 
     np.savez(
         folder / "index.npz",
         targets=np.array([classes.index(item.group) for item in lines]),
-        recordings=np.array(["/".join(twin_of(item.source, item.recording.split("/")[-1])) for item in lines]),
+        recordings=np.array([item.recording for item in lines]),
         sources=np.array([item.source for item in lines]),
         rhythms=np.array([item.rhythm for item in lines]),
         rates=np.array([item.rate for item in lines]),
+        starts=np.array([item.strip.start for item in lines]),
     )
     unfinished.replace(folder / "strips.i16")
     return open_strips(folder, left_out)
@@ -203,10 +211,10 @@ def _graded(record: Record, strip: Strip, beats: Beats, counted: Counter[str]) -
     if group is None:
         counted[f"off the list: {strip.rhythm.code}"] += 1
         return None
-    return Graded(strip, group.code, beats.rate, record.name, record.source, strip.rhythm.code)
+    return Graded(strip, group.code, beats.rate, _key(record), record.source, strip.rhythm.code)
 
 
-def _compressed(record: Record, random: np.random.Generator) -> Iterator[tuple[Strip, float]]:
+def _compressed(record: Record, random: np.random.Generator) -> Iterator[Strip]:
     from scipy.signal import resample
 
     sinus = record.rhythm is not None and record.rhythm.sinus
@@ -227,7 +235,12 @@ def _compressed(record: Record, random: np.random.Generator) -> Iterator[tuple[S
     if raw.size == length and np.isfinite(raw).all():
         line = np.linspace(raw[0], raw[-1], raw.size)
         samples = resample(raw - line, SAMPLES) + np.linspace(raw[0], raw[-1], SAMPLES)
-        yield replace(first, samples=samples, annotations=(), steps=(f"compressed in time x {factor:.2f}",)), factor
+        yield replace(first, samples=samples, annotations=(), steps=(f"compressed in time x {factor:.2f}",))
+
+
+def _key(record: Record) -> str:
+    """Name under which a recording is one and the same in every set that holds it."""
+    return "/".join(twin_of(record.source, record.id))
 
 
 def _tell(report: Callable[[Problem], None] | None, record: Record, problem: EcgteachError) -> None:

@@ -74,7 +74,9 @@ def sample(group: str, index: int = 0) -> Record:
     """
     of_group = samples(group)
     if not -len(of_group) <= index < len(of_group):
-        raise InvalidValue(f"there are {len(of_group)} embedded strips of {group}, numbered from 0; {index} is none of them")
+        raise InvalidValue(
+            f"there are {len(of_group)} embedded strips of {group}, numbered from 0; {index} is none of them"
+        )
     line = of_group[index]
     return Record(
         _strips()[line.row][None, :].astype(np.float32) / 1000.0,

@@ -1,0 +1,5 @@
+"""``python -m ecgteach``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,264 @@
+"""Judging the two networks on recordings: tables by measured rate and by the sources' own labels, and cases one by one.
+
+Sinus strips are graded by their *measured* rate with the same limits for every source, because the sources draw the
+line at differing rates or not at all. The headline table leaves out strips within 2/min of a limit, which ten seconds
+cannot tell apart; a second table leaves out nothing; a third follows the sources' own labels.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InvalidValue, UnknownName, choices
+from ..models import VIEWS, StripCNN
+from ..records import Dataset, Problem
+from ..records.dataset import Entry
+from ..records.splits import PARTS, is_listed, part_of
+from ..rhythms import grouping, rhythm
+from .fitting import predict
+from .metrics import FEW, judge
+from .strips import StripSet, graded_strips, near_limit, write_strips
+
+BOTH = "both"
+CHOICES = ("held-out", "validation", "test", "new", "all")
+TABLES = ("measured_rate", "measured_rate_all", "source_labels")
+AFIB_OR_REST = ("AFIB", "rest")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One strip and what a view made of it."""
+
+    recording: str
+    start: float
+    rhythm: str
+    true: str
+    predicted: str
+    probability: float
+    row: int
+
+
+@dataclass(frozen=True, repr=False)
+class Evaluation:
+    """Two networks judged on a set of strips.
+
+    Parameters
+    ----------
+    strips : StripSet
+        What was read; `left_out` says what was not.
+    probabilities : dict of str to array, shape (n, classes)
+        For ``"signal"``, ``"image"`` and ``"both"`` (their average).
+    classes : tuple of str
+        Names of the outputs.
+    """
+
+    strips: StripSet
+    probabilities: dict[str, NDArray[np.float64]]
+    classes: tuple[str, ...]
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """The three tables, each with the figures of signal, image and both (`metrics.judge`)."""
+        targets = self.strips.targets
+        clear = np.array([not (near_limit(rate) and rhythm(code).sinus) for code, rate in self._labelled()], dtype=bool)
+        everything = np.ones(len(targets), dtype=bool)
+        return {
+            "measured_rate": self._table(targets, clear),
+            "measured_rate_all": self._table(targets, everything),
+            "source_labels": self._by_source_labels(),
+        }
+
+    def cases(self, true: str | None = None, predicted: str | None = None, view: str = BOTH) -> list[Case]:
+        """Strips by outcome, the surest answers first.
+
+        Parameters
+        ----------
+        true, predicted : str, optional
+            Group that the strip has, and that the view answered.
+        view : {"signal", "image", "both"}
+            Whose answer.
+
+        Raises
+        ------
+        UnknownName
+            When there is no such class or view.
+        """
+        for name in (true, predicted):
+            if name is not None and name not in self.classes:
+                raise UnknownName(f"no class is called {name!r}; there are {choices(self.classes)}")
+        if view not in self.probabilities:
+            raise UnknownName(f"no view is called {view!r}; there are {choices(self.probabilities)}")
+        answered = self.probabilities[view]
+        found = [
+            Case(
+                str(self.strips.recordings[row]),
+                float(self.strips.starts[row]),
+                str(self.strips.rhythms[row]),
+                self.classes[self.strips.targets[row]],
+                self.classes[answered[row].argmax()],
+                float(answered[row].max()),
+                row,
+            )
+            for row in range(len(self.strips))
+        ]
+        wanted = [case for case in found if true in (None, case.true) and predicted in (None, case.predicted)]
+        return sorted(wanted, key=lambda case: -case.probability)
+
+    def to_json(self) -> dict[str, Any]:
+        """Tables, and what was left out, as plain values."""
+        return {"strips": len(self.strips), "left_out": dict(self.strips.left_out), "tables": self.tables()}
+
+    def _table(self, targets: NDArray[np.int64], keep: NDArray[np.bool_]) -> dict[str, Any]:
+        return {
+            view: judge(targets[keep], answered[keep], self.classes, self.strips.recordings[keep])
+            for view, answered in self.probabilities.items()
+        }
+
+    def _by_source_labels(self) -> dict[str, Any]:
+        """Four groups where every strip's source grades the rate of sinus rhythms; else AFIB against the rest."""
+        groups = [grouping().group_of(rhythm(code)) for code in self.strips.rhythms.tolist()]
+        if all(groups):
+            targets = np.array([self.classes.index(group.code) for group in groups if group], dtype=np.int64)
+            return self._table(targets, np.ones(len(targets), dtype=bool))
+        afib = self.classes.index("AFIB")
+        targets = np.array([0 if group and group.code == "AFIB" else 1 for group in groups], dtype=np.int64)
+        return {
+            view: judge(targets, _against_rest(answered, afib), AFIB_OR_REST, self.strips.recordings)
+            for view, answered in self.probabilities.items()
+        }
+
+    def _labelled(self) -> Iterable[tuple[str, float]]:
+        return zip(self.strips.rhythms.tolist(), self.strips.rates.tolist(), strict=True)
+
+    def __repr__(self) -> str:
+        return f"Evaluation of {len(self.strips)} strips from {len(set(self.strips.recordings.tolist()))} recordings"
+
+
+def evaluate(
+    models: Mapping[str, StripCNN],
+    dataset: Dataset,
+    *,
+    part: str = "held-out",
+    report: Callable[[Problem], None] | None = None,
+) -> Evaluation:
+    """Judge both networks on the consecutive ten-second strips of a data set.
+
+    Parameters
+    ----------
+    models : mapping of str to StripCNN
+        ``{"signal": ..., "image": ...}``.
+    dataset : Dataset
+        The recordings.
+    part : {"held-out", "validation", "test", "new", "all"}
+        Which of them: by default all that are not in the training part; ``"new"`` are those that the committed split
+        does not list.
+    report : callable, optional
+        Told of each recording that cannot be read; the rest go on.
+
+    Raises
+    ------
+    UnknownName
+        When there is no such part.
+    InvalidValue
+        When no strip is left to judge.
+    """
+    chosen = choose_part(dataset, part)
+    left_out: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="ecgteach-") as folder:
+        strips = write_strips(graded_strips(chosen.records(report), left_out, report), Path(folder), left_out)
+        return evaluate_strips(models, strips)
+
+
+def evaluate_strips(models: Mapping[str, StripCNN], strips: StripSet) -> Evaluation:
+    """Judge both networks on strips that are prepared already."""
+    classes = models[VIEWS[0]].classes
+    probabilities = {view: _softmax(predict(models[view], strips)) for view in VIEWS}
+    probabilities[BOTH] = (probabilities["signal"] + probabilities["image"]) / 2
+    held = StripSet(**{**vars(strips), "microvolts": np.asarray(strips.microvolts)})
+    return Evaluation(held, probabilities, classes)
+
+
+def choose_part(dataset: Dataset, part: str) -> Dataset:
+    """The recordings of one part; "new" are those that the committed split does not list, "held-out" all but training.
+
+    Raises
+    ------
+    UnknownName
+        When there is no such part.
+    InvalidValue
+        When the data set holds none of it.
+    """
+    if part not in CHOICES:
+        raise UnknownName(f"no part is called {part!r}; there are {choices(CHOICES)}")
+    chosen = dataset.where(lambda entry: part == "all" or _belongs(dataset, entry, part))
+    if not len(chosen):
+        raise InvalidValue(
+            f"{dataset.source} holds no recording of the part {part!r}; its parts are {count_parts(dataset)}"
+        )
+    return chosen
+
+
+def count_parts(dataset: Dataset) -> dict[str, int]:
+    """Recordings of each part; those that the committed split does not list are counted as new."""
+    counts = Counter(_part(dataset, entry) for entry in dataset.entries)
+    return {name: counts[name] for name in (*PARTS, "new")}
+
+
+def format_tables(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """The tables as text for a terminal; a class of fewer than 20 strips shows its count only."""
+    return "\n\n".join("\n".join(_lines(name, table)) for name, table in tables.items())
+
+
+def _lines(name: str, table: Mapping[str, Any]) -> Iterator[str]:
+    yield name.replace("_", " ")
+    for view, figures in table.items():
+        low, high = figures["interval"] or (float("nan"), float("nan"))
+        balanced = figures["balanced_accuracy"]
+        accuracy = figures["accuracy"]
+        if accuracy is None:
+            yield f"  {view:6}  no strips"
+            continue
+        yield f"  {view:6}  {accuracy:6.1%} of {figures['n']} strips ({low:.1%} to {high:.1%}), balanced {balanced:.1%}"
+        for group, row in figures["per_class"].items():
+            if row["n"] < FEW:
+                yield f"      {group:5} n {row['n']:5}   too few strips for a figure"
+                continue
+            auc = "   -" if row["auc"] is None else f"{row['auc']:.3f}"
+            yield (
+                f"      {group:5} n {row['n']:5}   sensitivity {row['sensitivity']:6.1%}   "
+                f"specificity {_percent(row['specificity'])}   F1 {row['f1']:.3f}   AUC {auc}"
+            )
+
+
+def _percent(value: float | None) -> str:
+    return "     -" if value is None else f"{value:6.1%}"
+
+
+def _part(dataset: Dataset, entry: Entry) -> str:
+    if not is_listed(dataset.source, entry.id):
+        return "new"
+    return part_of(dataset.source, entry.id, entry.patient)
+
+
+def _belongs(dataset: Dataset, entry: Entry, part: str) -> bool:
+    own = _part(dataset, entry)
+    return own != "train" if part == "held-out" else own == part
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    raised = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def _against_rest(answered: NDArray[np.float64], afib: int) -> NDArray[np.float64]:
+    """Two columns: the probability of AFIB where it is the answer's, and what stands against it.
+
+    The answer stays the one that the network gives among all its classes, so AFIB competes with the strongest other.
+    """
+    others = np.delete(answered, afib, axis=1).max(axis=1)
+    return np.column_stack([answered[:, afib], others])

@@ -1,0 +1,95 @@
+"""How well classes are told apart: one table's figures, with intervals that know which strips share a recording."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DRAWS = 1000
+FEW = 20
+"""Below so many strips a class shows its count only where a table is printed: the rest would be chance."""
+
+
+def judge(
+    true: NDArray[np.int64], probabilities: NDArray[np.float64], classes: tuple[str, ...], recordings: NDArray[np.str_]
+) -> dict[str, Any]:
+    """Figures of one view on one set of strips.
+
+    Parameters
+    ----------
+    true : array, shape (n,)
+        Number of each strip's class.
+    probabilities : array, shape (n, classes)
+        What the network gives each class.
+    classes : tuple of str
+        Names of the classes.
+    recordings : array of str, shape (n,)
+        Strips of one recording are drawn together when intervals are made.
+
+    Returns
+    -------
+    dict
+        ``n``, ``recordings``, ``accuracy``, ``balanced_accuracy`` (mean sensitivity of the classes that occur),
+        ``interval`` (95 % of the accuracy, bootstrap over recordings), ``per_class`` (sensitivity, specificity, f1,
+        auc, n) and ``confusion`` (rows true, columns answered). A figure that has no strips to rest on is None.
+    """
+    from sklearn.metrics import confusion_matrix, roc_auc_score
+
+    answered = probabilities.argmax(axis=1)
+    confusion = confusion_matrix(true, answered, labels=range(len(classes))) if len(true) else _zeros(classes)
+    per_class = {}
+    for number, name in enumerate(classes):
+        is_class = true == number
+        both_kinds = 0 < is_class.sum() < len(true)
+        per_class[name] = _rates(confusion, number) | {
+            "auc": float(roc_auc_score(is_class, probabilities[:, number])) if both_kinds else None,
+            "n": int(is_class.sum()),
+        }
+    sensitivities = [found for row in per_class.values() if (found := row["sensitivity"]) is not None]
+    return {
+        "n": len(true),
+        "recordings": len(set(recordings.tolist())),
+        "accuracy": _share(np.trace(confusion), len(true)),
+        "balanced_accuracy": float(np.mean(sensitivities)) if sensitivities else None,
+        "interval": interval(true == answered, recordings),
+        "per_class": per_class,
+        "classes": list(classes),
+        "confusion": confusion.tolist(),
+    }
+
+
+def interval(right: NDArray[np.bool_], recordings: NDArray[np.str_], *, seed: int = 0) -> list[float] | None:
+    """95 % interval of a share of right answers, by drawing whole recordings again and again; None below two of them.
+
+    >>> interval(np.array([True, True, False, True]), np.array(["a", "a", "b", "c"]))
+    [0.5, 1.0]
+    """
+    _, of = np.unique(recordings, return_inverse=True)
+    strips = np.bincount(of)
+    if len(strips) < 2:
+        return None
+    hits = np.bincount(of, weights=right)
+    random = np.random.default_rng(seed)
+    drawn = random.multinomial(len(strips), np.full(len(strips), 1 / len(strips)), size=DRAWS)
+    low, high = np.quantile((drawn @ hits) / (drawn @ strips), [0.025, 0.975])
+    return [round(float(low), 4), round(float(high), 4)]
+
+
+def _rates(confusion: NDArray[np.int64], number: int) -> dict[str, float | None]:
+    hit = confusion[number, number]
+    missed = confusion[number].sum() - hit
+    false = confusion[:, number].sum() - hit
+    rest = confusion.sum() - hit - missed - false
+    return {
+        "sensitivity": _share(hit, hit + missed),
+        "specificity": _share(rest, rest + false),
+        "f1": _share(2 * hit, 2 * hit + missed + false),
+    }
+
+
+def _share(part: float, whole: float) -> float | None:
+    return float(part / whole) if whole else None
+
+
+def _zeros(classes: tuple[str, ...]) -> NDArray[np.int64]:
+    return np.zeros((len(classes), len(classes)), dtype=np.int64)

@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ecgteach.errors import InvalidValue, UnknownName
+from ecgteach.image import strip_image
+from ecgteach.models import Block, ImageCNN, SignalCNN, inputs, network_geometry
+from ecgteach.records import sample
+
+NETWORKS = (SignalCNN, ImageCNN)
+both = pytest.mark.parametrize("network", NETWORKS)
+
+
+def kinds(model):
+    """The list of a network's layers, counted as the study counts: its ReLU goes with a normalisation."""
+    names = {
+        nn.Conv1d: "convolution",
+        nn.Conv2d: "convolution",
+        nn.BatchNorm1d: "normalisation",
+        nn.BatchNorm2d: "normalisation",
+        nn.MaxPool1d: "pooling",
+        nn.MaxPool2d: "pooling",
+        nn.Dropout: "dropout",
+        nn.Linear: "dense",
+    }
+    listed = [names[type(module)] for module in model.modules() if type(module) in names]
+    return [*listed[:-2], "global average pooling", *listed[-2:]]
+
+
+def test_the_two_views_are_the_same_list_of_17_layers():
+    signal, image = (kinds(network()) for network in NETWORKS)
+    assert signal == image
+    assert len(signal) == 17
+    assert signal[-3:] == ["global average pooling", "dropout", "dense"]
+
+
+@both
+def test_logits_come_out_for_any_number_of_classes(network):
+    model = network(classes=7).eval()
+    assert model(torch.zeros(2, 1, *model.input_shape)).shape == (2, 7)
+    assert network().classes == ("SR", "SB", "GSVT", "AFIB")
+
+
+@both
+def test_cells_of_the_last_layer_tile_the_strip_in_80_ms_or_less(network):
+    layer = network().layer()
+    assert layer.cell_seconds <= 0.08
+    assert layer.cells * layer.cell_seconds == pytest.approx(10.0)
+    assert layer.centres[0] + layer.centres[-1] == pytest.approx(10.0, abs=0.0021)
+
+
+@both
+def test_the_stated_number_of_cells_is_what_each_layer_gives(network):
+    model = network().eval()
+    for name, layer in model.layers().items():
+        seen = {}
+        hook = model.get_submodule(name).register_forward_hook(
+            lambda *call, seen=seen: seen.update(shape=call[2].shape)
+        )
+        model(torch.zeros(1, 1, *model.input_shape))
+        hook.remove()
+        assert seen["shape"][-1] == layer.cells, name
+
+
+def evened(network):
+    """A network whose kernels weigh all alike and that drops nothing, so that a gradient shows the bare geometry."""
+    model = network().double().eval()
+    for module in model.modules():
+        if isinstance(module, nn.Conv1d | nn.Conv2d):
+            nn.init.constant_(module.weight, 1e-2)
+        if isinstance(module, nn.MaxPool1d):
+            averaged = nn.AvgPool1d(module.kernel_size)
+            setattr(model, next(name for name, child in model.named_children() if child is module), averaged)
+        if isinstance(module, nn.MaxPool2d):
+            averaged = nn.AvgPool2d(module.kernel_size)
+            setattr(model, next(name for name, child in model.named_children() if child is module), averaged)
+    return model
+
+
+@both
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+def test_a_cells_stated_centre_is_the_centroid_of_its_input_gradient(network, place):
+    model = evened(network)
+    layer = model.layer()
+    cell = {"first": 0, "middle": layer.cells // 2, "last": layer.cells - 1}[place]
+    left, right = model.margin
+    paper = torch.ones(1, 1, *model.input_shape[:-1], model.input_shape[-1] + left + right, dtype=torch.double)
+    paper.requires_grad_()
+    model.margin = (0, 0)
+    model.input_shape = tuple(paper.shape[2:])
+    kept = {}
+    model.get_submodule(layer.name).register_forward_hook(lambda *call: kept.update(cells=call[2]))
+    model(paper)
+    kept["cells"][..., cell].sum().backward()
+    weight = paper.grad.abs()[0, 0].reshape(-1, paper.shape[-1]).sum(0).numpy()
+    steps = np.arange(weight.size) - left + model.step_centre
+    centroid = np.average(steps, weights=weight) * 10.0 / layer.steps
+    assert abs(centroid - layer.centres[cell]) < 0.5 / 500
+    assert np.ptp(np.flatnonzero(weight)) + 1 == layer.field
+
+
+@both
+def test_a_strip_shifted_by_a_cell_has_its_cells_shifted_by_one(network):
+    model = network().eval()
+    layer = model.layer()
+    torch.manual_seed(0)
+    strip = torch.zeros(1, 1, *model.input_shape)
+    third = model.input_shape[-1] // 3
+    strip[..., third : 2 * third] = torch.rand(*model.input_shape[:-1], third)
+    kept = []
+    model.get_submodule(layer.name).register_forward_hook(lambda *call: kept.append(call[2]))
+    with torch.no_grad():
+        model(strip)
+        model(torch.roll(strip, layer.stride, dims=-1))
+    assert torch.allclose(kept[1][..., 1:], kept[0][..., :-1], atol=1e-5)
+
+
+@both
+def test_a_batch_of_the_wrong_size_is_refused_with_the_right_one(network):
+    with pytest.raises(InvalidValue, match="reads batches of the shape"):
+        network()(torch.zeros(1, 1, 64, 64))
+
+
+@both
+def test_an_unknown_layer_is_answered_with_those_there_are(network):
+    with pytest.raises(UnknownName, match="norm6"):
+        network().layer("layer4")
+
+
+def test_blocks_that_do_not_tile_the_strip_are_refused():
+    with pytest.raises(InvalidValue, match="do not tile"):
+        SignalCNN(blocks=(Block(8, 5, stride=3),))
+
+
+@pytest.mark.parametrize("classes", [1, ["a", "a"], []])
+def test_fewer_than_two_classes_or_one_twice_are_refused(classes):
+    with pytest.raises(InvalidValue, match="two classes or more"):
+        SignalCNN(classes)
+
+
+def test_inputs_are_millivolts_and_the_very_pixels_of_the_strips_picture():
+    strip = sample("AFIB").strip().for_reading()
+    assert torch.equal(inputs("signal", strip.samples[None])[0, 0], torch.tensor(strip.samples))
+    picture = strip_image(strip)
+    assert np.array_equal(inputs("image", strip.samples[None])[0, 0].numpy(), picture.pixels)
+    assert (picture.geometry.width, picture.geometry.high) == (network_geometry().width, network_geometry().high)
+    with pytest.raises(UnknownName, match="signal, image"):
+        inputs("sound", strip.samples[None])

@@ -1,0 +1,82 @@
+from importlib import resources
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from ecgteach import models
+from ecgteach.errors import UnknownName, UnreadableFile
+from ecgteach.models import weights
+from ecgteach.records.splits import digest
+
+VIEWS = pytest.mark.parametrize("view", models.VIEWS)
+SHIPPED = Path(str(resources.files("ecgteach.models").joinpath("weights")))
+
+
+@VIEWS
+def test_the_shipped_networks_load_and_answer(view):
+    model = models.load(view)
+    assert not model.training
+    assert model.classes == ("SR", "SB", "GSVT", "AFIB")
+    assert torch.isfinite(model(torch.zeros(1, 1, *model.input_shape))).all()
+
+
+@VIEWS
+def test_the_shipped_weights_carry_the_digest_of_the_split(view):
+    with safe_open(SHIPPED / f"{view}.safetensors", framework="pt") as file:
+        assert file.metadata()["split"] == digest()
+
+
+def test_both_together_stay_small():
+    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) < 3_000_000
+
+
+@VIEWS
+def test_each_has_a_model_card_that_says_what_it_must_not_be_used_for(view):
+    card = (SHIPPED / f"{view}.md").read_text(encoding="utf-8")
+    for word in ("not for clinical use", "compressed", "lead I", digest()[:12], "## Licences"):
+        assert word in card
+
+
+@VIEWS
+def test_saved_weights_come_back_the_same(view, tmp_path):
+    model = models.NETWORKS[view](classes=5).eval()
+    back = models.load_file(models.save(model, tmp_path / "own.safetensors", {"seed": 3}))
+    strip = torch.rand(1, 1, *model.input_shape)
+    assert back.classes == model.classes
+    assert torch.equal(back(strip), model(strip))
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_corrupt_weights_are_refused(tmp_path):
+    path = models.save(models.SignalCNN(), tmp_path / "a.safetensors")
+    content = path.read_bytes()
+    for broken in (content[: len(content) // 2], b"", b"junk" * 100):
+        path.write_bytes(broken)
+        with pytest.raises(UnreadableFile, match="no readable weights"):
+            models.load_file(path)
+
+
+def test_weights_that_were_changed_do_not_pass_as_shipped(tmp_path, monkeypatch):
+    for file in SHIPPED.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    path = tmp_path / "signal.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(UnreadableFile, match="not the file that was shipped"):
+        weights.verify(path, tmp_path / "SHA256SUMS")
+
+
+def test_weights_for_other_classes_are_refused(tmp_path):
+    path = models.save(models.SignalCNN(classes=("a", "b")), tmp_path / "a.safetensors")
+    with pytest.raises(UnreadableFile, match="a network for a, b; needed: SR, SB"):
+        models.load_file(path, classes=("SR", "SB"))
+
+
+def test_a_missing_file_and_an_unknown_view_are_told(tmp_path):
+    with pytest.raises(UnreadableFile, match="is missing"):
+        models.load_file(tmp_path / "none.safetensors")
+    with pytest.raises(UnknownName, match="signal, image"):
+        models.load("smell")

@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+from conftest import beating
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecgteach import fusion
+from ecgteach.errors import EmptyMap, InvalidValue, UnknownName
+from ecgteach.image import Geometry, StripImage, strip_image
+from ecgteach.models import ImageCNN, SignalCNN
+from ecgteach.strip import Strip
+
+TIMES = np.arange(5000) / 500
+SIGNAL, IMAGE = SignalCNN().layer(), ImageCNN().layer()
+
+
+def bump(at, width=0.2):
+    return np.exp(-0.5 * ((TIMES - at) / width) ** 2).astype(np.float32)
+
+
+@pytest.mark.parametrize("layer", [SIGNAL, IMAGE], ids=["signal", "image"])
+def test_a_hot_cell_is_hottest_at_its_own_centre(layer):
+    for cell in (0, 1, layer.cells // 2, layer.cells - 1):
+        placed = fusion.place(np.eye(1, layer.cells, cell, dtype=np.float32)[0], layer)
+        hottest = TIMES[placed == placed.max()].mean()
+        if 0 < cell < layer.cells - 1:
+            assert abs(hottest - layer.centres[cell]) <= 0.001
+        assert placed.shape == (5000,)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=125, max_size=125))
+def test_placing_never_overshoots(values):
+    placed = fusion.place(np.array(values, dtype=np.float32), SIGNAL)
+    assert min(values) - 1e-6 <= placed.min()
+    assert placed.max() <= max(values) + 1e-6
+
+
+def test_cells_of_another_layer_are_refused():
+    with pytest.raises(InvalidValue, match="125 cells"):
+        fusion.place(np.zeros(128, dtype=np.float32), SIGNAL)
+
+
+def test_the_images_columns_are_weighted_by_ink():
+    """Ink only in the upper half: what the lower row says does not count; on bare paper the rows count alike."""
+    pixels = np.zeros((128, 1024), dtype=np.float32)
+    pixels[10, :512] = 1.0
+    values = np.stack([np.full(128, 0.8), np.full(128, 0.2)]).astype(np.float32)
+    columns = fusion.columns_of(values, IMAGE, StripImage(pixels, Geometry()))
+    assert np.allclose(columns[:64], 0.8)
+    assert np.allclose(columns[64:], 0.5)
+
+
+def test_a_columns_value_is_a_mean_that_can_be_checked_by_hand():
+    """Three parts of ink above, one below, cells 1 and 0: the column's value is 3/4."""
+    pixels = np.zeros((128, 1024), dtype=np.float32)
+    pixels[[5, 6, 7, 100], 4] = 1.0
+    values = np.zeros((2, 128), dtype=np.float32)
+    values[0, 0] = 1.0
+    assert fusion.columns_of(values, IMAGE, StripImage(pixels, Geometry()))[0] == pytest.approx(0.75)
+
+
+def test_both_views_place_the_same_moment_at_the_same_time():
+    signal = fusion.place(np.interp(SIGNAL.centres, TIMES, bump(4.0)).astype(np.float32), SIGNAL)
+    cells = np.interp(IMAGE.centres, TIMES, bump(4.0)).astype(np.float32)
+    picture = strip_image(Strip(beating(75)))
+    image = fusion.place(fusion.columns_of(np.stack([cells, cells]), IMAGE, picture), IMAGE)
+    middles = [np.average(TIMES, weights=found) for found in (signal, image)]
+    assert middles[0] == pytest.approx(4.0, abs=0.002)
+    assert middles[1] == pytest.approx(4.0, abs=0.002)
+
+
+def test_a_map_along_time_comes_back_from_the_picture():
+    spread = fusion.onto_image(bump(7.5), Geometry())
+    assert spread.shape == (128, 1024)
+    assert abs(Geometry().seconds_of(spread[50].argmax() + 0.5) - 7.5) < 0.01
+
+
+def test_an_image_cell_is_hottest_over_its_own_pixels():
+    values = np.zeros((4, 128), dtype=np.float32)
+    values[1, 60] = 1.0
+    row, column = np.unravel_index(fusion.cells_onto_image(values, IMAGE, Geometry()).argmax(), (128, 1024))
+    assert abs(Geometry().seconds_of(column + 0.5) - IMAGE.centres[60]) < 0.01
+    assert 32 <= row < 64
+
+
+def test_each_rule_gives_what_its_formula_says():
+    one, other = np.full(5000, 0.5, dtype=np.float32), np.full(5000, 0.25, dtype=np.float32)
+    one[0] = other[0] = 1.0
+    expected = {"mean": 0.375, "maximum": 0.5, "product": 0.125, "confidence": 0.75 * 0.5 + 0.25 * 0.25}
+    assert expected.keys() == fusion.RULES.keys()
+    for rule, value in expected.items():
+        fused = fusion.fuse(one, other, rule, confidence=(0.9, 0.3))
+        assert fused[100] == pytest.approx(value)
+        assert fused.max() == 1.0
+
+
+@pytest.mark.parametrize("rule", fusion.RULES)
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.05, 1), st.floats(0.05, 1))
+def test_every_rule_stays_between_the_two_maps_order(rule, seed, first, second):
+    """Where one moment has more than another in both maps, it has no less in the fused one."""
+    random = np.random.default_rng(seed)
+    one, other = random.random((2, 5000)).astype(np.float32)
+    fused = fusion.fuse(one, other, rule, (first, second))
+    here, there = random.integers(0, 5000, 2)
+    if one[here] >= one[there] and other[here] >= other[there]:
+        assert fused[here] >= fused[there] - 1e-6
+    assert 0 <= fused.min() <= fused.max() == 1.0
+
+
+@pytest.mark.parametrize("empty", [np.zeros(5000), np.full(5000, np.nan), np.full(5000, np.inf)])
+def test_an_empty_map_cannot_be_fused(empty):
+    with pytest.raises(EmptyMap, match=r"image view's map is (flat|not finite)"):
+        fusion.fuse(bump(3), empty.astype(np.float32))
+
+
+def test_maps_that_share_no_moment_have_no_product():
+    one, other = np.zeros((2, 5000), dtype=np.float32)
+    one[:100], other[200:300] = 1.0, 1.0
+    with pytest.raises(EmptyMap, match="share no moment"):
+        fusion.fuse(one, other, "product")
+
+
+def test_wrong_calls_are_refused():
+    with pytest.raises(UnknownName, match="mean, maximum, product, confidence"):
+        fusion.fuse(bump(1), bump(2), "median")
+    with pytest.raises(InvalidValue, match=r"place\(\)"):
+        fusion.fuse(bump(1)[:100], bump(2))
+    with pytest.raises(InvalidValue, match="probabilities"):
+        fusion.fuse(bump(1), bump(2), "confidence", (0.0, 0.0))
+    with pytest.raises(InvalidValue, match="above 0 and up to 1"):
+        fusion.agreement(bump(1), bump(2), 0)
+
+
+def test_agreement_names_who_looks():
+    one, other = np.zeros((2, 5000), dtype=np.float32)
+    one[:2000], other[1000:3000] = 1.0, 0.5
+    found = [fusion.AGREEMENT[number] for number in fusion.agreement(one, other)[[500, 1500, 2500, 3500]]]
+    assert found == ["signal only", "both", "image only", "neither"]

@@ -1,0 +1,162 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ecgteach.errors import InvalidValue, UnreadableFile
+from ecgteach.models import Block, SignalCNN
+from ecgteach.training.fitting import CHECKPOINT, fit, predict
+from ecgteach.training.recipes import recipe
+from ecgteach.training.strips import StripSet
+
+SMALL = (Block(4, 15, stride=5, pool=8),)
+QUICK = recipe("first", epochs=3, strips_an_epoch=32, batch=8)
+EASY = recipe("first", epochs=12, strips_an_epoch=96, batch=8, average=0.5, gain=1.0, flip=0.0, noise=0.0, gap=0.0)
+CLASSES = ("slow", "fast")
+
+
+def strip_set(name, strips=24):
+    """Two kinds that a small network can tell apart: few spikes and many."""
+    random = np.random.default_rng(len(name))
+    targets = np.arange(strips) % 2
+    microvolts = np.zeros((strips, 5000), dtype=np.int16)
+    for strip, kind in zip(microvolts, targets, strict=True):
+        strip[random.integers(0, 5000, 8 + 40 * kind)] = 1500
+    column = np.array([f"{name}{number // 2}" for number in range(strips)])
+    return StripSet(microvolts, targets, column, column, column, np.full(strips, 70.0), np.zeros(strips), Counter())
+
+
+def network():
+    return SignalCNN(CLASSES, SMALL)
+
+
+def weights_of(model):
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+@pytest.fixture
+def sets():
+    return strip_set("train"), strip_set("validation")
+
+
+def test_a_network_learns_what_can_be_learnt(sets):
+    model = network()
+    log = fit(model, *sets, recipe=EASY, seed=1)
+    assert log[-1].train_loss < log[0].train_loss
+    assert (predict(model, sets[1]).argmax(1) == sets[1].targets).mean() > 0.9
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(sets):
+    one, same, other = network(), network(), network()
+    for model, seed in ((one, 5), (same, 5), (other, 6)):
+        fit(model, *sets, recipe=QUICK, seed=seed)
+    assert torch.equal(weights_of(one), weights_of(same))
+    assert not torch.equal(weights_of(one), weights_of(other))
+
+
+@pytest.mark.parametrize("stop_after", [1, 2])
+def test_a_run_that_stopped_goes_on_to_the_same_result(sets, tmp_path, stop_after):
+    undisturbed = network()
+    whole = fit(undisturbed, *sets, recipe=QUICK, seed=5)
+
+    class PowerCut(Exception):
+        pass
+
+    def pull_the_plug(epoch):
+        if epoch.number == stop_after:
+            raise PowerCut
+
+    with pytest.raises(PowerCut):
+        fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path, progress=pull_the_plug)
+    resumed = network()
+    log = fit(resumed, *sets, recipe=QUICK, seed=5, out=tmp_path, resume=True)
+    assert log == whole
+    assert torch.equal(weights_of(resumed), weights_of(undisturbed))
+    assert [json.loads(line)["number"] for line in (tmp_path / "log.jsonl").read_text().splitlines()] == [1, 2, 3]
+
+
+def test_a_run_that_was_killed_outright_goes_on_to_the_same_result(tmp_path):
+    """A process is killed with SIGKILL somewhere in its run; what it leaves behind is a whole checkpoint or none."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from test_fitting import *; from pathlib import Path\n"
+        "fit(network(), strip_set('train'), strip_set('validation'), recipe=recipe('first', epochs=400, patience=400,"
+        " strips_an_epoch=32, batch=8), seed=5, out=Path(sys.argv[2]))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(Path(__file__).parent), str(tmp_path)])
+    deadline = time.monotonic() + 60
+    while not (tmp_path / CHECKPOINT).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    process.wait()
+    done = len(torch.load(tmp_path / CHECKPOINT, weights_only=True)["log"])
+    held = torch.load(tmp_path / CHECKPOINT, weights_only=True)["model"]
+    again, first = network(), network()
+    longer = recipe("first", epochs=400, patience=400, strips_an_epoch=32, batch=8)
+
+    class Enough(Exception):
+        pass
+
+    def until_there(epoch):
+        if epoch.number == done:
+            raise Enough
+
+    with pytest.raises(Enough):
+        fit(first, strip_set("train"), strip_set("validation"), recipe=longer, seed=5, progress=until_there)
+    again.load_state_dict(held)
+    assert torch.equal(weights_of(again), weights_of(first))
+
+
+def test_a_checkpoint_of_another_run_is_refused(sets, tmp_path):
+    fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path)
+    with pytest.raises(UnreadableFile, match="another run"):
+        fit(network(), *sets, recipe=QUICK, seed=6, out=tmp_path, resume=True)
+
+
+def test_without_progress_on_validation_the_run_ends_early(sets):
+    train, validation = sets
+    contrary = replace(validation, targets=1 - validation.targets)
+    log = fit(
+        network(),
+        train,
+        contrary,
+        recipe=recipe("first", epochs=60, strips_an_epoch=64, batch=8, patience=2, average=0.5),
+        seed=5,
+    )
+    assert len(log) < 60
+    assert not any(epoch.best for epoch in log[-2:])
+
+
+def test_a_recording_in_both_parts_is_refused():
+    with pytest.raises(InvalidValue, match="stand in the training and the validation part"):
+        fit(network(), strip_set("same"), strip_set("same"), recipe=QUICK)
+
+
+def test_a_missing_class_is_named():
+    train = strip_set("train")
+    with pytest.raises(InvalidValue, match="training part holds no strip of fast"):
+        fit(network(), train.rows(train.targets == 0), strip_set("validation"), recipe=QUICK)
+
+
+def test_threads_are_given_back_even_after_an_error(sets):
+    before = torch.get_num_threads()
+
+    def fail(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(network(), *sets, recipe=QUICK, threads=before + 1, progress=fail)
+    assert torch.get_num_threads() == before
+
+
+def test_predicting_leaves_the_network_in_its_mode(sets):
+    model = network().train()
+    predict(model, sets[0])
+    assert model.training

@@ -1,0 +1,108 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from conftest import beating, made_record
+
+from ecgteach.beats import find_beats
+from ecgteach.errors import InvalidValue, UnknownName
+from ecgteach.records import Record
+from ecgteach.rhythms import rhythm
+from ecgteach.training.augment import augment
+from ecgteach.training.recipes import Recipe, recipe, recipes
+from ecgteach.training.strips import compressed_strips, graded_strips, near_limit, open_strips, write_strips
+
+
+def sinus(rate, seconds=30.0, name="a"):
+    return made_record(rate, seconds, labels=frozenset({rhythm("SINUS")}), id=name)
+
+
+def test_sinus_strips_are_graded_by_their_measured_rate():
+    graded = list(graded_strips([sinus(50), sinus(75, name="b"), sinus(120, name="c")]))
+    assert [item.group for item in graded] == ["SB"] * 3 + ["SR"] * 3 + ["GSVT"] * 3
+    assert graded[0].rate == pytest.approx(50, abs=1)
+
+
+def test_what_cannot_be_graded_is_counted_by_its_reason():
+    counted = Counter()
+    noise = np.random.default_rng(0).normal(0, 0.3, (1, 5000))
+    records = [
+        made_record(labels=frozenset()),
+        made_record(labels=frozenset({rhythm("VT")})),
+        Record(noise, ("II",), 500, labels=frozenset({rhythm("SINUS")}), id="n"),
+        Record(np.full((1, 5000), np.nan), ("II",), 500, labels=frozenset({rhythm("SINUS")}), id="m"),
+    ]
+    assert not list(graded_strips(records, counted))
+    assert counted == {"no single rhythm": 1, "off the list: VT": 1, "rate not measurable": 1, "unreadable": 1}
+
+
+def test_a_record_without_a_readable_lead_is_reported_and_the_rest_go_on():
+    problems = []
+    leads = Record(np.stack([beating(75)] * 2), ("V1", "V2"), 500, id="v", labels=frozenset({rhythm("SR")}))
+    assert len(list(graded_strips([leads, made_record()], report=problems.append))) == 1
+    assert "no lead II" in str(problems[0])
+
+
+@pytest.mark.parametrize(
+    ("rate", "near"), [(57.9, False), (58.1, True), (61.9, True), (62.1, False), (99, True), (103, False)]
+)
+def test_two_beats_around_a_limit_are_near_it(rate, near):
+    assert near_limit(rate) is near
+
+
+def test_compressed_strips_are_fast_and_no_more_than_twice_as_fast():
+    records = [sinus(rate, name=str(rate)) for rate in (40, 55, 70, 85, 98)]
+    made = list(compressed_strips(records, 10, seed=1))
+    assert made
+    assert {item.group for item in made} == {"GSVT"}
+    for item in made:
+        assert 102 < find_beats(item.strip).rate < 200
+        assert item.rate <= 2.05 * float(item.recording.split("/")[1])
+        assert "compressed" in item.strip.steps[0]
+
+
+def test_compression_uses_sinus_recordings_that_are_long_enough_only():
+    fibrillating = made_record(75, 30, labels=frozenset({rhythm("AFIB")}))
+    assert not list(compressed_strips([fibrillating, sinus(75, 11)], 10, seed=1))
+
+
+def test_written_strips_are_read_back_from_disk(tmp_path):
+    graded = list(graded_strips([sinus(75)]))
+    strips = write_strips(graded, tmp_path)
+    again = open_strips(tmp_path)
+    assert isinstance(again.microvolts, np.memmap)
+    assert (
+        np.abs(again.millivolts(slice(0, 3)) - np.stack([item.strip.for_reading().samples for item in graded])).max()
+        < 0.00051
+    )
+    assert list(again.targets) == list(strips.targets) == [0, 0, 0]
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_nothing_to_write_is_an_error_and_leaves_nothing(tmp_path):
+    with pytest.raises(InvalidValue, match="no strip with a known group"):
+        write_strips([], tmp_path / "x")
+    assert not list((tmp_path / "x").iterdir())
+
+
+def test_augmenting_changes_copies_only_and_repeats_with_its_seed():
+    strips = np.stack([beating(75), beating(120)])
+    before = strips.copy()
+    one, same = (augment(strips, recipe("first"), np.random.default_rng(7)) for _ in range(2))
+    assert np.array_equal(one, same)
+    assert np.array_equal(strips, before)
+    assert not np.array_equal(one, strips)
+
+
+def test_every_recipe_reads():
+    assert "first" in recipes()
+    assert all(isinstance(recipe(name), Recipe) for name in recipes())
+
+
+def test_wrong_recipes_are_told_what_there_is():
+    with pytest.raises(UnknownName, match="first"):
+        recipe("none")
+    with pytest.raises(UnknownName, match="learning_rate"):
+        recipe("first", speed=3)
+    with pytest.raises(InvalidValue, match="epochs must be above 0"):
+        recipe("first", epochs=0)
