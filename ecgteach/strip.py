@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -125,8 +125,8 @@ class Strip:
 
         return plot_strip(self)
 
-    def _repr_png_(self) -> bytes:
-        return self.plot().png()
+    def _repr_mimebundle_(self, **choice: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self.plot()._repr_mimebundle_(**choice)
 
     def __repr__(self) -> str:
         label = self.rhythm.name if self.rhythm else "rhythm not given"

@@ -19,7 +19,18 @@ from ecgteach.training.strips import StripSet
 
 SMALL = (Block(4, 15, stride=5, pool=8),)
 QUICK = recipe("first", epochs=3, strips_an_epoch=32, batch=8)
-EASY = recipe("first", epochs=12, strips_an_epoch=96, batch=8, average=0.5, gain=1.0, flip=0.0, noise=0.0, gap=0.0)
+EASY = recipe(
+    "first",
+    epochs=12,
+    strips_an_epoch=96,
+    batch=8,
+    average=0.5,
+    learning_rate=0.03,
+    gain=1.0,
+    flip=0.0,
+    noise=0.0,
+    gap=0.0,
+)
 CLASSES = ("slow", "fast")
 
 

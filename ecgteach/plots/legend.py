@@ -1,0 +1,48 @@
+"""What the colours mean: the bar of importance and the classes of agreement, in words."""
+
+from matplotlib.cm import ScalarMappable
+from matplotlib.patches import Rectangle
+
+from .sheet import EDGE, LINE, MM_PER_POINT, TIME_LEFT, WIDTH, Sheet, width_of
+from .theme import AGREEMENT_STYLE, HATCH_REPEAT, INK, QUIET_INK, TYPE, importance_map
+from .words import in_steps
+
+ROW = LINE * TYPE * MM_PER_POINT
+BAR_WIDTH, BAR_HEIGHT = 62.5, 4.5
+SWATCH = 9.0
+
+
+def importance_bar(sheet: Sheet, target: str) -> None:
+    """The colour bar of importance, and from where on we say "looked at"."""
+    sheet.space(1.0)
+    top = sheet.depth
+    axes = sheet.panel(BAR_HEIGHT, left=TIME_LEFT, width=BAR_WIDTH)
+    bar = sheet.figure.colorbar(ScalarMappable(cmap=importance_map()), cax=axes, orientation="horizontal")
+    bar.set_ticks([])
+    bar.outline.set_edgecolor(INK)
+    axes.axvline(0.5, color=INK, linewidth=1.0)
+    below = sheet.depth + ROW / 2 + 0.5
+    for share, said in ((0.0, "none"), (0.5, "half"), (1.0, "most")):
+        sheet.at(TIME_LEFT + share * BAR_WIDTH, below, said, align="center")
+    left = TIME_LEFT + BAR_WIDTH + 10.0
+    sheet.at(left, top + BAR_HEIGHT / 2, f"importance for {target}: each map over its own maximum")
+    sheet.at(left, below, "from half of it on we say “looked at”", ink=QUIET_INK)
+    sheet.space(ROW + 2.0)
+
+
+def agreement_key(sheet: Sheet, shares: dict[str, float]) -> None:
+    """Who looked, by share of the time: colour, hatch and words."""
+    said = {kind: f"{style.words} {in_steps(shares[kind])}" for kind, style in AGREEMENT_STYLE.items()}
+    needed = sum(SWATCH + 2.0 + width_of(words, TYPE) for words in said.values())
+    gap = (WIDTH - EDGE - TIME_LEFT - needed) / (len(said) - 1)
+    left, middle = TIME_LEFT, sheet.depth + ROW / 2
+    for kind, style in AGREEMENT_STYLE.items():
+        sheet.page.add_patch(
+            Rectangle(
+                (left, middle - BAR_HEIGHT / 2), SWATCH, BAR_HEIGHT,
+                facecolor=style.colour, edgecolor="white", linewidth=0.0, hatch=style.hatch * HATCH_REPEAT,
+            )
+        )  # fmt: skip
+        sheet.at(left + SWATCH + 2.0, middle, said[kind])
+        left += SWATCH + 2.0 + width_of(said[kind], TYPE) + gap
+    sheet.space(ROW)

@@ -1,0 +1,135 @@
+"""One strip on paper: alone, or with what a view looked at marked on it."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..beats import find_beats
+from ..errors import InvalidValue, UnknownName, choices
+from ..strip import SAMPLES, Strip
+from . import paper, words
+from .legend import importance_bar
+from .picture import Picture
+from .sheet import Sheet
+from .theme import QUIET_INK, VIEW_COLOURS, VIEW_WORDS, style
+
+
+def plot_strip(strip: Strip, *, title: str | None = None, reveal: bool = False, source: bool = True) -> Picture:
+    """A strip on ECG paper, 25 mm a second and 10 mm a millivolt.
+
+    Parameters
+    ----------
+    strip : Strip
+        Filtered or not; what was done to it stands below the paper.
+    title : str, optional
+        Words above the paper.
+    reveal : bool
+        Name the rhythm that the source gives, with rate and irregularity. Without it neither the figure nor its
+        alternative text names a rhythm.
+    source : bool
+        Say where the strip comes from. A source whose own name tells the rhythm is said only with `reveal`.
+
+    Returns
+    -------
+    Picture
+        The figure and its alternative text.
+    """
+    answer = _revealed(strip) if reveal else ""
+    title = title or answer or f"Ten seconds of lead {strip.lead}"
+    row = "" if answer == title else answer
+    with style():
+        sheet = Sheet()
+        sheet.title(title)
+        sheet.heading(None, row)
+        paper.trace(paper.paper(sheet, strip.samples), strip)
+        sheet.time_axis()
+        footer(sheet, strip, source=source, reveal=reveal)
+        figure = sheet.finished()
+    told = [title, row, words.strip_in_words(strip), words.scale_line(strip), words.warnings(strip)]
+    return Picture(figure, sentences(*told, words.watermark(strip, source=source, reveal=reveal)))
+
+
+def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, title: str | None = None) -> Picture:
+    """A strip on paper with a map along time marked on it, as if by a highlighter.
+
+    Parameters
+    ----------
+    strip : Strip
+        As the network read it.
+    on_time : array_like, shape (5000,)
+        Importance of each sample, 0 to 1.
+    view : {"signal", "image", "fused"}
+        Whose map it is.
+    target : str
+        The class that the map explains.
+    title : str, optional
+        Words above the figure; by default how much of the strip the view looked at.
+
+    Returns
+    -------
+    Picture
+        The figure and its alternative text.
+
+    Raises
+    ------
+    UnknownName
+        When there is no such view.
+    InvalidValue
+        When the map does not have a number from 0 to 1 for each sample.
+    """
+    if view not in VIEW_COLOURS:
+        raise UnknownName(f"no view is called {view!r}; there are {choices(VIEW_COLOURS)}")
+    values = np.asarray(on_time, dtype=np.float32)
+    if values.shape != (SAMPLES,):
+        raise InvalidValue(
+            f"a map along time has {SAMPLES} values, one a sample; this one has the shape {values.shape}"
+        )
+    if not (values.min() >= 0 and values.max() <= 1):  # worded so that NaN fails too
+        raise InvalidValue("a map along time holds numbers from 0 to 1; divide it by its own maximum")
+    answer = words.title_of_view(view, values, "ok", target)
+    title = title or answer
+    with style():
+        sheet = Sheet()
+        sheet.title(title)
+        sheet.heading(view, f"its map for {target}" if title == answer else answer)
+        axes = paper.paper(sheet, strip.samples)
+        paper.highlight(axes, strip, values)
+        paper.trace(axes, strip)
+        sheet.time_axis()
+        importance_bar(sheet, target)
+        footer(sheet, strip)
+        figure = sheet.finished()
+    where = f"The {VIEW_WORDS[view]} map for {words.full_name(target)} is strong at {words.moments(values)}"
+    told = [
+        title,
+        answer * (answer != title),
+        where,
+        words.strip_in_words(strip),
+        words.scale_line(strip),
+        words.warnings(strip),
+    ]
+    return Picture(figure, sentences(*told, words.watermark(strip, source=True, reveal=False)))
+
+
+def footer(sheet: Sheet, strip: Strip, method: str = "", *, source: bool = True, reveal: bool = False) -> None:
+    """What stands below every strip: warnings, scale and filters, how a map was made, where the strip comes from."""
+    if found := words.warnings(strip):
+        sheet.write(f"Take care. {found}.", bold=True)
+    sheet.write(words.scale_line(strip))
+    if method:
+        sheet.write(method, ink=QUIET_INK)
+    sheet.write(words.watermark(strip, source=source, reveal=reveal), ink=QUIET_INK)
+
+
+def sentences(*parts: str) -> str:
+    """Parts as sentences, the empty ones left out."""
+    said = (part.replace("    ", ", ") for part in parts if part)
+    return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in said)
+
+
+def _revealed(strip: Strip) -> str:
+    beats = find_beats(strip)
+    said = f"{strip.rhythm.name} ({strip.rhythm.code})" if strip.rhythm else "no single rhythm"
+    if not beats.quality.good:
+        return f"The source says {said}"
+    irregularity = f"{100 * beats.irregularity:.0f}{words.PERCENT}"
+    return f"The source says {said}; {beats.rate:.0f} beats a minute, RR irregularity {irregularity}"
