@@ -107,8 +107,8 @@ class GradCAM:
 
     def __enter__(self) -> "GradCAM":
         """Hold the network in evaluation mode for a ``with`` block; a call alone does so for its own time."""
-        self._held.append([module for module in self._modules.values() if module.training])
-        self.model.eval()
+        # backwards, so that each module is met before the one that holds it switches it off
+        self._held.append([module.eval() for module in reversed(self._modules.values()) if module.training])
         return self
 
     def __exit__(self, *error: object) -> None:

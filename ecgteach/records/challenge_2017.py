@@ -8,17 +8,18 @@ from pathlib import Path
 from ..errors import UnreadableFile
 from ..rhythms import Finding, Rhythm, rhythm, vocabulary
 from .dataset import Dataset, Entry
+from .licences import ORIGINS
 from .record import Record
 from .wfdb_files import read_signals
 
 SOURCE = "challenge-2017"
 SLUG = "challenge-2017"
-LICENCE = "ODC-By 1.0"
+LICENCE = ORIGINS[SOURCE].licence
 GRADED = frozenset({rhythm("SINUS"), rhythm("AFIB")})
 
 
 def dataset(folder: Path) -> Dataset:
-    """The training recordings of the challenge, by the last version of the labels that is there.
+    """The training recordings of the challenge that are there, by the last version of the labels.
 
     Raises
     ------
@@ -27,8 +28,11 @@ def dataset(folder: Path) -> Dataset:
     """
     labels = _labels(folder)
     training = folder / "training"
+    paths = {name: _path(training, name) for name in sorted(labels)}
     entries = tuple(
-        Entry(name, _path(training, name), labels=_meaning(label)) for name, label in sorted(labels.items())
+        Entry(name, path, labels=_meaning(labels[name]))
+        for name, path in paths.items()
+        if path.with_suffix(".hea").is_file()
     )
     return Dataset(SOURCE, entries, _read)
 

@@ -13,6 +13,7 @@ from ..errors import EcgteachError, UnreadableFile
 from ..places import find
 from ..rhythms import vocabulary
 from .dataset import Dataset, Entry, Report
+from .licences import ORIGINS
 from .record import Record
 from .snomed import snomed_dataset
 from .wfdb_files import STANDARD_LEADS
@@ -20,7 +21,7 @@ from .wfdb_files import STANDARD_LEADS
 SOURCE = "chapman"
 SLUG = "ecg-arrhythmia"
 FIGSHARE_SLUG = "chapman-figshare"
-LICENCE = "CC BY 4.0"
+LICENCE = ORIGINS[SOURCE].licence
 GRADED = frozenset(vocabulary("chapman").values())
 LAST_CHAPMAN = 10_646
 RAIL_MV = 10.0

@@ -9,19 +9,20 @@ from ..errors import UnreadableFile
 from ..rhythms import Finding, Rhythm, rhythm, vocabulary
 from ..truth import Annotation
 from .dataset import Dataset, Entry
+from .licences import ORIGINS
 from .record import Record
 from .wfdb_files import EXPECTED_FAILURES, STANDARD_LEADS, read_signals
 
 SOURCE = "ludb"
 SLUG = "ludb"
-LICENCE = "ODC-By 1.0"
+LICENCE = ORIGINS[SOURCE].licence
 GRADED = frozenset(vocabulary("ludb").values())
 WAVES = {"p": "P", "N": "QRS", "t": "T"}
 PACED = "pacemaker"
 
 
 def dataset(folder: Path) -> Dataset:
-    """Every recording of the table ``ludb.csv``; each is another person.
+    """The recordings of the table ``ludb.csv`` that are there; each is another person.
 
     Raises
     ------
@@ -37,6 +38,7 @@ def dataset(folder: Path) -> Dataset:
     entries = tuple(
         Entry(row["ID"].strip(), folder / "data" / row["ID"].strip(), row["ID"].strip(), _labels(row))
         for _, row in rows.iterrows()
+        if (folder / "data" / f"{row['ID'].strip()}.hea").is_file()
     )
     return Dataset(SOURCE, entries, _read)
 

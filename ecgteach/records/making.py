@@ -6,7 +6,7 @@ refuses to overwrite one that holds rows. ``samples`` follows from the split and
 
 import csv
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ..rhythms import grouping
 from ..strip import Strip
 from . import SOURCES, open_dataset
 from .dataset import Dataset, Problem
+from .licences import ORIGINS
 from .record import Record
 from .splits import PARTS, SAME_RECORDING, SHARES, twin_of
 
@@ -97,8 +98,11 @@ def make_samples(data: Path | None = None) -> None:
         writer.writerow(("group", "rhythm", "source", "record", "start", "lead", "rate", "licence"))
         writer.writerows(rows)
     np.savez_compressed(SAMPLES / "strips.npz", microvolts=np.stack(microvolts))
-    counts = {group: sum(row[0] == group for row in rows) for group in grouping().classes}
-    print(f"embedded: {counts}; sources: {sorted({(row[2], row[7]) for row in rows})}")
+    by_group = Counter(row[0] for row in rows)
+    (SAMPLES / "LICENSES.md").write_text(
+        "\n".join(_thanks(by_group, Counter(row[2] for row in rows))), encoding="utf-8"
+    )
+    print(f"embedded: {dict(by_group)}")
 
 
 def _group_of_each(data: Path | None) -> dict[tuple[str, str], str]:
@@ -148,6 +152,22 @@ def _one_a_person_first(lines: Iterable[tuple[tuple[int, str], Strip, str, Recor
 def _remoteness(strip: Strip) -> int:
     """Rank of a strip in its group: lead II first, then MLII, then others; flutter after fibrillation."""
     return {"II": 0, "MLII": 2}.get(strip.lead, 4) + (strip.rhythm is not None and strip.rhythm.code == "AFL")
+
+
+def _thanks(by_group: Counter[str], by_source: Counter[str]) -> Iterator[str]:
+    """Lines of the page beside the embedded strips: how many there are, whom to thank, which licence."""
+    yield "# Embedded strips\n"
+    counts = ", ".join(f"{number} {group}" for group, number in by_group.items())
+    yield f"{by_group.total()} real strips of ten seconds: {counts}."
+    yield "`strips.npz` holds them as int16 microvolt at 500 Hz, `strips.csv` says what each is. All belong to the"
+    yield "validation part of the split; they were cut and resampled, nothing else. Cite PhysioNet (Goldberger et al."
+    yield "2000, doi 10.1161/01.CIR.101.23.e215) and:\n"
+    yield "| source | strips | authors | doi | licence |"
+    yield "|---|---|---|---|---|"
+    for source, number in by_source.most_common():
+        origin = ORIGINS[source]
+        yield f"| {origin.title} | {number} | {origin.authors} | {origin.doi} | {origin.licence} |"
+    yield ""
 
 
 def _hash(text: str) -> str:

@@ -11,12 +11,13 @@ from ..errors import UnreadableFile
 from ..rhythms import rhythm, vocabulary
 from ..truth import Annotation
 from .dataset import Dataset, Entry
+from .licences import ORIGINS
 from .record import Record
 from .wfdb_files import EXPECTED_FAILURES, read_signals
 
 SOURCE = "mitdb"
 SLUG = "mitdb"
-LICENCE = "ODC-By 1.0"
+LICENCE = ORIGINS[SOURCE].licence
 GRADED = frozenset(vocabulary("mitdb").values()) - {rhythm("SB")}
 SAME_PERSON = {"202": "201"}
 BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")

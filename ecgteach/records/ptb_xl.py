@@ -10,18 +10,19 @@ from pathlib import Path
 from ..errors import UnknownName, UnreadableFile
 from ..rhythms import Finding, Rhythm, vocabulary
 from .dataset import Dataset, Entry
+from .licences import ORIGINS
 from .record import Record
 from .wfdb_files import read_signals
 
 SOURCE = "ptb-xl"
 SLUG = "ptb-xl"
-LICENCE = "CC BY 4.0"
+LICENCE = ORIGINS[SOURCE].licence
 GRADED = frozenset(vocabulary("ptb_xl").values())
 COLUMNS = {500: "filename_hr", 100: "filename_lr"}
 
 
 def dataset(folder: Path, *, sampling_rate: int = 500) -> Dataset:
-    """The recordings of the table ``ptbxl_database.csv`` at one of their two rates.
+    """The recordings of the table ``ptbxl_database.csv`` that are there, at one of their two rates.
 
     Raises
     ------
@@ -46,6 +47,7 @@ def dataset(folder: Path, *, sampling_rate: int = 500) -> Dataset:
             _labels(row.scp_codes),
         )
         for row in rows.itertuples()
+        if (folder / f"{getattr(row, COLUMNS[sampling_rate])}.hea").is_file()
     )
     return Dataset(SOURCE, entries, _read)
 

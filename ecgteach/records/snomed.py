@@ -9,11 +9,12 @@ from pathlib import Path
 
 from ..rhythms import Finding, Rhythm, vocabulary
 from .dataset import Dataset, Entry
+from .licences import ORIGINS
 from .record import Record
 from .wfdb_files import read_comments, read_signals
 
 CHALLENGE = "challenge-2021"
-LICENCE = "CC BY 4.0"
+LICENCE = ORIGINS[CHALLENGE].licence
 GRADED = frozenset(vocabulary("snomed").values())
 
 

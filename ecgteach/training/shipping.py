@@ -19,19 +19,12 @@ from safetensors import safe_open
 from ..errors import EcgteachError
 from ..models import VIEWS, StripCNN, load_file
 from ..models import weights as shelf
+from ..records.licences import ORIGINS
 from .evaluation import Evaluation, evaluate_strips
 from .metrics import FEW, judge
 from .recipes import recipe
 from .strips import StripSet, open_strips
 
-LICENCES = {
-    "challenge-2017": "PhysioNet/CinC challenge 2017, Clifford et al., doi 10.22489/CinC.2017.065-469, ODC-By 1.0",
-    "mitdb": "MIT-BIH Arrhythmia Database, Moody and Mark, doi 10.13026/C2F305, ODC-By 1.0",
-    "ludb": "LUDB, Kalyakulina et al., doi 10.1109/ACCESS.2020.3029211, ODC-By 1.0",
-    "ptb-xl": "PTB-XL, Wagner et al., doi 10.1038/s41597-020-0495-6, CC BY 4.0",
-    "challenge-2021": "PhysioNet/CinC challenge 2021, Reyna et al., doi 10.23919/CinC53138.2021.9662687, CC BY 4.0",
-    "chapman": "Chapman-Shaoxing, Zheng et al., doi 10.1038/s41597-020-0386-x, CC BY 4.0",
-}
 LEAD_I = "challenge-2017"
 
 
@@ -85,7 +78,7 @@ def card(model: StripCNN, weights: Path, train: StripSet, judged: Evaluation) ->
         "table": _figures(judged.tables()["measured_rate"]),
         "few": str(FEW),
         "by_source": _by_source(judged, model.view),
-        "licences": "\n".join(f"- {LICENCES[source]}" for source in chosen.sources),
+        "licences": "\n".join(f"- {ORIGINS[source]}" for source in chosen.sources),
     }
     text = resources.files(__package__).joinpath("card.md").read_text(encoding="utf-8")
     return Template(text).substitute(words)

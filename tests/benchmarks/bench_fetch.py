@@ -48,9 +48,7 @@ def main() -> None:
 
 
 def _everything(data: Path, to: Path) -> None:
-    print(
-        f"{'data set':<16}{'version':>8}{'files':>8}{'MB':>8}{'s':>7}{'records':>9}{'read':>7}{'s':>7}  sound, second run"
-    )
+    print(f"{'data set':<16}{'version':>8}{'files':>8}{'MB':>8}{'s':>7}{'records':>9}{'read':>7}{'s':>7}  sound, again")
     with _server(data, 0.0) as url:
         for name, entry in catalogue().items():
             if entry.archives or not (data / entry.slug).is_dir():

@@ -1,0 +1,179 @@
+"""JupyterLab in a real browser, for every test that drives a widget: a server on this machine only, and one page."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+)
+AT_HOME = ("127.0.0.1", "localhost", "")
+SERVER_SECONDS = 60
+
+
+def chromium() -> str:
+    """Path of a Chromium, from ``ECGTEACH_BROWSER`` or the system; without one the test is not run, or fails."""
+    wanted = os.environ.get("ECGTEACH_BROWSER")
+    for name in [wanted] if wanted else NAMES:
+        if found := shutil.which(name):
+            return found
+    why = f"no Chromium was found ({wanted or ', '.join(NAMES)}); install one, or set ECGTEACH_BROWSER to its path"
+    if os.environ.get("ECGTEACH_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"a browser is required here and {why}")
+    pytest.skip(f"not run, because {why}")
+
+
+def shots_folder(default: Path) -> Path:
+    """Where screenshots are kept for eyes: ``ECGTEACH_SHOTS``, or the test's own folder."""
+    folder = Path(os.environ.get("ECGTEACH_SHOTS") or default)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[str]:
+    """A JupyterLab that serves a folder to this machine only; gives its address, and ends with the block."""
+    port = _free_port()
+    settings = folder / ".jupyter"
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(settings),
+        "JUPYTER_RUNTIME_DIR": str(settings / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings / "lab"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(settings / "workspaces"),
+        "IPYTHONDIR": str(settings / "ipython"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+    }
+    _no_news(settings)
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root"),
+        *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}", "--IdentityProvider.token="),
+        *("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"),
+    ]
+    log = folder / "jupyterlab.log"
+    with log.open("w") as written:
+        server = subprocess.Popen(command, env=environment, stdout=written, stderr=subprocess.STDOUT, cwd=folder)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, server, log)
+        yield address
+    finally:
+        server.terminate()
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+@dataclass
+class Lab:
+    """One notebook open in JupyterLab."""
+
+    page: object
+    shots: Path
+    outside: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def run_all(self, seconds: float) -> None:
+        """Run every cell, once the kernel is idle, and wait until the last has ended."""
+        page = self.page
+        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        page.wait_for_function(_ALL_RAN, timeout=seconds * 1000)
+
+    def shot(self, name: str) -> Path:
+        """Keep a picture of the page as it is seen now."""
+        path = self.shots / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+    def wide(self) -> None:
+        """Close the file list, so that the notebook has the page to itself."""
+        self.page.keyboard.press("Control+b")
+
+
+@contextmanager
+def opened(
+    address: str, notebook: str, shots: Path, size: tuple[int, int] = (1366, 768), zoom: float = 1.0
+) -> Iterator[Lab]:
+    """A notebook of the server in a fresh workspace; at a zoom of 2 the page has half the width and height."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
+        viewport = {"width": round(size[0] / zoom), "height": round(size[1] / zoom)}
+        page = browser.new_page(viewport=viewport, device_scale_factor=zoom)
+        lab = Lab(page, shots)
+        page.on("request", lambda request: _note_outside(lab, request.url))
+        page.on("websocket", lambda socket: _note_outside(lab, socket.url))
+        page.on("pageerror", lambda error: lab.faults.append(f"page: {error}"))
+        page.on("console", lambda said: lab.faults.append(f"console: {said.text}") if said.type == "error" else None)
+        try:
+            page.goto(f"{address}/lab/workspaces/test-{time.time_ns()}/tree/{notebook}?reset")
+            page.locator(".jp-Notebook").first.wait_for(timeout=60_000)
+            yield lab
+        finally:
+            browser.close()
+
+
+_ALL_RAN = """() => {
+    const cells = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map(prompt => prompt.textContent.trim());
+    const idle = document.querySelector(".jp-Notebook-ExecutionIndicator[data-status=idle]");
+    return idle && cells.length && cells.every(text => /^\\[\\d+\\]:$/.test(text));
+}"""
+
+
+def _note_outside(lab: Lab, url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https", "ws", "wss") and (parts.hostname or "") not in AT_HOME:
+        lab.outside.append(url)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _no_news(settings: Path) -> None:
+    """JupyterLab asks on first start whether to fetch news; answer no."""
+    folder = settings / "lab" / "@jupyterlab" / "apputils-extension"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "notification.jupyterlab-settings").write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False}), encoding="utf-8"
+    )
+
+
+def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    end = time.monotonic() + SERVER_SECONDS
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{address}/api", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
