@@ -7,6 +7,7 @@ from ecgteach.errors import InvalidValue, UnknownName
 from ecgteach.image import strip_image
 from ecgteach.models import Block, ImageCNN, SignalCNN, inputs, network_geometry
 from ecgteach.records import sample
+from tests.geometry import evened, gradient_over_time
 
 NETWORKS = (SignalCNN, ImageCNN)
 both = pytest.mark.parametrize("network", NETWORKS)
@@ -63,38 +64,13 @@ def test_the_stated_number_of_cells_is_what_each_layer_gives(network):
         assert seen["shape"][-1] == layer.cells, name
 
 
-def evened(network):
-    """A network whose kernels weigh all alike and that drops nothing, so that a gradient shows the bare geometry."""
-    model = network().double().eval()
-    for module in model.modules():
-        if isinstance(module, nn.Conv1d | nn.Conv2d):
-            nn.init.constant_(module.weight, 1e-2)
-        if isinstance(module, nn.MaxPool1d):
-            averaged = nn.AvgPool1d(module.kernel_size)
-            setattr(model, next(name for name, child in model.named_children() if child is module), averaged)
-        if isinstance(module, nn.MaxPool2d):
-            averaged = nn.AvgPool2d(module.kernel_size)
-            setattr(model, next(name for name, child in model.named_children() if child is module), averaged)
-    return model
-
-
 @both
 @pytest.mark.parametrize("place", ["first", "middle", "last"])
 def test_a_cells_stated_centre_is_the_centroid_of_its_input_gradient(network, place):
-    model = evened(network)
+    model = evened(network())
     layer = model.layer()
     cell = {"first": 0, "middle": layer.cells // 2, "last": layer.cells - 1}[place]
-    left, right = model.margin
-    paper = torch.ones(1, 1, *model.input_shape[:-1], model.input_shape[-1] + left + right, dtype=torch.double)
-    paper.requires_grad_()
-    model.margin = (0, 0)
-    model.input_shape = tuple(paper.shape[2:])
-    kept = {}
-    model.get_submodule(layer.name).register_forward_hook(lambda *call: kept.update(cells=call[2]))
-    model(paper)
-    kept["cells"][..., cell].sum().backward()
-    weight = paper.grad.abs()[0, 0].reshape(-1, paper.shape[-1]).sum(0).numpy()
-    steps = np.arange(weight.size) - left + model.step_centre
+    weight, steps = gradient_over_time(model, layer.name, cell)
     centroid = np.average(steps, weights=weight) * 10.0 / layer.steps
     assert abs(centroid - layer.centres[cell]) < 0.5 / 500
     assert np.ptp(np.flatnonzero(weight)) + 1 == layer.field
