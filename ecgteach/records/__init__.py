@@ -40,6 +40,9 @@ SOURCES: dict[str, Callable[[str | Path | None], Dataset]] = {
 }
 """Data sets by name, and how each is opened from the folder that holds the slugs."""
 
+SLUGS = frozenset({chapman.SLUG, ptb_xl.SLUG, challenge_2017.SLUG, snomed.CHALLENGE, mitdb.SLUG, ludb.SLUG, "cudb"})
+"""Folders of published data sets: a recording in one of them is named after it."""
+
 
 def open_dataset(name: str, data: str | Path | None = None) -> Dataset:
     """A data set by its name.
@@ -118,5 +121,5 @@ def read_record(path: str | Path, *, sampling_rate: float | None = None, unit: s
         labels=snomed.labels_in(held.comments),
         graded=snomed.GRADED if any(line.startswith("Dx:") for line in held.comments) else frozenset(),
         id=stem.name,
-        source=stem.parent.name,
+        source=next((part for part in reversed(stem.parts[:-1]) if part in SLUGS), stem.parent.name),
     )
