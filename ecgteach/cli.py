@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from .errors import EcgteachError, UnknownName, UnreadableFile
+from .places import write_whole
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -132,7 +133,7 @@ def evaluate(
     print(evaluation.format_tables(tables["tables"]))
     if json_file:
         about = {"dataset": dataset, "part": part or "held-out", "parts": counts, "problems": problems}
-        _write(json_file, json.dumps(about | tables, indent=1))
+        write_whole(json_file, json.dumps(about | tables, indent=1))
         print(f"written {json_file}")
 
 
@@ -167,13 +168,3 @@ def _check_writable(path: Path | None) -> None:
         raise UnreadableFile(f"{path} is a folder; name a file in it")
     if not path.absolute().parent.is_dir():
         raise UnreadableFile(f"the folder {path.absolute().parent} does not exist; make it first")
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as problem:
-        unfinished.unlink(missing_ok=True)
-        raise UnreadableFile(f"{path} cannot be written ({problem.strerror})") from problem

@@ -15,6 +15,7 @@ from .errors import EmptyMap, InvalidValue, UnreadableFile
 from .gradcam import GradCAM, Map
 from .image import StripImage, strip_image
 from .models import VIEWS, Layer, Prediction, StripCNN, inputs, position, shipped
+from .places import write_whole
 from .records import Record
 from .rhythms import rhythm
 from .strip import SAMPLING_RATE, Quality, Strip
@@ -150,15 +151,7 @@ class Explanation:
 
     def save(self, path: str | Path) -> Path:
         """Write the explanation as a JSON file, whole or not at all; `load` reads it."""
-        path = Path(path)
-        unfinished = path.with_name(path.name + ".part")
-        try:
-            unfinished.write_text(json.dumps(self.to_json()), encoding="utf-8")
-            unfinished.replace(path)
-        except OSError as problem:
-            unfinished.unlink(missing_ok=True)
-            raise UnreadableFile(f"{path} cannot be written ({problem.strerror})") from problem
-        return path
+        return write_whole(path, json.dumps(self.to_json()))
 
     @classmethod
     def load(cls, path: str | Path) -> "Explanation":

@@ -2,12 +2,14 @@
 
 Two places are looked at, in this order: the folder that ``ECGTEACH_DATA`` names (only ever read), and the cache
 (``ECGTEACH_CACHE``, or the platform's own cache folder), where fetching writes. Each holds data sets laid out as they
-are published: ``<slug>/<version>/...``.
+are published: ``<slug>/<version>/...``. `write_whole` is how this project writes a file, wherever it is.
 """
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from .errors import UnreadableFile, choices
 
@@ -75,6 +77,27 @@ def find(slug: str, data: str | Path | None = None, *, version: str | None = Non
         f"the data set {slug} is not in {looked}. Set {DATA_VARIABLE} to the folder that holds it, "
         f"or fetch it: python -m data_fetch {name}"
     )
+
+
+def write_whole(path: str | Path, content: bytes | str) -> Path:
+    """Write a file, whole or not at all: beside its place first, then moved there; a file of that name is replaced.
+
+    Raises
+    ------
+    UnreadableFile
+        When it cannot be written; nothing is left behind.
+    """
+    path = Path(path)
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
+    try:
+        unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        unfinished.replace(path)
+    except OSError as problem:
+        raise UnreadableFile(f"{path} cannot be written ({problem.strerror})") from problem
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
+    return path
 
 
 def _version_key(folder: Path) -> tuple[int, ...]:

@@ -42,3 +42,24 @@ def test_a_given_folder_is_the_only_one_looked_in(two_roots, tmp_path):
     with pytest.raises(UnreadableFile):
         places.find("mitdb", tmp_path / "data")
     assert places.find("mitdb", tmp_path / "cache").name == "1.0.0"
+
+
+def test_a_file_is_written_whole_and_replaces_the_one_before(tmp_path):
+    target = tmp_path / "a.json"
+    assert places.write_whole(target, "old") == target
+    places.write_whole(target, b"new")
+    assert target.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_cannot_be_written_leaves_what_was_there_and_nothing_else(tmp_path, monkeypatch):
+    target = places.write_whole(tmp_path / "a.json", "old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(UnreadableFile, match=r"a\.json cannot be written \(No space left"):
+        places.write_whole(target, "new")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import uuid
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnreadableFile
+from ..places import write_whole
 from .geometry import HEIGHT, LIMITS, WIDTH, Geometry
 from .raster import PEN, draw_pixels
 
@@ -104,16 +104,7 @@ class StripImage:
         UnreadableFile
             If the file cannot be written.
         """
-        target = Path(path)
-        beside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
-        try:
-            beside.write_bytes(self._repr_png_())
-            beside.replace(target)
-        except OSError as error:
-            raise UnreadableFile(f"cannot write image {target}: {error}") from error
-        finally:
-            beside.unlink(missing_ok=True)
-        return target
+        return write_whole(path, self._repr_png_())
 
     @classmethod
     def from_png(cls, path: str | Path) -> StripImage:

@@ -1,17 +1,16 @@
 """A figure together with the words that say the same to whoever cannot see it."""
 
 from base64 import b64encode
-from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from matplotlib.figure import Figure
 
-from ..errors import InvalidValue, UnreadableFile, choices
+from ..errors import InvalidValue, choices
+from ..places import write_whole
 from .theme import style
 
 CSS_PIXELS_PER_INCH = 96
@@ -70,17 +69,7 @@ class Picture:
         suffix = path.suffix.lower()
         if suffix not in METADATA:
             raise InvalidValue(f"{path.name} cannot be written: a picture is saved as one of {choices(METADATA)}")
-        content = self._drawn(suffix)
-        unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
-        try:
-            unfinished.write_bytes(content)
-            unfinished.replace(path)
-        except OSError as problem:
-            raise UnreadableFile(f"{path} cannot be written ({problem.strerror})") from problem
-        finally:
-            with suppress(OSError):
-                unfinished.unlink()
-        return path
+        return write_whole(path, self._drawn(suffix))
 
     def _drawn(self, suffix: str) -> bytes:
         metadata = METADATA[suffix] | {ALT_FIELD[suffix]: self.alt}

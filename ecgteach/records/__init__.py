@@ -114,10 +114,7 @@ def read_record(path: str | Path, *, sampling_rate: float | None = None, unit: s
             "there are WFDB (.hea with .dat or .mat), DICOM (.dcm), .csv and .npy"
         )
     held = read_signals(path, unit)
-    return Record(
-        held.signals,
-        held.lead_names,
-        held.sampling_rate,
+    return held.record(
         labels=snomed.labels_in(held.comments),
         graded=snomed.GRADED if any(line.startswith("Dx:") for line in held.comments) else frozenset(),
         id=stem.name,

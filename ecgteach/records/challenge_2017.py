@@ -39,10 +39,7 @@ def dataset(folder: Path) -> Dataset:
 
 def _read(entry: Entry) -> Record:
     held = read_signals(entry.path)
-    return Record(
-        held.signals,
-        held.lead_names,
-        held.sampling_rate,
+    return held.record(
         labels=entry.labels or frozenset(),
         graded=GRADED,
         id=entry.id,

@@ -55,10 +55,7 @@ def _labels(row) -> frozenset[Rhythm | Finding]:  # type: ignore[no-untyped-def]
 
 def _read(entry: Entry) -> Record:
     held = read_signals(entry.path)
-    return Record(
-        held.signals,
-        held.lead_names,
-        held.sampling_rate,
+    return held.record(
         labels=entry.labels or frozenset(),
         graded=GRADED,
         annotations=tuple(wave for lead in STANDARD_LEADS for wave in _waves(entry.path, lead, held.sampling_rate)),

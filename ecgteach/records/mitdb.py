@@ -33,10 +33,7 @@ def _read(entry: Entry) -> Record:
     held = read_signals(entry.path)
     seconds = held.signals.shape[1] / held.sampling_rate
     annotations = _annotations(entry.path, held.sampling_rate, seconds)
-    return Record(
-        held.signals,
-        held.lead_names,
-        held.sampling_rate,
+    return held.record(
         labels=frozenset(mark.rhythm for mark in annotations if mark.rhythm),
         graded=GRADED,
         annotations=annotations,

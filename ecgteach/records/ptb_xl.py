@@ -54,10 +54,7 @@ def dataset(folder: Path, *, sampling_rate: int = 500) -> Dataset:
 
 def _read(entry: Entry) -> Record:
     held = read_signals(entry.path)
-    return Record(
-        held.signals,
-        held.lead_names,
-        held.sampling_rate,
+    return held.record(
         labels=entry.labels or frozenset(),
         graded=GRADED,
         id=entry.id,

@@ -46,10 +46,7 @@ def labels_in(comments: tuple[str, ...]) -> frozenset[Rhythm | Finding]:
 def _reader(source: str) -> Callable[[Entry], Record]:
     def read(entry: Entry) -> Record:
         held = read_signals(entry.path)
-        return Record(
-            held.signals,
-            held.lead_names,
-            held.sampling_rate,
+        return held.record(
             labels=labels_in(held.comments),
             graded=GRADED,
             id=entry.id,

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
-from .record import millivolts_per
+from .record import Record, millivolts_per
 
 STANDARD_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 _SPELLING = {lead.upper(): lead for lead in STANDARD_LEADS}
@@ -23,6 +24,10 @@ class WfdbSignals:
     lead_names: tuple[str, ...]
     sampling_rate: float
     comments: tuple[str, ...]
+
+    def record(self, **about: Any) -> Record:
+        """These signals as a `Record`, with what else its source says of it."""
+        return Record(self.signals, self.lead_names, self.sampling_rate, **about)
 
 
 def read_signals(path: str | Path, unit: str | None = None) -> WfdbSignals:

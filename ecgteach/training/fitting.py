@@ -22,6 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..errors import InvalidValue, UnreadableFile
 from ..models import StripCNN, inputs
+from ..places import write_whole
 from .augment import augment
 from .recipes import Recipe
 from .strips import StripSet
@@ -258,9 +259,7 @@ def _check_sets(model: StripCNN, train: StripSet, validation: StripSet) -> None:
 
 
 def _write_log(path: Path, log: list[Epoch]) -> None:
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text("".join(json.dumps(asdict(epoch)) + "\n" for epoch in log), encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(path, "".join(json.dumps(asdict(epoch)) + "\n" for epoch in log))
 
 
 def _running_average(share: float) -> Any:
