@@ -41,8 +41,11 @@ class Beats:
 
     @property
     def rate(self) -> float:
-        """Beats per minute: 60 over the mean RR interval; NaN below two beats."""
-        return float(60.0 / self.rr.mean()) if len(self.times) > 1 else float("nan")
+        """Beats per minute: 60 over the median RR interval, which one artefact or ectopic beat does not move.
+
+        NaN below two beats.
+        """
+        return float(60.0 / np.median(self.rr)) if len(self.times) > 1 else float("nan")
 
     @property
     def irregularity(self) -> float:

@@ -139,9 +139,9 @@ def opened(
 
 
 _ALL_RAN = """() => {
-    const cells = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map(prompt => prompt.textContent.trim());
+    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
     const idle = document.querySelector(".jp-Notebook-ExecutionIndicator[data-status=idle]");
-    return idle && cells.length && cells.every(text => /^\\[\\d+\\]:$/.test(text));
+    return idle && prompts.length && prompts.every(prompt => /^\\[\\d+\\]:$/.test(prompt.textContent.trim()));
 }"""
 
 

@@ -33,6 +33,15 @@ def test_rate_is_measured_whatever_the_gain_and_the_polarity(rate, height, upsid
     assert beats.quality.good
 
 
+def test_one_artefact_does_not_move_the_rate():
+    samples = beating(56)
+    samples[2300:2330] += 2.0
+    samples[2400:2430] -= 2.0
+    beats = find_beats(Strip(samples))
+    assert len(beats.times) > 10
+    assert beats.rate == pytest.approx(56, abs=1)
+
+
 def test_a_steady_rhythm_is_regular_and_a_shuffled_one_is_not():
     steady = find_beats(Strip(beating(75)))
     times = np.cumsum(np.random.default_rng(3).uniform(0.4, 1.1, 13))
