@@ -1,4 +1,4 @@
-"""The command line: ``python -m ecgteach explain | train | evaluate | doctor``.
+"""The command line: ``python -m ecgteach explain | train | evaluate | simulate | doctor``.
 
 Every command is a thin door to a call of the library. What a user can mend is said in one sentence on stderr, with an
 exit code of 1 (2 for words that the command line does not know) and no traceback.
@@ -135,6 +135,26 @@ def evaluate(
         about = {"dataset": dataset, "part": part or "held-out", "parts": counts, "problems": problems}
         write_whole(json_file, json.dumps(about | tables, indent=1))
         print(f"written {json_file}")
+
+
+@app.command()
+def simulate(
+    rhythm: Annotated[str, typer.Option(help="Code of a rhythm, such as SR, SB, ST, SVT, AFIB, AFL or VT.")],
+    out: Annotated[Path, typer.Option(help="Folder for the recordings; made if it is not there.")],
+    n: Annotated[int, typer.Option("--n", help="How many recordings.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same recordings.")] = 0,
+    seconds: Annotated[float, typer.Option(help="Length of each.")] = 10.0,
+) -> None:
+    """Write simulated twelve-lead recordings as WFDB, with annotations and with what is true of them."""
+    from tqdm.auto import tqdm
+
+    from .simulator import write_records
+
+    with tqdm(total=n, unit="recording", leave=False, disable=None) as bar:
+        written = write_records(
+            rhythm, n, seed=seed, out=out, seconds=seconds, progress=lambda done: bar.update(done - bar.n)
+        )
+    print(f"written {len(written)} simulated recordings of {rhythm} to {out}. For teaching, not for clinical use.")
 
 
 @app.command()

@@ -93,7 +93,7 @@ def watermark(strip: Strip, *, source: bool, reveal: bool) -> str:
     """Where the strip comes from and what it is for; a source whose name gives the rhythm away waits for the reveal."""
     origin, told = strip.source_id, set(re.split(r"[\W_]+", strip.source_id.upper()))
     simulated = strip.truth is not None or origin.startswith("simulat")
-    kind = "Simulated strip" if simulated else "Real recording" if origin else "Recording of unknown origin"
+    kind = "Simulated strip" if simulated else "Real recording" if origin else "Recording, source not shown"
     since = f" from {strip.start:g} s" if strip.start else ""
     hidden = not source or (not reveal and told & set(rhythms()))
     named = f"{kind}, source not shown" if origin and hidden else f"{kind} {origin}{since}".rstrip()
