@@ -1,0 +1,301 @@
+"""What if: the same recording with one thing changed, and nothing else.
+
+Beats that are not touched keep their samples (shifted where RR changes), and noise keeps its place. ``edits.csv`` says
+which change is possible in which rhythm, and what the result would be called.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.random import PCG64, Generator, SeedSequence
+from numpy.typing import NDArray
+
+from ..errors import InvalidValue, UnknownName, choices
+from ..records.record import Record
+from ..rhythms import sinus_by_rate
+from . import rewriting as write
+from .dipole import play
+from .leads import derivation
+from .making import key_of, rate_of
+from .noise import INGREDIENTS, changes_by, check_noise, draw_noise
+from .people import check_setting, table
+from .score import Score
+from .telling import record_of
+
+NORMAL_PR = 0.16
+LONGEST_QRS = 0.24
+WIDE_QRS = 0.12
+NO_RHYTHM_WITHOUT_F = 0.01
+
+
+class _Change(NamedTuple):
+    """How a change is made, and what `to` means: unit, default, allowed range."""
+
+    make: Callable[[Score, float, float, Generator], Score]
+    meaning: str
+    default: float
+    low: float
+    high: float
+
+
+def edit(record: Record, change: str, to: float | Mapping[str, float] | None = None, *, seed: int = 0) -> Record:
+    """The same recording with one thing changed.
+
+    Parameters
+    ----------
+    record : Record
+        A simulated one, with its truth.
+    change : str
+        ``remove_p``, ``add_p``, ``move_p`` (to: PR in s), ``sinus_p``, ``regular``, ``irregular`` (to: spread of RR),
+        ``rate`` (to: per minute; QT follows), ``tq`` (to: rate per minute, by longer or shorter TQ alone),
+        ``qrs_width`` (to: s), ``f_amplitude`` (to: factor), ``ff_jitter`` (to: share of the interval),
+        ``restore_conduction``, ``without_ectopics``, ``noise`` (to: ingredients and strengths, ``{}`` for none).
+    to : float or mapping, optional
+        What to change it to; each change has a default.
+    seed : int
+        Where something is drawn (irregular RR, jitter, new noise).
+
+    Returns
+    -------
+    Record
+        With its own truth; ``truth.rhythm`` and ``truth.notes["said"]`` say what it would be called.
+
+    Raises
+    ------
+    InvalidValue
+        When the record has no truth, or the change cannot be.
+    UnknownName
+        When there is no such change.
+    """
+    if record.truth is None or not isinstance(record.truth.made, Score):
+        raise InvalidValue(
+            f"record {record.name} is not simulated, so nobody knows its waves; edit() needs one from simulate()"
+        )
+    if change not in (*CHANGES, "noise"):
+        raise UnknownName(f"there is no change {change!r}; there are {choices([*CHANGES, 'noise'], 20)}")
+    score = record.truth.made
+    outcome = _outcome(change, score)
+    if change == "noise":
+        strengths = check_noise(to if isinstance(to, Mapping) else {})
+        return _rebuilt(record, score, outcome, change, strengths=strengths, seed=seed)
+    if isinstance(to, Mapping):
+        raise InvalidValue(f"{change} takes a number, not ingredients; those belong to the change 'noise'")
+    wanted = _wanted(change, to)
+    if change in ("rate", "tq") and outcome[0] == "same":
+        wanted = check_setting("rate", wanted, score.rhythm)
+    random = Generator(PCG64(SeedSequence((*key_of(seed), *change.encode()))))
+    changed = CHANGES[change].make(score, wanted, record.seconds, random)
+    return _rebuilt(record, changed, outcome, change)
+
+
+def _outcome(change: str, score: Score) -> tuple[str, str]:
+    """What the rhythm becomes by ``edits.csv``, and the sentence."""
+    for row in table("edits.csv"):
+        if row["change"] == change and score.rhythm in row["rhythm"].split():
+            return row["becomes"], row["said"]
+    possible = [rhythm for row in table("edits.csv") if row["change"] == change for rhythm in row["rhythm"].split()]
+    raise InvalidValue(f"{change} makes no sense in {score.rhythm}; it can be done in {choices(possible, 20)}")
+
+
+def _wanted(change: str, to: float | None) -> float:
+    _, meaning, default, low, high = CHANGES[change]
+    if to is None:
+        return default
+    if isinstance(to, bool) or not isinstance(to, int | float | np.number) or not low <= to <= high:
+        raise InvalidValue(f"{change} takes {meaning} between {low:g} and {high:g}, not {to!r}")
+    return float(to)
+
+
+def _rebuilt(
+    record: Record,
+    score: Score,
+    outcome: tuple[str, str],
+    change: str,
+    *,
+    strengths: Mapping[str, float] | None = None,
+    seed: int = 0,
+) -> Record:
+    """The recording of the changed score; its added noise is the old one, sample by sample, unless noise is changed."""
+    truth = record.truth
+    assert truth is not None
+    rows, matrix = derivation(record.lead_names)
+    samples = record.signals.shape[1]
+    clean = play([score], rows, samples, record.sampling_rate)
+    key = truth.notes["seed"]
+    assert isinstance(key, tuple)
+    if strengths is None:
+        found = truth.notes["noise"]
+        assert isinstance(found, Mapping)
+        strengths = dict(found)
+        noise = {name: values for name, values in truth.noise.items() if INGREDIENTS[name].added}
+        signal = sum((values.astype(np.float64) for values in noise.values()), start=matrix @ clean[0])
+        later = changes_by(strengths, signal, record.sampling_rate, key)
+        noise |= {name: values.astype(np.float32) for name, values in later.items()}
+    else:
+        key = (*key, seed)
+        drawn = draw_noise(clean, rows, record.sampling_rate, [strengths], [key])[0]
+        noise = {name: (matrix @ values).astype(np.float32) for name, values in drawn.items()}
+    signals = sum((values.astype(np.float64) for values in noise.values()), start=matrix @ clean[0])
+    becomes, said = outcome
+    rhythm = score.rhythm if becomes == "same" else becomes
+    if becomes == "by rate":
+        rhythm = sinus_by_rate(rate_of(score, record.seconds)).code
+    if change == "qrs_width" and becomes == "SVT" and write.widest_qrs(score) >= WIDE_QRS:
+        rhythm = score.rhythm
+    if rhythm != score.rhythm:
+        kind, notes = said.partition(":")[0], {**score.notes, **({"which": "AVNRT"} if rhythm == "SVT" else {})}
+        score = replace(score, rhythm=rhythm, kind=kind, notes=notes)
+    edits = (*score.notes.get("edits", ()), change)  # type: ignore[misc]
+    score = replace(score, notes={**score.notes, "edits": edits, "said": said})
+    return record_of(
+        score,
+        signals.astype(np.float32),
+        noise,
+        record.lead_names,
+        record.sampling_rate,
+        id=f"{record.id}+{change}",
+        strengths=strengths,
+        key=key,
+    )
+
+
+def _remove_p(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+    return write.keeping(score, ~score.of("P"))
+
+
+def _add_p(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+    onsets = write.qrs_onsets(score)
+    without = write.keeping(score, ~score.of("P"))
+    width = score.person.p_width
+    rows = [write.Row("P", onset - to, onset - to + width, beat, "sinus") for beat, onset in onsets.items()]
+    return write.adding(without, rows)
+
+
+def _move_p(score: Score, to: float, seconds: float, random: Generator) -> Score:
+    """Each P that belongs to a beat goes to `to` seconds before it; a retrograde one is turned upright on the way."""
+    backwards = {"retrograde", "hidden"} & {shape.name for shape in score.shapes}
+    if backwards or not score.of("P").any():
+        return _add_p(score, to, seconds, random)
+    onsets = write.qrs_onsets(score)
+    shifts = np.zeros(score.onsets.size)
+    for number in np.flatnonzero(score.of("P")):
+        beat = int(score.beats[number])
+        if beat in onsets:
+            shifts[number] = onsets[beat] - to - score.onsets[number]
+    return write.shifted(score, shifts)
+
+
+def _sinus_p(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+    waves = score.of("P")
+    rows = [
+        write.Row("P", float(score.onsets[i]), float(score.offsets[i]), int(score.beats[i]), "sinus")
+        for i in np.flatnonzero(waves)
+    ]
+    return write.adding(write.keeping(score, ~waves), rows)
+
+
+def _regular(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+    changed = write.with_intervals(score, seconds, lambda rr: np.full_like(rr, rr.mean()))
+    return replace(changed, notes={**score.notes, "regular": True})
+
+
+def _irregular(score: Score, to: float, seconds: float, random: Generator) -> Score:
+    """RR drawn anew around their mean, none shorter than what its beat needs."""
+    least = write.longest_beat(score)
+
+    def drawn(rr: NDArray[np.float64]) -> NDArray[np.float64]:
+        factors = 1.0 + to * random.standard_normal(rr.size)
+        wanted = np.maximum(rr.mean() * factors, min(least, 0.9 * rr.mean()))
+        return np.asarray(wanted * rr.mean() / wanted.mean())
+
+    changed = write.with_intervals(score, seconds, drawn)
+    return replace(changed, notes={**score.notes, "regular": False})
+
+
+def _rate(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+    """RR by a factor, and QT with it by Fridericia's cube root."""
+    factor = rate_of(score, seconds) / to
+    stretched = write.with_qt(score, factor ** (1 / 3))
+    return write.with_intervals(stretched, seconds, lambda rr: rr * factor)
+
+
+def _tq(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+    """Each RR longer or shorter by the same time, which is taken from or given to TQ alone."""
+    longer = 60.0 / to - 60.0 / rate_of(score, seconds)
+    shortest = write.shortest_tq(score, seconds)
+    if -longer > shortest:
+        fastest = 60.0 / (60.0 / rate_of(score, seconds) - shortest)
+        raise InvalidValue(
+            f"TQ lasts {shortest * 1000:.0f} ms at its shortest; by TQ alone the rate can rise to {fastest:.0f}/min, "
+            f"not {to:g}"
+        )
+    return write.with_intervals(score, seconds, lambda rr: rr + longer)
+
+
+def _qrs_width(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+    room = write.shortest_qrs_room(score)
+    if to > room:
+        raise InvalidValue(f"a QRS of {to:g} s would reach into T; in this recording it may last up to {room:.3f} s")
+    offsets = np.where(score.of("QRS"), score.onsets + to, score.offsets)
+    return replace(score, offsets=offsets)
+
+
+def _f_amplitude(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+    waves = score.of("F", "f")
+    changed = replace(score, person=replace(score.person, f=score.person.f * to))
+    if to < NO_RHYTHM_WITHOUT_F:
+        return write.keeping(changed, ~waves)
+    return replace(changed, sizes=np.where(waves[:, None], score.sizes * to, score.sizes))
+
+
+def _ff_jitter(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+    waves = np.flatnonzero(score.of("F"))
+    onsets, offsets = score.onsets.copy(), score.offsets.copy()
+    interval = float(np.median(offsets[waves] - onsets[waves]))
+    limit = 0.4 * interval
+    onsets[waves] += np.clip(to * interval * random.standard_normal(waves.size), -limit, limit)
+    offsets[waves[:-1]] = onsets[waves[1:]]
+    return replace(score, onsets=onsets, offsets=offsets)
+
+
+def _restore_conduction(score: Score, to: float, seconds: float, random: Generator) -> Score:
+    if score.rhythm in ("AVB2", "AVB3"):
+        return write.conducting(score, to)
+    if not score.notes.get("first_degree"):
+        raise InvalidValue(f"nothing is blocked in this recording: {score.kind}")
+    notes = {name: value for name, value in score.notes.items() if name != "first_degree"}
+    return replace(_move_p(score, to, seconds, random), notes=notes)
+
+
+def _without_ectopics(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+    """Each premature beat becomes a copy of the one before, halfway between its neighbours."""
+    names = score.shape_names()
+    early = sorted({int(b) for b, name in zip(score.beats, names, strict=True) if name in ("PVC", "premature")})
+    if not early:
+        raise InvalidValue("this recording has no premature beats to take away")
+    for beat in early:
+        onsets = write.qrs_onsets(score)
+        halfway = (onsets[beat - 1] + onsets[beat + 1]) / 2
+        score = write.copied(write.keeping(score, score.beats != beat), beat - 1, beat, halfway - onsets[beat - 1])
+    notes = {name: value for name, value in score.notes.items() if name not in ("pacs", "pvcs")}
+    return replace(score, notes=notes)
+
+
+CHANGES: dict[str, _Change] = {
+    "remove_p": _Change(_remove_p, "no number", 0, 0, 0),
+    "add_p": _Change(_add_p, "a PR in seconds", NORMAL_PR, 0.08, 0.4),
+    "move_p": _Change(_move_p, "a PR in seconds", NORMAL_PR, 0.08, 0.4),
+    "sinus_p": _Change(_sinus_p, "no number", 0, 0, 0),
+    "regular": _Change(_regular, "no number", 0, 0, 0),
+    "irregular": _Change(_irregular, "a spread of RR over their mean", 0.2, 0.02, 0.4),
+    "rate": _Change(_rate, "a rate per minute", 75, 30, 250),
+    "tq": _Change(_tq, "a rate per minute", 75, 25, 250),
+    "qrs_width": _Change(_qrs_width, "a duration in seconds", 0.09, 0.05, LONGEST_QRS),
+    "f_amplitude": _Change(_f_amplitude, "a factor", 0.0, 0.0, 5.0),
+    "ff_jitter": _Change(_ff_jitter, "a share of the interval", 0.15, 0.01, 0.4),
+    "restore_conduction": _Change(_restore_conduction, "a PR in seconds", NORMAL_PR, 0.1, 0.2),
+    "without_ectopics": _Change(_without_ectopics, "no number", 0, 0, 0),
+}
+"""Changes by their name, as ``evidence.csv`` and ``edits.csv`` use them; ``noise`` has a way of its own."""

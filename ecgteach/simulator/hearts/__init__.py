@@ -1,0 +1,47 @@
+"""Hearts: for each rhythm a function that says when atria and ventricles are active.
+
+To add a rhythm, write such a function, give it a line in `HEARTS`, a row in ``hearts.csv`` (its rates) and its rows in
+``evidence.csv`` (what makes its name).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from numpy.random import Generator
+
+from ..people import Person
+from ..score import Heart
+from . import atrial, blocked, reentry, sinus, ventricular
+from .timing import Span
+
+HeartMaker = Callable[[Person, Span, Generator, Mapping[str, object]], Heart]
+
+
+class Entry(NamedTuple):
+    """How a rhythm is made: its function, its own options with their allowed values, and whether atrial beats lead."""
+
+    make: HeartMaker
+    options: Mapping[str, tuple[object, ...]]
+    conducted: bool
+
+
+HEARTS: dict[str, Entry] = {
+    "SR": Entry(sinus.regular, {}, True),
+    "SB": Entry(sinus.regular, {}, True),
+    "ST": Entry(sinus.regular, {}, True),
+    "SA": Entry(sinus.breathing, {}, True),
+    "SAAWR": Entry(sinus.wandering, {}, True),
+    "NOD": Entry(sinus.junctional, {"p_wave": ("none", "retrograde")}, False),
+    "AT": Entry(atrial.tachycardia, {"ratio": (1, 2, 3)}, True),
+    "AVNRT": Entry(reentry.nodal, {"p_wave": ("hidden", "retrograde")}, False),
+    "AVRT": Entry(reentry.accessory, {}, False),
+    "SVT": Entry(reentry.either, {"which": ("AVNRT", "AVRT")}, False),
+    "AFL": Entry(
+        atrial.flutter, {"ratio": (2, 3, 4, "variable"), "direction": ("counter-clockwise", "clockwise")}, False
+    ),
+    "AFIB": Entry(atrial.fibrillation, {"conduction": ("intact", "block", "pacing")}, False),
+    "VT": Entry(ventricular.tachycardia, {"captures": (True, False)}, False),
+    "AVB2": Entry(blocked.second_degree, {"block": ("Wenckebach", "Mobitz II", "2:1")}, False),
+    "AVB3": Entry(blocked.complete, {"escape": ("junctional", "ventricular")}, False),
+}
+"""Rhythms by their code."""

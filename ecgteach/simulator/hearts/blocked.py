@@ -1,0 +1,47 @@
+"""Hearts in which some or all atrial beats do not reach the ventricles."""
+
+from collections.abc import Mapping
+
+from numpy.random import Generator
+
+from ..people import Person
+from ..score import Atrium, Beat, Heart
+from .timing import Span, steady_onsets
+
+LONGEST_PR = 0.38
+
+
+def second_degree(person: Person, span: Span, random: Generator, options: Mapping[str, object]) -> Heart:
+    """Second-degree block: PR lengthens until a beat drops (Wenckebach), or stays (Mobitz II), or every other drops."""
+    block = options.get("block") or ("Wenckebach", "Mobitz II", "2:1")[int(random.choice(3, p=[0.6, 0.2, 0.2]))]
+    group = 2 if block == "2:1" else int(random.integers(3, 6))
+    atrial_rate = person.rate * group / (group - 1)
+    onsets = steady_onsets(60.0 / atrial_rate, span, random, 0.006)
+    step = (
+        min(random.uniform(0.03, 0.06), (LONGEST_PR - person.pr) / max(group - 2, 1)) if block == "Wenckebach" else 0.0
+    )
+    beats: list[Beat] = []
+    atria = []
+    offset = int(random.integers(group))
+    for number, onset in enumerate(onsets):
+        place = (number + offset) % group
+        if place == group - 1:
+            atria.append(Atrium(onset, "sinus", None))
+            continue
+        # The step shrinks from beat to beat, so that RR shortens before the pause as Wenckebach saw it.
+        pr = person.pr + step * sum(0.8**earlier for earlier in range(place))
+        atria.append(Atrium(onset, "sinus", len(beats)))
+        beats.append(Beat(onset + pr, "narrow"))
+    notes: dict[str, object] = {"block": block, "group": group, "atrial_rate": atrial_rate}
+    return Heart(f"second-degree block, {block}", beats, atria, notes=notes)
+
+
+def complete(person: Person, span: Span, random: Generator, options: Mapping[str, object]) -> Heart:
+    """Complete block: atria and a slower escape rhythm, each regular, with nothing between them."""
+    escape = options.get("escape") or ("junctional" if person.rate >= 38 else "ventricular")
+    shape = "narrow" if escape == "junctional" else "escape"
+    atrial_rate = max(random.uniform(65, 100), 1.3 * person.rate)
+    beats = [Beat(onset, shape) for onset in steady_onsets(person.rr, span, random, 0.004)]
+    atria = [Atrium(onset, "sinus", None) for onset in steady_onsets(60.0 / atrial_rate, span, random, 0.008)]
+    notes: dict[str, object] = {"escape": escape, "atrial_rate": atrial_rate}
+    return Heart(f"complete block, {escape} escape", beats, atria, notes=notes)

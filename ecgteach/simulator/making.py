@@ -1,0 +1,328 @@
+"""From a rhythm's name to a recording: heart, waves, dipole, leads, noise, and the truth of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.random import PCG64, Generator, SeedSequence
+from numpy.typing import NDArray
+
+from ..errors import InvalidValue, UnknownName, choices
+from ..records.record import Record
+from .anatomy import Anatomy
+from .dipole import play
+from .hearts import HEARTS
+from .hearts.timing import Span
+from .leads import LEADS, derivation
+from .modifiers import check_modifiers, with_premature
+from .noise import INGREDIENTS, check_noise, draw_noise, usual_noise
+from .people import Patient, Person, check_setting, draw_person, settings
+from .score import Score, lay_out
+from .telling import record_of
+
+MODIFIERS = ("pacs", "pvcs", "first_degree", "bundle_branch")
+MARGIN = 2.5
+FIRST_DEGREE = (0.21, 0.32)
+LEAST_AFTER_P = 0.05
+
+Seed = int | tuple[int, ...]
+Noise = str | Mapping[str, float] | None
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Batch:
+    """Many simulated recordings of one length as one array.
+
+    Parameters
+    ----------
+    signals : array, shape (n, leads, samples)
+        In mV, float32.
+    lead_names : tuple of str
+        One name a lead.
+    sampling_rate : float
+        In Hz.
+    scores : tuple of Score
+        What each was played from.
+    noise : tuple of dict
+        Each one's ingredients on the independent leads that were needed (`leads.derivation`), in mV.
+    strengths : tuple of dict
+        Strength of each ingredient.
+    keys : tuple of tuples of int
+        The seeds.
+    """
+
+    signals: NDArray[np.float32]
+    lead_names: tuple[str, ...]
+    sampling_rate: float
+    scores: tuple[Score, ...]
+    noise: tuple[dict[str, NDArray[np.float64]], ...]
+    strengths: tuple[dict[str, float], ...]
+    keys: tuple[tuple[int, ...], ...]
+
+    @property
+    def rhythms(self) -> tuple[str, ...]:
+        """Code of each recording's rhythm."""
+        return tuple(score.rhythm for score in self.scores)
+
+    @property
+    def rates(self) -> NDArray[np.float64]:
+        """Beats per minute of each recording: 60 over the mean RR within it; NaN below two beats."""
+        seconds = self.signals.shape[2] / self.sampling_rate
+        return np.array([rate_of(score, seconds) for score in self.scores])
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __getitem__(self, number: int) -> Record:
+        """One of them as a `Record` with its truth."""
+        _, matrix = derivation(self.lead_names)
+        return record_of(
+            self.scores[number],
+            self.signals[number],
+            {name: _single(matrix @ values) for name, values in self.noise[number].items()},
+            self.lead_names,
+            self.sampling_rate,
+            id=f"{self.scores[number].rhythm}-{'-'.join(map(str, self.keys[number]))}",
+            strengths=self.strengths[number],
+            key=self.keys[number],
+        )
+
+
+def simulate(
+    rhythm: str = "SR",
+    *,
+    seed: Seed,
+    seconds: float = 10.0,
+    sampling_rate: float = 500.0,
+    leads: Sequence[str] = LEADS,
+    noise: Noise = "usual",
+    **changes: Any,
+) -> Record:
+    """A recording of a rhythm, with everything that is true of it in `Record.truth`.
+
+    Parameters
+    ----------
+    rhythm : str
+        One of `HEARTS`: SR, SB, ST, SA, SAAWR, NOD, AT, AVNRT, AVRT, SVT, AFL, AFIB, VT, AVB2, AVB3.
+    seed : int or tuple of int
+        The same seed gives the same recording.
+    seconds, sampling_rate : float
+        Length, and samples a second.
+    leads : sequence of str
+        Some of the twelve, in this order.
+    noise : "usual", mapping or None
+        Drawn as devices meet it, or ingredient to strength as in `noise.INGREDIENTS` (SNR in dB), or none.
+    **changes
+        What is not to be drawn: ``rate`` (per minute), the names of ``settings.csv`` (``pr`` in s, ``t`` in mV ...),
+        modifiers (``pacs``, ``pvcs``, ``first_degree``, ``bundle_branch``), and the rhythm's own options
+        (``ratio``, ``direction``, ``conduction``, ``block``, ``escape``, ``which``, ``p_wave``, ``captures``).
+
+    Raises
+    ------
+    UnknownName
+        When rhythm, lead, noise or setting is unknown.
+    InvalidValue
+        When a value is outside its range, or the combination cannot be: PACs in atrial fibrillation.
+
+    >>> record = simulate("AFIB", seed=1, noise=None)
+    >>> record.truth.kind, len(record.truth.of("P"))
+    ('atrial fibrillation', 0)
+    """
+    return simulate_many(
+        [rhythm], seeds=[seed], seconds=seconds, sampling_rate=sampling_rate, leads=leads, noise=noise, **changes
+    )[0]
+
+
+def simulate_many(
+    rhythms: str | Sequence[str],
+    n: int | None = None,
+    *,
+    seed: Seed = 0,
+    seeds: Sequence[Seed] | None = None,
+    seconds: float = 10.0,
+    sampling_rate: float = 500.0,
+    leads: Sequence[str] = LEADS,
+    noise: Noise = "usual",
+    patients: Sequence[Patient] | None = None,
+    **changes: Any,
+) -> Batch:
+    """Many recordings at once; number i is the one that ``simulate(..., seed=(seed, i))`` makes.
+
+    Parameters
+    ----------
+    rhythms : str or sequence of str
+        One rhythm for all `n`, or one for each.
+    n : int, optional
+        How many, where `rhythms` is one name.
+    seed : int or tuple of int
+        Decides all of them.
+    seeds : sequence, optional
+        One for each, instead of `seed`.
+    patients : sequence of Patient, optional
+        Whose rate, QRS, QT and axis each recording has.
+    seconds, sampling_rate, leads, noise, **changes
+        As in `simulate`.
+
+    Raises
+    ------
+    UnknownName, InvalidValue
+        As in `simulate`.
+
+    >>> simulate_many("SB", 3, seed=1, leads=("II",)).signals.shape
+    (3, 1, 5000)
+    """
+    names = [rhythms] * (n if n is not None else 1) if isinstance(rhythms, str) else list(rhythms)
+    keys = [key_of(own) for own in seeds] if seeds is not None else [(*key_of(seed), i) for i in range(len(names))]
+    if len(keys) != len(names) or (patients is not None and len(patients) != len(names)):
+        raise InvalidValue(f"{len(names)} rhythms need as many seeds and patients, not {len(keys)}")
+    _samples(seconds, sampling_rate)
+    derivation(tuple(leads))
+    people: Sequence[Patient | None] = patients if patients is not None else [None] * len(names)
+    scores = [
+        compose(name, key, seconds, patient, changes) for name, key, patient in zip(names, keys, people, strict=True)
+    ]
+    return perform(scores, keys, seconds=seconds, sampling_rate=sampling_rate, leads=leads, noise=noise)
+
+
+def perform(
+    scores: Sequence[Score],
+    keys: Sequence[tuple[int, ...]],
+    *,
+    seconds: float = 10.0,
+    sampling_rate: float = 500.0,
+    leads: Sequence[str] = LEADS,
+    noise: Noise = "usual",
+) -> Batch:
+    """Recordings of some scores, each with noise that its key decides."""
+    samples = _samples(seconds, sampling_rate)
+    rows, matrix = derivation(tuple(leads))
+    strengths = [_strengths(noise, key) for key in keys]
+    clean = play(scores, rows, samples, sampling_rate)
+    drawn = draw_noise(clean, rows, sampling_rate, strengths, keys)
+    signals = np.empty((len(scores), len(matrix), samples), dtype=np.float32)
+    for number, found in enumerate(drawn):
+        signals[number] = matrix @ sum(found.values(), start=clean[number])
+    return Batch(
+        signals, tuple(leads), float(sampling_rate), tuple(scores), tuple(drawn), tuple(strengths), tuple(keys)
+    )
+
+
+def compose(
+    rhythm: str, key: tuple[int, ...], seconds: float, patient: Patient | None, changes: Mapping[str, Any]
+) -> Score:
+    """The score of a recording: a person, a heart with this rhythm, modifiers, and all waves."""
+    if rhythm not in HEARTS:
+        raise UnknownName(f"no rhythm called {rhythm!r} can be simulated; there are {choices(HEARTS, 30)}")
+    entry = HEARTS[rhythm]
+    given, options, modifiers = _sorted_out(rhythm, changes)
+    check_modifiers(rhythm, modifiers)
+    if rhythm == "AFL":
+        _agree_on_flutter(given, options)
+    random = Generator(PCG64(SeedSequence(key)))
+    person = draw_person(rhythm, random, given, patient)
+    person = _with_fitting_pr(rhythm, person, given, modifiers, random)
+    bundle_branch = modifiers.get("bundle_branch")
+    anatomy = Anatomy(person, random, bundle_branch)
+    heart = entry.make(person, Span(-MARGIN, seconds + MARGIN), random, options)
+    for name, ventricular in (("pacs", False), ("pvcs", True)):
+        heart = with_premature(heart, modifiers.get(name, 0), person, seconds, random, ventricular=ventricular)
+    heart.notes.update({name: value for name, value in modifiers.items() if value})
+    return lay_out(rhythm, heart, person, anatomy, random)
+
+
+def _sorted_out(rhythm: str, changes: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, Any], dict[str, Any]]:
+    """Settings of the person, options of the rhythm and modifiers, each checked."""
+    given, options, modifiers = {}, {}, {}
+    allowed = HEARTS[rhythm].options
+    for name, value in changes.items():
+        if name in allowed:
+            if not any(value == choice and type(value) is type(choice) for choice in allowed[name]):
+                raise InvalidValue(f"{name} of {rhythm} is one of {choices(allowed[name])}, not {value!r}")
+            options[name] = value
+        elif name in MODIFIERS:
+            modifiers[name] = value
+        elif name == "rate" or name in settings():
+            given[name] = check_setting(name, value, rhythm)
+        else:
+            known = [*MODIFIERS, *allowed, "rate", *settings()]
+            raise UnknownName(f"{rhythm} has no setting {name!r}; there are {choices(known, 30)}")
+    return given, options, modifiers
+
+
+def _agree_on_flutter(given: dict[str, float], options: dict[str, Any]) -> None:
+    """Rate of the F waves, ratio and ventricular rate are tied together: two of them set the third."""
+    if "flutter_rate" not in given:
+        return
+    ratio = options.setdefault("ratio", "variable")
+    if ratio == "variable":
+        return
+    rate = given["flutter_rate"] / ratio
+    if abs(given.setdefault("rate", rate) - rate) > 1:
+        raise InvalidValue(
+            f"a flutter of {given['flutter_rate']:g}/min conducted {ratio}:1 gives {rate:.0f} beats per minute, "
+            f"not {given['rate']:g}; leave one of flutter_rate, ratio and rate out"
+        )
+    check_setting("rate", rate, "AFL")
+
+
+def _with_fitting_pr(
+    rhythm: str, person: Person, given: Mapping[str, float], modifiers: Mapping[str, Any], random: Generator
+) -> Person:
+    """PR shortens with the rate, lengthens in first-degree block, and has to be shorter than RR."""
+    longest = person.rr - LEAST_AFTER_P
+    if "pr" in given:
+        if HEARTS[rhythm].conducted and not person.pr < longest:
+            raise InvalidValue(
+                f"pr of {given['pr']:g} s does not fit a rate of {person.rate:.0f}/min (RR {person.rr:.2f} s); "
+                f"it may lie between 0.08 and {longest:.2f} s"
+            )
+        if modifiers.get("first_degree") and person.pr <= 0.2:
+            raise InvalidValue(f"first-degree block means a pr above 0.2 s, not {person.pr:g} s")
+        return person
+    if modifiers.get("first_degree"):
+        if longest <= FIRST_DEGREE[0]:
+            raise InvalidValue(
+                f"first-degree block does not fit a rate of {person.rate:.0f}/min; PR may reach {longest:.2f} s"
+            )
+        return replace(person, pr=random.uniform(FIRST_DEGREE[0], min(FIRST_DEGREE[1], longest)))
+    return replace(person, pr=max(0.09, person.pr * min(1.0, (person.rr / 0.8) ** 0.25)))
+
+
+def _strengths(noise: Noise, key: tuple[int, ...]) -> dict[str, float]:
+    if noise is None:
+        return {}
+    if isinstance(noise, Mapping):
+        return check_noise(noise)
+    if noise != "usual":
+        raise UnknownName(f'noise is "usual", None, or a mapping of {choices(INGREDIENTS)} to strengths, not {noise!r}')
+    return usual_noise(Generator(PCG64(SeedSequence((*key, *b"usual")))))
+
+
+def _samples(seconds: float, sampling_rate: float) -> int:
+    if not 2 <= seconds <= 3600:
+        raise InvalidValue(f"a recording lasts 2 to 3,600 s, not {seconds}")
+    if not 100 <= sampling_rate <= 2000:
+        raise InvalidValue(f"the sampling rate may lie between 100 and 2,000 Hz, not {sampling_rate}")
+    return round(seconds * sampling_rate)
+
+
+def key_of(seed: Seed) -> tuple[int, ...]:
+    """A seed as a tuple of whole numbers, checked."""
+    key = seed if isinstance(seed, tuple) else (seed,)
+    if not key or not all(
+        isinstance(part, int | np.integer) and not isinstance(part, bool) and part >= 0 for part in key
+    ):
+        raise InvalidValue(f"a seed is a whole number from 0 on, or several, not {seed!r}")
+    return tuple(int(part) for part in key)
+
+
+def rate_of(score: Score, seconds: float) -> float:
+    """Beats per minute of the QRS complexes within a recording; NaN below two."""
+    onsets = score.onsets[score.of("QRS")]
+    inside = np.sort(onsets[(onsets >= 0) & (onsets < seconds)])
+    return float(60.0 / np.diff(inside).mean()) if inside.size > 1 else float("nan")
+
+
+def _single(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    return values.astype(np.float32)
