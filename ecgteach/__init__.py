@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .explanation import Explanation, explain
     from .records import Dataset, Record, open_dataset, open_folder, read_record
     from .records.embedded import sample, samples
+    from .simulator import edit, simulate
     from .strip import Strip
 
 _ROOMS = {
@@ -24,12 +25,14 @@ _ROOMS = {
     "Explanation": "explanation",
     "Record": "records",
     "Strip": "strip",
+    "edit": "simulator",
     "explain": "explanation",
     "open_dataset": "records",
     "open_folder": "records",
     "read_record": "records",
     "sample": "records",
     "samples": "records",
+    "simulate": "simulator",
 }
 """Where each name lives. It is imported when it is first used, so that ``import ecgteach`` itself is quick."""
 
@@ -39,12 +42,14 @@ __all__ = [
     "Explanation",
     "Record",
     "Strip",
+    "edit",
     "explain",
     "open_dataset",
     "open_folder",
     "read_record",
     "sample",
     "samples",
+    "simulate",
 ]
 
 

@@ -5,6 +5,7 @@ The figshare form is one CSV a recording, in microvolt; the PhysioNet form is WF
 table is PhysioNet's ``JSnnnnn``, so a recording keeps one place in the split whichever form is at hand.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,13 @@ LICENCE = ORIGINS[SOURCE].licence
 GRADED = frozenset(vocabulary("chapman").values())
 LAST_CHAPMAN = 10_646
 RAIL_MV = 10.0
+SIMULATED_MARK = "SIMULATED.md"
 
 
 def dataset(folder: Path) -> Dataset:
     """Chapman's recordings in PhysioNet's form; those of Ningbo (from JS10647 on) in the same folder are left out."""
-    everything = snomed_dataset(SOURCE, folder)
+    source, licence = _origin(folder)
+    everything = snomed_dataset(source, folder, licence=licence)
     return everything.where(lambda entry: entry.id.startswith("JS") and int(entry.id[2:]) <= LAST_CHAPMAN)
 
 
@@ -54,7 +57,7 @@ def figshare(folder: Path, *, denoised: bool = False) -> Dataset:
         for number, row in enumerate(rows.itertuples(), start=1)
         if (path := signals / f"{row.FileName}.csv").is_file()
     )
-    return Dataset(SOURCE, entries, _read_csv)
+    return Dataset(_origin(folder)[0], entries, partial(_read_csv, origin=_origin(folder)))
 
 
 def open_chapman(data: str | Path | None = None) -> Dataset:
@@ -104,7 +107,14 @@ def _fault(record: Record) -> str | None:
     return f"beyond ±{RAIL_MV:g} mV" if np.abs(record.signals).max() > RAIL_MV else None
 
 
-def _read_csv(entry: Entry) -> Record:
+def _origin(folder: Path) -> tuple[str, str]:
+    """Source and licence of a folder: a stand-in that the simulator wrote says so in a file of its own."""
+    if (folder / SIMULATED_MARK).is_file():
+        return "simulated", "simulated: no person's recording, free to use"
+    return SOURCE, LICENCE
+
+
+def _read_csv(entry: Entry, origin: tuple[str, str]) -> Record:
     import pandas as pd
 
     try:
@@ -124,6 +134,6 @@ def _read_csv(entry: Entry) -> Record:
         labels=entry.labels or frozenset(),
         graded=GRADED,
         id=entry.id,
-        source=SOURCE,
-        licence=LICENCE,
+        source=origin[0],
+        licence=origin[1],
     )

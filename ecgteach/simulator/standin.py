@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue
+from ..records.chapman import SIMULATED_MARK
 from ..records.record import Record
 from .hearts import HEARTS
 from .leads import LEADS
@@ -85,11 +86,11 @@ def write_stand_in(
     text = README.format(n=written, seed=seed)
     if "figshare" in layouts:
         _write_table(folder / FIGSHARE, numbers)
-        (folder / FIGSHARE / "SIMULATED.md").write_text(text, encoding="utf-8")
+        (folder / FIGSHARE / SIMULATED_MARK).write_text(text, encoding="utf-8")
     if "wfdb" in layouts:
         parts = sorted({f"{_place(number).as_posix()}/" for number in numbers})
         (folder / WFDB / "RECORDS").write_text("".join(f"{part}\n" for part in parts), encoding="utf-8")
-        (folder / WFDB / "SIMULATED.md").write_text(text, encoding="utf-8")
+        (folder / WFDB / SIMULATED_MARK).write_text(text, encoding="utf-8")
     return written
 
 

@@ -13,6 +13,7 @@ from ecgteach.errors import UnknownName, UnreadableFile
 from ecgteach.places import find
 from ecgteach.records import SOURCES, chapman, open_dataset, ptb_xl
 from ecgteach.rhythms import rhythm
+from ecgteach.simulator import write_stand_in
 
 
 @pytest.mark.data
@@ -138,3 +139,12 @@ def test_an_unknown_and_a_missing_data_set_are_told_apart(tmp_path):
         open_dataset("nonsense")
     with pytest.raises(UnreadableFile, match="python -m data_fetch ludb"):
         open_dataset("ludb", tmp_path)
+
+
+@pytest.mark.parametrize("layout", ["wfdb", "figshare"])
+def test_a_stand_in_is_called_simulated_whatever_its_layout(tmp_path, layout):
+    write_stand_in(tmp_path, seed=1, layouts=(layout,), rows=(1, 2))
+    dataset = open_dataset("chapman", tmp_path)
+    assert len(dataset) == 2
+    assert {record.source for record in dataset} == {"simulated"}
+    assert all("simulated" in record.licence for record in dataset)
