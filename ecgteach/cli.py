@@ -5,6 +5,7 @@ exit code of 1 (2 for words that the command line does not know) and no tracebac
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,11 +51,13 @@ def explain(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write maps and answers here.")] = None,
 ) -> None:
     """Read one strip with both networks and show where each looked."""
+    from . import explanation
+    from .plots.picture import check_ending
+
     for path in (out, json_file):
         _check_writable(path)
-    from . import explanation
-    from .plots import plot_explanation
-
+    if out:
+        check_ending(out)
     strip = _record(record, rate, unit).strip(lead, at, quality=quality)
     seen = explanation.explain(strip, target=target, fusion=fusion)
     print(f"{seen.strip!r}")
@@ -64,10 +67,10 @@ def explain(
     if seen.quarrel:
         print(f"note    {seen.quarrel}")
     print(f"fused   by {seen.rule}" if seen.fused is not None else f"fused   nothing: {seen.fused_reason}")
+    if out:
+        print(f"written {seen.plot().save(out)}")
     if json_file:
         print(f"written {seen.save(json_file)}")
-    if out:
-        print(f"written {plot_explanation(seen).save(out)}")
     print("For teaching, not for clinical use.")
 
 
@@ -113,23 +116,23 @@ def evaluate(
     """Judge both networks on a data set's consecutive ten-second strips."""
     _check_writable(json_file)
     from .models import load, load_file
-    from .records import open_dataset
+    from .records import Problem, open_dataset
+    from .rhythms import grouping
     from .training import evaluation
 
-    models = {
-        "signal": load_file(signal) if signal else load("signal"),
-        "image": load_file(image) if image else load("image"),
-    }
+    given = {"signal": signal, "image": image}
+    models = {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
     recordings = open_dataset(dataset, data)
     problems: list[str] = []
-    judged = evaluation.evaluate(
-        models, recordings, part=part or "held-out", report=lambda problem: problems.append(str(problem))
-    )
+
+    def report(problem: Problem) -> None:
+        problems.append(str(problem))
+        print(f"left out: {problem}")
+
+    judged = evaluation.evaluate(models, recordings, part=part or "held-out", report=report)
     counts = evaluation.count_parts(recordings)
     tables = judged.to_json()
     print(f"{judged!r}; recordings by part: {counts}; strips left out: {tables['left_out']}")
-    for problem in problems:
-        print(f"left out: {problem}")
     print(evaluation.format_tables(tables["tables"]))
     if json_file:
         about = {"dataset": dataset, "part": part or "held-out", "parts": counts, "problems": problems}
@@ -173,8 +176,8 @@ def _record(name: str, rate: float | None, unit: str | None) -> Any:
     from .records import read_record, sample
 
     if name == "sample" or name.startswith("sample:"):
-        _, group, number = [*name.split(":"), "", ""][:3]
-        if number and not number.isdigit():
+        _, group, number, *rest = [*name.split(":"), "", ""]
+        if any(rest) or (number and not (number.isascii() and number.isdecimal())):
             raise UnknownName(f"{name!r} names no embedded strip; write sample:GROUP:NUMBER, such as sample:AFIB:3")
         return sample(group or "AFIB", int(number or 0))
     return read_record(name, sampling_rate=rate, unit=unit)
@@ -186,5 +189,8 @@ def _check_writable(path: Path | None) -> None:
         return
     if path.is_dir():
         raise UnreadableFile(f"{path} is a folder; name a file in it")
-    if not path.absolute().parent.is_dir():
-        raise UnreadableFile(f"the folder {path.absolute().parent} does not exist; make it first")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise UnreadableFile(f"the folder {folder} does not exist; make it first")
+    if not os.access(folder, os.W_OK):
+        raise UnreadableFile(f"the folder {folder} cannot be written to; choose another")

@@ -56,7 +56,7 @@ def available_cores() -> int:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
     except (OSError, ValueError):
         return cores
-    return cores if quota == "max" else max(1, min(cores, round(int(quota) / int(period))))
+    return cores if quota == "max" else max(1, min(cores, int(quota) // int(period)))
 
 
 def _threads() -> Finding:

@@ -151,7 +151,7 @@ class Explanation:
 
     def save(self, path: str | Path) -> Path:
         """Write the explanation as a JSON file, whole or not at all; `load` reads it."""
-        return write_whole(path, json.dumps(self.to_json()))
+        return write_whole(path, json.dumps(self.to_json(), allow_nan=False))
 
     @classmethod
     def load(cls, path: str | Path) -> "Explanation":
@@ -168,7 +168,12 @@ class Explanation:
             raise UnreadableFile(f"{path} is no saved explanation ({problem})") from problem
         if not isinstance(held, dict) or held.get("format") != FORMAT:
             raise UnreadableFile(f"{path} is no saved explanation: it does not say {FORMAT!r}")
-        return cls.from_json(held)
+        try:
+            return cls.from_json(held)
+        except (KeyError, TypeError, AttributeError) as problem:
+            raise UnreadableFile(
+                f"{path} is no whole explanation: {problem} is missing or of another kind"
+            ) from problem
 
     @classmethod
     def from_json(cls, held: dict[str, Any]) -> "Explanation":
@@ -234,10 +239,15 @@ def explain(
     InvalidValue
         When the networks do not tell the same classes apart.
     """
+    if not isinstance(strip, Strip | Record):
+        raise InvalidValue(
+            f"explain reads a Strip or a Record, not {type(strip).__name__}; an array becomes one with "
+            "records.from_array(array, sampling_rate=..., unit=...)"
+        )
     prepared = (strip.strip() if isinstance(strip, Record) else strip).for_reading()
-    models = models or shipped()
+    models = shipped() if models is None else models
     classes = _common_classes(models)
-    rule = fusion or fusing.DEFAULT_RULE
+    rule = fusing.DEFAULT_RULE if fusion is None else fusion
     fusing.rule_named(rule)
     if target is not None:
         position(target, classes)
@@ -247,8 +257,8 @@ def explain(
         passes[view] = (where, GradCAM(models[view], where.name).forward(inputs(view, prepared.samples[None])))
     predictions = {view: Prediction(seen.logits[0].numpy(), classes) for view, (_, seen) in passes.items()}
     mean = averaged(predictions)
-    chosen = "asked for" if target else "highest probability, averaged over the views"
-    target = target or max(mean, key=mean.__getitem__)
+    chosen = "highest probability, averaged over the views" if target is None else "asked for"
+    target = max(mean, key=mean.__getitem__) if target is None else target
     image = strip_image(prepared)
     views = {}
     for view, (where, seen) in passes.items():
@@ -270,6 +280,8 @@ def _fused(views: dict[str, View], rule: str, target: str) -> tuple[NDArray[np.f
     for name, view in views.items():
         if view.map.state == "non-finite":
             return None, f"the {name} view's map is not finite"
+        if view.map.state == "ok" and not view.on_time.any():
+            return None, f"the {name} view looked at empty paper only"
     confidence = (signal.prediction.probabilities[target], image.prediction.probabilities[target])
     try:
         return fusing.fuse(signal.on_time, image.on_time, rule, confidence), ""
@@ -297,22 +309,27 @@ def _scaled(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _numbers(values: NDArray[np.float32]) -> list[Any]:
+    """Plain numbers; what is not finite has no place in JSON and becomes None."""
     rounded: list[Any] = np.round(values.astype(np.float64), DECIMALS).tolist()
-    return rounded
+    return rounded if np.isfinite(values).all() else [_finite(value) for value in rounded]
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
 
 
 def _view_to_json(view: View) -> dict[str, Any]:
     return {
         "answer": view.prediction.answer,
-        "probabilities": view.prediction.probabilities,
+        "probabilities": {name: _finite(value) for name, value in view.prediction.probabilities.items()},
         "logits": _numbers(view.prediction.logits),
         "classes": list(view.prediction.classes),
         "map": _numbers(view.on_time),
         "cells": _numbers(view.map.values),
-        "raw_max": view.map.raw_max if np.isfinite(view.map.raw_max) else None,
+        "raw_max": _finite(view.map.raw_max),
         "state": view.map.state,
         "method": "Grad-CAM",
-        "target": view.map.target,
+        "class_number": view.map.target,
         "contrast": view.map.contrast,
         "layer": vars(view.layer),
     }
@@ -321,7 +338,7 @@ def _view_to_json(view: View) -> dict[str, Any]:
 def _view_from_json(held: dict[str, Any]) -> View:
     found = Map(
         np.array(held["cells"], dtype=np.float32),
-        held["target"],
+        held["class_number"],
         held["contrast"],
         held["layer"]["name"],
         float("nan") if held["raw_max"] is None else held["raw_max"],

@@ -172,8 +172,10 @@ def _product(signal: Exact, image: Exact, _: tuple[float, float]) -> Exact:
 
 
 def _by_confidence(signal: Exact, image: Exact, confidence: tuple[float, float]) -> Exact:
-    if min(confidence) < 0 or sum(confidence) <= 0:
-        raise InvalidValue(f"confidences are probabilities, not both zero; given: {confidence}")
+    if min(confidence) < 0:
+        raise InvalidValue(f"confidences are probabilities; given: {confidence}")
+    if sum(confidence) <= 0:
+        raise EmptyMap("neither view gives this target any probability; choose another target or fusion rule")
     return (confidence[0] * signal + confidence[1] * image) / sum(confidence)
 
 
@@ -205,6 +207,11 @@ def _ink_under(shape: tuple[int, ...], layer: Layer, image: StripImage) -> NDArr
     """Ink below each cell, shape (rows, columns): cells tile the time, rows share the height evenly."""
     rows = shape[0]
     height, width = image.pixels.shape
+    if (width, image.geometry.seconds) != (layer.steps, SECONDS):
+        raise InvalidValue(
+            f"{layer.name} read a picture of {layer.steps} columns over {SECONDS:g} s; this one has {width} columns "
+            f"over {image.geometry.seconds:g} s. Draw it again: strip_image(strip)"
+        )
     if shape != (rows, layer.cells) or height % rows:
         raise InvalidValue(
             f"cells of the shape {shape} do not fit {layer.name} ({layer.cells} columns) on {height} rows"

@@ -58,7 +58,7 @@ def imports():
 class _Running(ast.NodeTransformer):
     """What runs: without the imports that only the type checker reads."""
 
-    def visit_If(self, node):  # noqa: N802 - ast's word
+    def visit_If(self, node):
         return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
 
 

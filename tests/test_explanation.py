@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -91,10 +93,10 @@ def test_an_unfused_explanation_survives_saving_too(tmp_path):
     assert (back.fused, back.fused_reason) == (None, seen.fused_reason)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": "other"}'])
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": "other"}', '{"format": "ecgteach explanation 1"}'])
 def test_a_file_that_is_no_explanation_is_refused(tmp_path, content):
     (tmp_path / "a.json").write_text(content)
-    with pytest.raises(UnreadableFile, match="no saved explanation"):
+    with pytest.raises(UnreadableFile, match=r"no (saved|whole) explanation"):
         Explanation.load(tmp_path / "a.json")
 
 
@@ -120,3 +122,23 @@ def test_the_networks_are_left_as_they_were(pair):
     assert pair["signal"].training
     assert all(parameter.grad is None for parameter in pair["signal"].parameters())
     pair["signal"].eval()
+
+
+def test_a_broken_networks_explanation_is_still_valid_json(tmp_path, pair):
+    broken = SignalCNN().eval()
+    torch.nn.init.constant_(broken.dense.weight, float("nan"))
+    path = explain(sample("SR"), pair | {"signal": broken}, target="SR").save(tmp_path / "a.json")
+    held = json.loads(path.read_text(), parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert set(held["views"]["signal"]["probabilities"].values()) == {None}
+
+
+def test_what_is_no_strip_is_refused_with_the_way_out():
+    with pytest.raises(InvalidValue, match="from_array"):
+        explain(np.zeros(5000))
+
+
+def test_an_empty_word_is_no_default(pair):
+    with pytest.raises(UnknownName):
+        explain(sample("SR"), pair, fusion="")
+    with pytest.raises(UnknownName):
+        explain(sample("SR"), pair, target="")

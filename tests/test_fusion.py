@@ -128,7 +128,7 @@ def test_wrong_calls_are_refused():
     with pytest.raises(InvalidValue, match=r"place\(\)"):
         fusion.fuse(bump(1)[:100], bump(2))
     with pytest.raises(InvalidValue, match="probabilities"):
-        fusion.fuse(bump(1), bump(2), "confidence", (0.0, 0.0))
+        fusion.fuse(bump(1), bump(2), "confidence", (-0.1, 0.0))
     with pytest.raises(InvalidValue, match="above 0 and up to 1"):
         fusion.agreement(bump(1), bump(2), 0)
 
@@ -138,3 +138,14 @@ def test_agreement_names_who_looks():
     one[:2000], other[1000:3000] = 1.0, 0.5
     found = [fusion.AGREEMENT[number] for number in fusion.agreement(one, other)[[500, 1500, 2500, 3500]]]
     assert found == ["signal only", "both", "image only", "neither"]
+
+
+@pytest.mark.parametrize("width", [512, 2048])
+def test_a_picture_of_another_size_than_the_network_read_is_refused(width):
+    with pytest.raises(InvalidValue, match=f"1024 columns over 10 s; this one has {width} columns"):
+        fusion.columns_of(np.ones((2, 128), dtype=np.float32), IMAGE, strip_image(Strip(beating(75)), width=width))
+
+
+def test_views_without_any_confidence_are_not_fused():
+    with pytest.raises(EmptyMap, match="any probability"):
+        fusion.fuse(bump(1), bump(2), "confidence", (0.0, 0.0))

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 from ecgteach.places import DATA_VARIABLE
 
 ROOT = Path(__file__).parent.parent

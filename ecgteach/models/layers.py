@@ -10,7 +10,7 @@ from ..strip import SECONDS
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of a network that has a place: its name and the geometry of its cells along time.
+    """One layer of a network that has a place: its name and the geometry of its cells along time (and of time only).
 
     A cell is one number of the layer's output along time (for the image network a column of numbers). Lengths are in
     input steps: samples for the signal network, pixel columns for the image network.

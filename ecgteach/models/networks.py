@@ -184,7 +184,10 @@ class SignalCNN(StripCNN):
 
 
 class ImageCNN(StripCNN):
-    """The strip as a greyscale picture of 128 rows and 1,024 columns, 0 paper to 1 ink: batches (n, 1, 128, 1024)."""
+    """The strip as a greyscale picture of 128 rows and 1,024 columns, 0 paper to 1 ink: batches (n, 1, 128, 1024).
+
+    A cell of its last layer sees the whole height of the picture, so that its row is no place: only its time is.
+    """
 
     view = "image"
     input_shape = (128, 1024)

@@ -65,11 +65,7 @@ class Picture:
         UnreadableFile
             When the file cannot be written.
         """
-        path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix not in METADATA:
-            raise InvalidValue(f"{path.name} cannot be written: a picture is saved as one of {choices(METADATA)}")
-        return write_whole(path, self._drawn(suffix))
+        return write_whole(path, self._drawn(check_ending(path)))
 
     def _drawn(self, suffix: str) -> bytes:
         metadata = METADATA[suffix] | {ALT_FIELD[suffix]: self.alt}
@@ -96,3 +92,17 @@ class Picture:
 
     def __repr__(self) -> str:
         return f"Picture: {self.alt}"
+
+
+def check_ending(path: str | Path) -> str:
+    """The ending of a picture's file, in small letters.
+
+    Raises
+    ------
+    InvalidValue
+        When a picture cannot be saved so.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in METADATA:
+        raise InvalidValue(f"{path.name} cannot be written: a picture is saved as one of {choices(METADATA)}")
+    return path.suffix.lower()

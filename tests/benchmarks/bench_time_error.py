@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from ecgteach.models import SIGNAL_BLOCKS, ImageCNN, SignalCNN, StripCNN
+from ecgteach.models import SIGNAL_BLOCKS, ImageCNN, SignalCNN, StripCNN, inputs, shipped
+from ecgteach.records import sample
 from tests.geometry import evened, gradient_over_time
 
 SAMPLE_MS = 2.0
@@ -38,6 +39,11 @@ def main() -> None:
             f"{row['what']:42}  stated {row['stated']:8.4f} s   centroid {row['centroid']:8.4f} s   "
             f"error {row['ms']:6.2f} ms"
         )
+    print(
+        "\ntrained networks: centroid of a cell's own input gradient minus its centre (nothing to want: it is learnt)\n"
+    )
+    for row in trained():
+        print(f"{row['view']:8} mean {row['mean']:6.1f} ms   standard deviation {row['spread']:6.1f} ms")
 
 
 def _centroid(model: StripCNN, layer: str, cell: int) -> float:
@@ -66,6 +72,30 @@ def _usual_network() -> list[dict[str, object]]:
     centroid = float(np.average(np.arange(5000), weights=strip.grad.abs()[0, 0].numpy()) / 500)
     resized = ((cell + 0.5) * 5000 / cells.shape[-1] - 0.5) / 500
     return [_row("usual padding, middle cell, usual resize", resized, centroid)]
+
+
+def trained() -> list[dict[str, object]]:
+    """How far a trained cell leans off its centre: what it weighs need not lie around its middle."""
+    rows: list[dict[str, object]] = []
+    for view, model in shipped().items():
+        layer = model.layer()
+        kept: dict[str, torch.Tensor] = {}
+        hook = model.get_submodule(layer.name).register_forward_hook(
+            lambda *call, kept=kept: kept.update(cells=call[2])
+        )
+        leans = []
+        for group in model.classes:
+            strip = inputs(view, sample(group).strip().for_reading().samples[None]).requires_grad_()
+            model(strip)
+            for cell in range(20, layer.cells - 20, 8):
+                (slope,) = torch.autograd.grad(kept["cells"][..., cell].sum(), strip, retain_graph=True)
+                weight = slope.abs()[0, 0].reshape(-1, layer.steps).sum(0).numpy()
+                steps = np.arange(layer.steps) + model.step_centre
+                if weight.sum() > 0:
+                    leans.append(np.average(steps, weights=weight) * 10.0 / layer.steps - layer.centres[cell])
+        hook.remove()
+        rows.append({"view": view, "mean": 1000 * float(np.mean(leans)), "spread": 1000 * float(np.std(leans))})
+    return rows
 
 
 if __name__ == "__main__":
