@@ -39,7 +39,7 @@ class Quality:
 
     @property
     def good(self) -> bool:
-        """True when the lead is neither flat nor clipped nor noisy."""
+        """True when the lead is neither short nor flat nor clipped nor noisy."""
         return not self.faults
 
     def __str__(self) -> str:
@@ -184,11 +184,12 @@ FILTERS: dict[str, tuple[str, Callable[[NDArray[np.float32]], NDArray[np.float32
 
 
 def assess(samples: NDArray[np.float32], sampling_rate: float) -> Quality:
-    """What is wrong with a stretch of one lead: flat, clipped, noisy.
+    """What is wrong with a stretch of one lead: short, flat, clipped, noisy.
 
-    Flat: its range is under 0.05 mV, or it stands still (within 0.002 mV) for 2.5 s. Clipped: beyond 10 mV, or held
-    at its own extreme for 20 ms and more, over 0.5 % of the time. Noisy: nothing stands out between 5 and 20 Hz, where
-    QRS complexes do; measured by the kurtosis, after Li, Mark and Clifford (2008, doi 10.1088/0967-3334/29/1/002).
+    Short: it holds less than 2.5 s, and nothing else can be told. Flat: its range is under 0.05 mV, or it stands still
+    (within 0.002 mV) for 2.5 s. Clipped: beyond 10 mV, or held at its own extreme for 20 ms and more, over 0.5 % of the
+    time. Noisy: nothing stands out between 5 and 20 Hz, where QRS complexes do; measured by the kurtosis, after Li,
+    Mark and Clifford (2008, doi 10.1088/0967-3334/29/1/002).
 
     Parameters
     ----------
@@ -199,6 +200,8 @@ def assess(samples: NDArray[np.float32], sampling_rate: float) -> Quality:
     """
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
+    if samples.size < FLAT_SECONDS * sampling_rate:
+        return Quality((f"short: it holds only {samples.size / sampling_rate:.3g} s",))
     if np.ptp(samples) < FLAT_RANGE_MV:
         return Quality((f"flat: its range is {np.ptp(samples):.3f} mV",))
     window = max(2, round(FLAT_SECONDS * sampling_rate))

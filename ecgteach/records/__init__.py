@@ -6,7 +6,7 @@ To add a source, write a file like ``mitdb.py`` and give it a row in `SOURCES`.
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import UnknownName, UnreadableFile, choices
+from ..errors import InvalidValue, UnknownName, UnreadableFile, choices
 from ..places import find
 from . import challenge_2017, chapman, ludb, mitdb, ptb_xl, snomed
 from .dataset import Dataset, Entry, Problem
@@ -91,22 +91,31 @@ def read_record(path: str | Path, *, sampling_rate: float | None = None, unit: s
     path : path
         ``.dcm``, ``.csv``, ``.npy``, or a WFDB recording with or without its ending.
     sampling_rate : float, optional
-        In Hz; tables do not say it.
+        In Hz; tables do not say it. Of a file that does, it must be the file's own.
     unit : {"mV", "uV", "V"}, optional
         Tables do not say it either; a WFDB header that names no unit takes it too.
+        Where the header names one, it must be the same.
 
     Raises
     ------
     UnreadableFile
         When there is no recording there, or it is broken.
     InvalidValue
-        When rate or unit are needed and not given.
+        When rate or unit are needed and not given, or contradict the file.
     """
     path = Path(path)
-    if path.suffix.lower() == ".dcm":
-        return read_dicom(path)
     if path.suffix.lower() in (".csv", ".npy"):
         return read_table(path, sampling_rate=sampling_rate, unit=unit)
+    record = read_dicom(path) if path.suffix.lower() == ".dcm" else _read_wfdb(path, unit)
+    if sampling_rate not in (None, record.sampling_rate):
+        raise InvalidValue(
+            f"{path} has {record.sampling_rate:g} Hz by its own header, not {sampling_rate:g} Hz; "
+            "leave sampling_rate= (--rate) out"
+        )
+    return record
+
+
+def _read_wfdb(path: Path, unit: str | None) -> Record:
     stem = without_suffix(path)
     if path.is_file() and path.suffix not in (".hea", ".dat", ".mat") and not stem.with_suffix(".hea").is_file():
         raise UnreadableFile(

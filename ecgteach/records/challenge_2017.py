@@ -10,6 +10,7 @@ from ..rhythms import Finding, Rhythm, rhythm, vocabulary
 from .dataset import Dataset, Entry
 from .licences import ORIGINS
 from .record import Record
+from .tables import read_index
 from .wfdb_files import read_signals
 
 SOURCE = "challenge-2017"
@@ -24,7 +25,7 @@ def dataset(folder: Path) -> Dataset:
     Raises
     ------
     UnreadableFile
-        When the folder holds no table of labels.
+        When the folder holds no table of labels, or a broken one.
     """
     labels = _labels(folder)
     training = folder / "training"
@@ -52,8 +53,11 @@ def _labels(folder: Path) -> dict[str, str]:
     tables = sorted([*folder.glob("REFERENCE-v*.csv"), *(folder / "training").glob("REFERENCE-v*.csv")])
     if not tables:
         raise UnreadableFile(f"{folder} holds no REFERENCE-v3.csv; is it the folder of the challenge of 2017?")
-    rows = (line.split(",") for line in tables[-1].read_text(encoding="utf-8").splitlines() if "," in line)
-    return {row[0].strip().split("/")[-1]: row[1].strip() for row in rows}
+    rows = read_index(tables[-1], ("recording", "label"), titled=False)
+    labels = {row["recording"].split("/")[-1]: row["label"] for row in rows if row["label"]}
+    if not labels:
+        raise UnreadableFile(f"{tables[-1]} holds no labels (lines such as A00001,N). Fetch it again")
+    return labels
 
 
 def _path(training: Path, id: str) -> Path:  # noqa: A002 - the field's word, as in Record

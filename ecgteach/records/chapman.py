@@ -5,6 +5,7 @@ The figshare form is one CSV a recording, in microvolt; the PhysioNet form is WF
 table is PhysioNet's ``JSnnnnn``, so a recording keeps one place in the split whichever form is at hand.
 """
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import numpy as np
 
 from ..errors import EcgteachError, UnreadableFile
 from ..places import find
-from ..rhythms import vocabulary
+from ..rhythms import Finding, vocabulary
 from .dataset import Dataset, Entry, Report
 from .licences import ORIGINS
 from .record import Record
 from .snomed import snomed_dataset
+from .tables import read_index
 from .wfdb_files import STANDARD_LEADS
 
 SOURCE = "chapman"
@@ -33,7 +35,9 @@ def dataset(folder: Path) -> Dataset:
     """Chapman's recordings in PhysioNet's form; those of Ningbo (from JS10647 on) in the same folder are left out."""
     source, licence = _origin(folder)
     everything = snomed_dataset(source, folder, licence=licence)
-    return everything.where(lambda entry: entry.id.startswith("JS") and int(entry.id[2:]) <= LAST_CHAPMAN)
+    return everything.where(
+        lambda entry: bool(re.fullmatch(r"JS\d{5}", entry.id)) and int(entry.id[2:]) <= LAST_CHAPMAN
+    )
 
 
 def figshare(folder: Path, *, denoised: bool = False) -> Dataset:
@@ -42,20 +46,17 @@ def figshare(folder: Path, *, denoised: bool = False) -> Dataset:
     Raises
     ------
     UnreadableFile
-        When the table or the folder of signals is missing.
+        When the table or the folder of signals is missing, or the table is broken.
     """
-    import pandas as pd
-
     table, signals = folder / "Diagnostics.xlsx", folder / ("ECGDataDenoised" if denoised else "ECGData")
     for needed in (table, signals):
         if not needed.exists():
             raise UnreadableFile(f"{needed} is missing. Fetch it: python -m data_fetch chapman --form figshare")
     known = vocabulary("chapman")
-    rows = pd.read_excel(table, usecols=["FileName", "Rhythm"])
     entries = tuple(
-        Entry(f"JS{number:05d}", path, labels=frozenset({known[row.Rhythm.strip()]}))
-        for number, row in enumerate(rows.itertuples(), start=1)
-        if (path := signals / f"{row.FileName}.csv").is_file()
+        Entry(f"JS{number:05d}", path, labels=frozenset({known.get(row["Rhythm"], Finding(SOURCE, row["Rhythm"]))}))
+        for number, row in enumerate(read_index(table, ("FileName", "Rhythm")), start=1)
+        if (path := signals / f"{row['FileName']}.csv").is_file()
     )
     return Dataset(_origin(folder)[0], entries, partial(_read_csv, origin=_origin(folder)))
 

@@ -20,7 +20,7 @@ def read_dicom(path: str | Path) -> Record:
     Raises
     ------
     UnreadableFile
-        When the file is missing, no DICOM, or holds no waveform.
+        When the file is missing, no DICOM, or holds no waveform, or one that is not described.
     InvalidValue
         When a channel states a unit that is no voltage.
     """
@@ -37,6 +37,9 @@ def read_dicom(path: str | Path) -> Record:
     groups = getattr(dataset, "WaveformSequence", None)
     if not groups:
         raise UnreadableFile(f"{path} is a DICOM file without a waveform; it may be an image or a report")
+    for element in ("NumberOfWaveformSamples", "SamplingFrequency", "ChannelDefinitionSequence"):
+        if any(not getattr(group, element, None) for group in groups):
+            raise UnreadableFile(f"{path}: its waveform has no {element}, so it cannot be read; export it again")
     longest = max(range(len(groups)), key=lambda number: float(groups[number].NumberOfWaveformSamples))
     group = groups[longest]
     try:

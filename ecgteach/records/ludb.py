@@ -11,6 +11,7 @@ from ..truth import Annotation
 from .dataset import Dataset, Entry
 from .licences import ORIGINS
 from .record import Record
+from .tables import read_index
 from .wfdb_files import EXPECTED_FAILURES, STANDARD_LEADS, read_signals
 
 SOURCE = "ludb"
@@ -27,23 +28,17 @@ def dataset(folder: Path) -> Dataset:
     Raises
     ------
     UnreadableFile
-        When the folder holds no ``ludb.csv``.
+        When the folder holds no ``ludb.csv``, or a broken one.
     """
-    import pandas as pd
-
-    table = folder / "ludb.csv"
-    if not table.is_file():
-        raise UnreadableFile(f"{table} is missing; is {folder} the folder of LUDB?")
-    rows = pd.read_csv(table, dtype=str).fillna("")
     entries = tuple(
-        Entry(row["ID"].strip(), folder / "data" / row["ID"].strip(), row["ID"].strip(), _labels(row))
-        for _, row in rows.iterrows()
-        if (folder / "data" / f"{row['ID'].strip()}.hea").is_file()
+        Entry(row["ID"], folder / "data" / row["ID"], row["ID"], _labels(row))
+        for row in read_index(folder / "ludb.csv", ("ID", "Rhythms", "Cardiac pacing"))
+        if (folder / "data" / f"{row['ID']}.hea").is_file()
     )
     return Dataset(SOURCE, entries, _read)
 
 
-def _labels(row) -> frozenset[Rhythm | Finding]:  # type: ignore[no-untyped-def]
+def _labels(row: dict[str, str]) -> frozenset[Rhythm | Finding]:
     """Rhythms are matched as whole words of the table; a paced heart is not called by the rhythm written beside it."""
     said = [part.strip().rstrip(".") for part in row["Rhythms"].splitlines() if part.strip()]
     known = vocabulary("ludb")

@@ -12,6 +12,7 @@ from ..rhythms import Finding, Rhythm, vocabulary
 from .dataset import Dataset, Entry
 from .licences import ORIGINS
 from .record import Record
+from .tables import read_index
 from .wfdb_files import read_signals
 
 SOURCE = "ptb-xl"
@@ -27,27 +28,18 @@ def dataset(folder: Path, *, sampling_rate: int = 500) -> Dataset:
     Raises
     ------
     UnreadableFile
-        When the folder holds no such table.
+        When the folder holds no such table, or a broken one.
     UnknownName
         When the rate is neither 500 nor 100 Hz.
     """
-    import pandas as pd
-
     if sampling_rate not in COLUMNS:
         raise UnknownName(f"PTB-XL has 500 and 100 Hz, not {sampling_rate} Hz")
     table = folder / "ptbxl_database.csv"
-    if not table.is_file():
-        raise UnreadableFile(f"{table} is missing; is {folder} the folder of PTB-XL?")
-    rows = pd.read_csv(table, usecols=["ecg_id", "patient_id", "scp_codes", *COLUMNS.values()])
+    file = COLUMNS[sampling_rate]
     entries = tuple(
-        Entry(
-            str(row.ecg_id),
-            folder / getattr(row, COLUMNS[sampling_rate]),
-            _patient(row.patient_id),
-            _labels(row.scp_codes),
-        )
-        for row in rows.itertuples()
-        if (folder / f"{getattr(row, COLUMNS[sampling_rate])}.hea").is_file()
+        Entry(row["ecg_id"], folder / row[file], row["patient_id"].split(".")[0], _labels(row["scp_codes"], table))
+        for row in read_index(table, ("ecg_id", "patient_id", "scp_codes", file))
+        if (folder / f"{row[file]}.hea").is_file()
     )
     return Dataset(SOURCE, entries, _read)
 
@@ -64,10 +56,12 @@ def _read(entry: Entry) -> Record:
     )
 
 
-def _patient(number: float) -> str:
-    return "" if number != number else str(int(number))
-
-
-def _labels(statements: str) -> frozenset[Rhythm | Finding]:
+def _labels(statements: str, table: Path) -> frozenset[Rhythm | Finding]:
     known = vocabulary("ptb_xl")
-    return frozenset(known.get(code, Finding("scp", code)) for code in ast.literal_eval(statements))
+    try:
+        codes = [str(code) for code in dict(ast.literal_eval(statements))]
+    except (ValueError, SyntaxError, TypeError) as problem:
+        raise UnreadableFile(
+            f"{table}: scp_codes holds {statements!r}, no dictionary of statements. Fetch it again"
+        ) from problem
+    return frozenset(known.get(code, Finding("scp", code)) for code in codes)

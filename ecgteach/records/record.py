@@ -14,6 +14,8 @@ from ..truth import Annotation, Truth, cut, rhythms_within
 
 STANDS_FOR_II = ("II", "MLII")
 MARGIN_SECONDS = 1.0
+FINEST_RATIO = 10 * SAMPLING_RATE
+"""Rates are exact to a tenth of 1 Hz; a finer one would need a filter of millions of taps."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -126,7 +128,7 @@ class Record:
         lead : str, optional
             Name of the lead, in capitals or not; without it `lead_for_reading` chooses.
         at : float
-            Where the strip begins, in seconds.
+            Where the strip begins, in seconds; it begins at the nearest sample, and says so.
         quality : {"good", "any"}
             ``"good"`` refuses a flat, clipped or noisy lead; ``"any"`` takes it, and the strip says what is wrong.
         pad : bool
@@ -144,6 +146,9 @@ class Record:
         if quality not in ("good", "any"):
             raise UnknownName(f'quality is "good" or "any", not {quality!r}')
         lead = self.lead_names[self._row(lead)] if lead is not None else self.lead_for_reading()
+        if not (np.isfinite(at) and at >= 0):
+            raise InvalidValue(f"a strip begins at 0 s or later, not at {at} s")
+        at = round(at * self.sampling_rate) / self.sampling_rate
         raw = self._window(lead, at, pad)
         found = assess(raw[: self.signals.shape[1] - round(at * self.sampling_rate)], self.sampling_rate)
         if quality == "good" and not found.good:
@@ -178,8 +183,6 @@ class Record:
         return self._lead_index[lead.upper()]
 
     def _window(self, lead: str, at: float, pad: bool) -> NDArray[np.float32]:
-        if not (np.isfinite(at) and at >= 0):
-            raise InvalidValue(f"a strip begins at 0 s or later, not at {at} s")
         first, length = round(at * self.sampling_rate), round(SECONDS * self.sampling_rate)
         raw = self[lead][first : first + length]
         if raw.size < length:
@@ -203,8 +206,8 @@ class Record:
             return raw
         from scipy.signal import resample_poly
 
-        ratio = SAMPLING_RATE / Fraction(self.sampling_rate).limit_denominator(1000)
-        up, down = ratio.numerator, ratio.denominator
+        ratio = (Fraction(self.sampling_rate) / SAMPLING_RATE).limit_denominator(FINEST_RATIO)
+        up, down = ratio.denominator, ratio.numerator
         margin = max(1, round(MARGIN_SECONDS * self.sampling_rate / down)) * down
         first = round(at * self.sampling_rate)
         before = self[lead][max(0, first - margin) : first]
@@ -259,9 +262,15 @@ def from_array(
     Raises
     ------
     InvalidValue
-        When unit or shape cannot be understood.
+        When unit, shape or kind of number cannot be understood.
     """
+    if np.iscomplexobj(signals):
+        raise InvalidValue(f"{id} holds complex numbers; an ECG is real. Leave the imaginary part out")
     array = np.atleast_2d(np.asarray(signals, dtype=np.float64))
+    if array.ndim == 2 and array.shape[0] > array.shape[1]:
+        raise InvalidValue(
+            f"{id} has the shape {array.shape}, more leads than samples; turn it round: (leads, samples)"
+        )
     names = lead_names or (
         ("II",) if array.shape[0] == 1 else tuple(f"lead {row + 1}" for row in range(array.shape[0]))
     )

@@ -10,6 +10,11 @@ import hashlib
 import re
 from functools import cache
 from importlib import resources
+from pathlib import Path
+
+from ..errors import UnreadableFile
+from ..places import find
+from .tables import read_index
 
 PARTS = ("train", "validation", "test")
 SHARES = (0.70, 0.15, 0.15)
@@ -47,20 +52,34 @@ def part_of(source: str, id: str, patient: str = "") -> str:  # noqa: A002
     source, id : str
         Name of the data set and of the recording in it.
     patient : str, optional
-        The person, where the source names persons: all recordings of one person share a part.
+        The person, where the source names persons: all recordings of one person share a part. A recording of PTB-XL
+        that was met in another set names none; it is looked up in PTB-XL's own table, where `places.find` finds one.
+        Without that table an unlisted one gets its part by its number, which need not be its person's part.
+
+    Raises
+    ------
+    UnreadableFile
+        When PTB-XL's table is there and broken.
     """
     key = twin_of(source, id)
     by_recording, by_patient = _listed()
     if key in by_recording:
         return by_recording[key]
-    if patient and (key[0], patient) in by_patient:
-        return by_patient[key[0], patient]
-    return part_by_hash(key[0], patient or SAME_PERSON.get(key, key)[1])
+    person = patient or _person(key)
+    if person and (key[0], person) in by_patient:
+        return by_patient[key[0], person]
+    return part_by_hash(key[0], person or SAME_PERSON.get(key, key)[1])
 
 
 def is_listed(source: str, id: str) -> bool:  # noqa: A002
     """True when the committed split knows this recording (or its twin)."""
     return twin_of(source, id) in _listed()[0]
+
+
+def is_known(source: str, id: str, patient: str = "") -> bool:  # noqa: A002
+    """True when the committed split knows this recording (or its twin), or another one of the same person."""
+    key = twin_of(source, id)
+    return is_listed(source, id) or (key[0], patient or _person(key)) in _listed()[1]
 
 
 def part_by_hash(source: str, who: str) -> str:
@@ -75,6 +94,22 @@ def part_by_hash(source: str, who: str) -> str:
 def digest() -> str:
     """SHA-256 of the committed split, as the model cards carry it."""
     return hashlib.sha256(_table().encode()).hexdigest()
+
+
+def _person(key: tuple[str, str]) -> str:
+    """The person of a recording that came without one, by PTB-XL's table; empty where that does not tell."""
+    if key[0] != "ptb-xl":
+        return ""
+    try:
+        table = find("ptb-xl") / "ptbxl_database.csv"
+    except UnreadableFile:
+        return ""
+    return _persons(table).get(key[1], "") if table.is_file() else ""
+
+
+@cache
+def _persons(table: Path) -> dict[str, str]:
+    return {row["ecg_id"]: row["patient_id"].split(".")[0] for row in read_index(table, ("ecg_id", "patient_id"))}
 
 
 @cache

@@ -40,14 +40,14 @@ def read_table(
             word for word, given in (("sampling_rate (Hz)", sampling_rate), ("unit (mV or uV)", unit)) if given is None
         )
         raise InvalidValue(f"{path.name} does not say its {lacking}; state it (on the command line: --rate, --unit)")
-    signals, names = _array(path) if path.suffix == ".npy" else _columns(path)
+    signals, names = _array(path) if path.suffix.lower() == ".npy" else _columns(path)
     return from_array(
         signals,
         sampling_rate=sampling_rate,
         unit=unit,
         lead_names=names,
         id=path.stem,
-        source=source or path.suffix[1:],
+        source=source or path.suffix[1:].lower(),
     )
 
 
@@ -56,13 +56,10 @@ def _array(path: Path) -> tuple[np.ndarray, tuple[str, ...] | None]:
         array = np.load(path, allow_pickle=False)
     except (ValueError, OSError, EOFError) as problem:
         raise UnreadableFile(f"{path} is no NumPy array ({problem})") from problem
-    if array.ndim not in (1, 2) or array.size == 0 or not np.issubdtype(array.dtype, np.number):
+    if array.ndim not in (1, 2) or array.size == 0 or array.dtype.kind not in "iuf":
         raise UnreadableFile(
-            f"{path} holds {array.dtype} of the shape {array.shape}; needed: numbers, (samples,) or (leads, samples)"
-        )
-    if array.ndim == 2 and array.shape[0] > array.shape[1]:
-        raise InvalidValue(
-            f"{path} has the shape {array.shape}, more leads than samples; turn it round: (leads, samples)"
+            f"{path} holds {array.dtype} of the shape {array.shape}; "
+            "needed: real numbers, (samples,) or (leads, samples)"
         )
     return array, None
 

@@ -1,5 +1,6 @@
 """WFDB recordings: a ``.hea`` header with its signal file, and annotation files beside it."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UnreadableFile
+from ..errors import InvalidValue, UnreadableFile
 from .record import Record, millivolts_per
 
 STANDARD_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 _SPELLING = {lead.upper(): lead for lead in STANDARD_LEADS}
 
 BYTES_PER_SAMPLE = {"8": 1.0, "16": 2.0, "24": 3.0, "32": 4.0, "61": 2.0, "80": 1.0, "160": 2.0, "212": 1.5}
+WHOLE_BYTES = frozenset({"16", "24", "32", "61", "80", "160"})
+MILLIVOLT_UNSAID = frozenset({"mitdb", "cudb"})
+"""Folders of data sets that are known to name no unit and to mean WFDB's default, mV."""
+
+_NUMBER = r"\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?"
+_RATE = re.compile(rf"{_NUMBER}(/.*)?", re.IGNORECASE)
+_GAIN = re.compile(rf"(?P<gain>{_NUMBER})(\(-?\d+\))?(/(?P<unit>\S+))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -38,33 +46,37 @@ def read_signals(path: str | Path, unit: str | None = None) -> WfdbSignals:
     path : path
         The recording, with or without ``.hea``, ``.dat`` or ``.mat``.
     unit : str, optional
-        Unit of the signals, where the header names none.
+        Unit of the signals, where the header names none. WFDB then takes mV; here it has to be said, but for
+        `MILLIVOLT_UNSAID`.
 
     Raises
     ------
     UnreadableFile
         When header or signal file is missing, broken or cut short, or the two disagree.
     InvalidValue
-        When the unit is unknown.
+        When the unit is unknown, or `unit` contradicts the header.
     """
     import wfdb
 
     stem = without_suffix(path)
     header = _header(stem)
+    units = _stated_units(stem, header.n_sig)
     _check_size(stem, header)
     try:
         record = wfdb.rdrecord(str(stem), physical=False)
-        _check_sums(stem, record)
+        measured = [int(samples.astype(np.int64).sum()) for samples in record.d_signal.T]
         record.dac(inplace=True)
     except EXPECTED_FAILURES as problem:
         raise UnreadableFile(
             f"{stem}: its signal file cannot be read ({_first_line(problem)}). Fetch it again"
         ) from problem
+    if set(header.samps_per_frame) == {1}:
+        _check_sums(stem, header, measured)
     signals = np.asarray(record.p_signal, dtype=np.float64).T
-    scale = np.array([[_scale(given, unit, stem)] for given in record.units])
+    scale = np.array([[_scale(stated, unit, stem)] for stated in units])
     return WfdbSignals(
         (signals * scale).astype(np.float32),
-        tuple(spelled(name) for name in record.sig_name),
+        tuple(spelled(name) if name else f"lead {row}" for row, name in enumerate(record.sig_name, start=1)),
         float(record.fs),
         tuple(record.comments),
     )
@@ -111,6 +123,7 @@ def _header(stem: Path):  # type: ignore[no-untyped-def]
         )
     if not path.is_file():
         raise UnreadableFile(f"{path} is missing; a WFDB recording needs its header (.hea) beside its signal file")
+    _check_record_line(path)
     try:
         header = wfdb.rdheader(str(stem))
     except EXPECTED_FAILURES as problem:
@@ -122,8 +135,46 @@ def _header(stem: Path):  # type: ignore[no-untyped-def]
     return header
 
 
+def _written_lines(path: Path) -> list[list[str]]:
+    """Words of each line of a header, without comments: what wfdb replaces by a default is still to be seen here."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [words for line in lines if (words := line.split("#")[0].split())]
+
+
+def _check_record_line(path: Path) -> None:
+    """The sampling rate must be a number, and so must the length where it is stated."""
+    words = next(iter(_written_lines(path)), [])
+    if len(words) < 2:
+        raise UnreadableFile(f"{path} is no valid WFDB header (it has no record line)")
+    if "/" in words[0]:
+        raise UnreadableFile(f"{path} lists several segments; name one of them")
+    if len(words) < 3 or not _RATE.fullmatch(words[2]):
+        said = f"has the sampling rate {words[2]!r}, which is no number" if len(words) > 2 else "has no sampling rate"
+        raise UnreadableFile(f"{path} {said}; mend the header or fetch it again")
+    if len(words) > 3 and not words[3].isdecimal():
+        raise UnreadableFile(f"{path} has the length {words[3]!r}, which is no number of samples; fetch it again")
+
+
+def _stated_units(stem: Path, number: int) -> list[str | None]:
+    """Unit of each signal as its line states it, None where it does not; a signal without a gain is not calibrated."""
+    path, units = stem.parent / f"{stem.name}.hea", []
+    for words in _written_lines(path)[1 : number + 1]:
+        found = _GAIN.fullmatch(words[2]) if len(words) > 2 else None
+        if not found or float(found["gain"]) == 0:
+            said = f"the gain {words[2]!r}" if len(words) > 2 else "no gain"
+            raise UnreadableFile(
+                f"{path}: a signal in {words[0]} has {said}, so it is not calibrated in mV; "
+                "write its gain into the header (1000/mV: a thousand steps a millivolt)"
+            )
+        units.append(found["unit"])
+    return units
+
+
 def _check_size(stem: Path, header) -> None:  # type: ignore[no-untyped-def]
-    """A signal file that is missing or too short is named, before wfdb fills what it cannot find."""
+    """A signal file that is missing or too short is named, before wfdb fills what it cannot find.
+
+    One that is too long is told by its size only where no checksum vouches for what is read of it.
+    """
     if not header.file_name or header.sig_len is None:
         return
     for file in dict.fromkeys(header.file_name):
@@ -140,22 +191,37 @@ def _check_size(stem: Path, header) -> None:  # type: ignore[no-untyped-def]
             raise UnreadableFile(
                 f"{path} holds {held:,} bytes; its header describes {int(needed):,}. It is cut short: fetch it again"
             )
-
-
-def _check_sums(stem: Path, record) -> None:  # type: ignore[no-untyped-def]
-    """Header and samples must agree; a checksum of 0 stands for none in some data sets."""
-    for name, written, samples in zip(record.sig_name, record.checksum, record.d_signal.T, strict=True):
-        measured = int(samples.astype(np.int64).sum())
-        if written and (measured - written) % 65536:
+        vouched = all(header.checksum[row] for row in rows)
+        if held > needed and not vouched and {header.fmt[row] for row in rows} <= WHOLE_BYTES:
             raise UnreadableFile(
-                f"{stem}: header and signal disagree on lead {name} (checksum {written}, measured {measured % 65536}). "
+                f"{path} holds {held:,} bytes; its header describes only {int(needed):,}, and no checksum says that "
+                "they belong together: fetch both again"
+            )
+
+
+def _check_sums(stem: Path, header, measured: list[int]) -> None:  # type: ignore[no-untyped-def]
+    """Header and samples must agree; a checksum of 0 stands for none in some data sets."""
+    for name, written, total in zip(header.sig_name, header.checksum, measured, strict=True):
+        if written and (total - written) % 65536:
+            raise UnreadableFile(
+                f"{stem}: header and signal disagree on lead {name} (checksum {written}, measured {total % 65536}). "
                 "The file is damaged, or it belongs to another header: fetch both again"
             )
 
 
-def _scale(given: str | None, unit: str | None, stem: Path) -> float:
-    stated = unit or (None if given in (None, "NU") else given)
-    return millivolts_per(stated, f"the recording {stem}")
+def _scale(stated: str | None, unit: str | None, stem: Path) -> float:
+    what = f"the recording {stem}"
+    if stated is None and unit is None and MILLIVOLT_UNSAID & set(stem.absolute().parts):
+        return 1.0
+    try:
+        by_header = millivolts_per(stated, what)
+    except InvalidValue:
+        if unit is None:
+            raise
+        return millivolts_per(unit, what)
+    if unit is not None and millivolts_per(unit, what) != by_header:
+        raise InvalidValue(f"{what} is in {stated} by its own header, not in {unit}; leave unit= (--unit) out")
+    return by_header
 
 
 def _first_line(problem: BaseException) -> str:

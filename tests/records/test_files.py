@@ -1,5 +1,7 @@
 """Reading recordings from files, whole ones and broken ones."""
 
+import re
+
 import numpy as np
 import pydicom.data
 import pytest
@@ -67,7 +69,7 @@ def test_a_header_that_disagrees_with_its_signal_is_told_by_the_checksum(written
     content = bytearray(signals.read_bytes())
     content[1000] ^= 1
     signals.write_bytes(bytes(content))
-    with pytest.raises(UnreadableFile, match="disagree on lead II"):
+    with pytest.raises(UnreadableFile, match=r"^\S+r1: header and signal disagree on lead II"):
         read_record(written)
 
 
@@ -91,6 +93,71 @@ def test_a_header_with_an_odd_unit_needs_one_from_the_user(written):
     with pytest.raises(InvalidValue, match="bananas"):
         read_record(written)
     assert read_record(written, unit="mV")["II"].max() == pytest.approx(1.0, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("r1 2 500 5000", "r1 2 abc 5000", r"r1\.hea has the sampling rate 'abc'"),
+        ("r1 2 500 5000", "r1 2", r"r1\.hea has no sampling rate"),
+        ("r1 2 500 5000", "r1 2 500 -5000", r"r1\.hea has the length '-5000'"),
+        ("r1 2 500 5000", "r1/2 2 500 5000", "lists several segments"),
+    ],
+)
+def test_a_header_whose_rate_or_length_is_no_number_is_refused(written, old, new, message):
+    edit_header(written, old, new)
+    with pytest.raises(UnreadableFile, match=message):
+        read_record(written)
+
+
+def gains(path):
+    """What the header says of the first signal's gain: ``32767.0(0)/mV``."""
+    return path.with_suffix(".hea").read_text().splitlines()[1].split()[2]
+
+
+def test_a_signal_that_is_not_calibrated_is_refused(written):
+    edit_header(written, gains(written), "0")
+    with pytest.raises(UnreadableFile, match="the gain '0', so it is not calibrated"):
+        read_record(written)
+
+
+def test_a_header_without_a_unit_needs_one_from_the_user(written):
+    edit_header(written, "/mV", "")
+    with pytest.raises(InvalidValue, match='has no unit; say which: unit="mV"'):
+        read_record(written)
+    assert read_record(written, unit="mV")["II"].max() == pytest.approx(1.0, rel=0.01)
+
+
+def test_what_the_user_says_may_not_contradict_the_header(written):
+    assert read_record(written, unit="mV", sampling_rate=500).sampling_rate == 500
+    with pytest.raises(InvalidValue, match="is in mV by its own header, not in uV"):
+        read_record(written, unit="uV")
+    with pytest.raises(InvalidValue, match="has 500 Hz by its own header, not 250 Hz"):
+        read_record(written, sampling_rate=250)
+    with pytest.raises(InvalidValue, match="has 1000 Hz by its own header"):
+        read_record(pydicom.data.get_testdata_file("waveform_ecg.dcm"), sampling_rate=500)
+
+
+def test_a_signal_file_that_is_too_long_is_refused_where_no_checksum_vouches(written):
+    header = written.with_suffix(".hea")
+    header.write_text(re.sub(r"^(r1\.dat \S+ \S+) .*", r"\1", header.read_text(), flags=re.MULTILINE))
+    assert read_record(written).lead_names == ("lead 1", "lead 2")
+    edit_header(written, "500 5000", "500 4000")
+    with pytest.raises(UnreadableFile, match="holds 20,000 bytes; its header describes only 16,000"):
+        read_record(written)
+
+
+def test_several_samples_a_frame_are_no_disagreement(tmp_path):
+    trace = beating(75, sampling_rate=1000)
+    steps = [np.round(trace[::2] * 1000).astype(np.int64), np.round(trace * 1000).astype(np.int64)]
+    wfdb.Record(
+        record_name="f1", n_sig=2, fs=500, sig_len=5000, file_name=["f1.dat"] * 2, fmt=["16"] * 2,
+        samps_per_frame=[1, 2], skew=[None] * 2, byte_offset=[None] * 2, adc_gain=[1000.0] * 2, baseline=[0] * 2,
+        units=["mV"] * 2, adc_res=[16] * 2, adc_zero=[0] * 2, init_value=[int(step[0]) for step in steps],
+        checksum=[int(step.sum() % 65536) for step in steps], block_size=[0] * 2, sig_name=["II", "V1"],
+        e_d_signal=steps,
+    ).wrsamp(write_dir=str(tmp_path), expanded=True)  # fmt: skip
+    assert read_record(tmp_path / "f1")["V1"].size == 5000
 
 
 def test_a_folder_is_no_recording_and_the_way_out_is_named(tmp_path):
@@ -164,10 +231,22 @@ def test_a_broken_csv_is_refused_with_the_place(tmp_path, content, message):
         read_record(path, sampling_rate=500, unit="mV")
 
 
-@pytest.mark.parametrize("array", [np.zeros((2, 3, 4)), np.array(["a"]), np.array([])])
+@pytest.mark.parametrize("array", [np.zeros((2, 3, 4)), np.array(["a"]), np.array([]), np.zeros(5000, complex)])
 def test_an_array_that_is_no_recording_is_refused(tmp_path, array):
     np.save(tmp_path / "a.npy", array)
-    with pytest.raises(UnreadableFile, match="needed: numbers"):
+    with pytest.raises(UnreadableFile, match="needed: real numbers"):
+        read_record(tmp_path / "a.npy", sampling_rate=500, unit="mV")
+
+
+def test_an_array_is_told_by_its_ending_in_capitals_too(tmp_path):
+    np.save(tmp_path / "a.npy", beating(75))
+    (tmp_path / "a.npy").rename(tmp_path / "A.NPY")
+    assert read_record(tmp_path / "A.NPY", sampling_rate=500, unit="mV")["II"].size == 5000
+
+
+def test_an_array_with_more_leads_than_samples_is_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((5000, 12)))
+    with pytest.raises(InvalidValue, match=r"\(5000, 12\), more leads than samples"):
         read_record(tmp_path / "a.npy", sampling_rate=500, unit="mV")
 
 
@@ -194,6 +273,16 @@ def test_a_dicom_file_without_a_waveform_and_a_file_that_is_none_are_refused(tmp
         read_record(pydicom.data.get_testdata_file("CT_small.dcm"))
     (tmp_path / "a.dcm").write_bytes(b"no dicom")
     with pytest.raises(UnreadableFile, match="no DICOM"):
+        read_record(tmp_path / "a.dcm")
+
+
+@pytest.mark.parametrize("element", ["NumberOfWaveformSamples", "SamplingFrequency", "ChannelDefinitionSequence"])
+def test_a_dicom_waveform_that_is_not_described_is_refused(tmp_path, element):
+    broken = pydicom.dcmread(pydicom.data.get_testdata_file("waveform_ecg.dcm"))
+    for group in broken.WaveformSequence:
+        delattr(group, element)
+    broken.save_as(tmp_path / "a.dcm")
+    with pytest.raises(UnreadableFile, match=rf"a\.dcm: its waveform has no {element}"):
         read_record(tmp_path / "a.dcm")
 
 

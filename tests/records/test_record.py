@@ -1,3 +1,5 @@
+from time import perf_counter
+
 import numpy as np
 import pytest
 from conftest import beating, made_record
@@ -67,9 +69,26 @@ def test_resampling_keeps_time_and_amplitude(sampling_rate, at):
     times = np.arange(round(40 * sampling_rate)) / sampling_rate
     wave = np.sin(2 * np.pi * 3.0 * times) + 0.4
     strip = from_array(wave, sampling_rate=sampling_rate, unit="mV").strip(at=at, quality="any")
-    first = round(at * sampling_rate) / sampling_rate
-    expected = np.sin(2 * np.pi * 3.0 * (first + strip.times)) + 0.4
-    assert np.abs(strip.samples - expected).max() < 0.02
+    moments = strip.start + strip.times
+    away_from_the_edge = moments > 0.2
+    assert np.abs(strip.samples - np.sin(2 * np.pi * 3.0 * moments) - 0.4)[away_from_the_edge].max() < 0.02
+
+
+@pytest.mark.parametrize("sampling_rate", [50.01, 127.999, 128.25, 255.987, 999.983, 19_999.977])
+def test_an_odd_rate_keeps_time_and_takes_no_longer(sampling_rate):
+    times = np.arange(round(11 * sampling_rate)) / sampling_rate
+    began = perf_counter()
+    strip = from_array(np.sin(2 * np.pi * 3.0 * times), sampling_rate=sampling_rate, unit="mV").strip(quality="any")
+    assert perf_counter() - began < 2.0
+    away_from_the_edge = strip.times > 0.2
+    assert np.abs(strip.samples - np.sin(2 * np.pi * 3.0 * strip.times))[away_from_the_edge].max() < 0.02
+
+
+def test_a_strip_begins_at_a_sample_and_its_marks_are_counted_from_there():
+    mark = Annotation("beat", 12.0, 12.0, 12.0, "N")
+    strip = made_record(seconds=30, sampling_rate=100, annotations=(mark,)).strip(at=5.0049)
+    assert strip.start == 5.0
+    assert strip.annotations[0].peak == 7.0
 
 
 def test_a_strip_takes_the_rhythm_of_its_own_stretch():
@@ -101,6 +120,14 @@ def test_a_short_recording_is_padded_only_when_asked():
     assert short.strip(pad=True).samples.shape == (5000,)
 
 
+@pytest.mark.parametrize("seconds", [0.002, 0.01, 0.4, 2])
+def test_a_very_short_recording_is_told_by_its_length_even_when_padded(seconds):
+    short = made_record(seconds=seconds)
+    with pytest.raises(PoorSignal, match=f"is short: it holds only {seconds:g} s"):
+        short.strip(pad=True)
+    assert short.strip(pad=True, quality="any").samples.shape == (5000,)
+
+
 def test_missing_samples_are_counted():
     signals = beating(75)[None, :].copy()
     signals[0, 10:13] = np.nan
@@ -130,6 +157,15 @@ def test_sinus_rhythm_yields_to_a_closer_word_and_two_rhythms_are_none():
 def test_units_become_millivolts(unit, scale):
     record = from_array(beating(75) * scale, sampling_rate=500, unit=unit)
     assert record["II"].max() == pytest.approx(1.0, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [(np.zeros((5000, 12)), "more leads than samples"), (np.zeros(5000, dtype=complex), "complex numbers")],
+)
+def test_an_array_that_is_turned_or_complex_is_refused(array, message):
+    with pytest.raises(InvalidValue, match=message):
+        from_array(array, sampling_rate=500, unit="mV")
 
 
 def test_an_unknown_unit_is_refused():

@@ -12,7 +12,7 @@ from ecgteach.beats import find_beats
 from ecgteach.errors import UnknownName, UnreadableFile
 from ecgteach.places import find
 from ecgteach.records import SOURCES, chapman, open_dataset, ptb_xl
-from ecgteach.rhythms import rhythm
+from ecgteach.rhythms import Finding, rhythm
 from ecgteach.simulator import write_stand_in
 
 
@@ -132,6 +132,66 @@ def test_the_printed_rule_names_each_reason(figshare):
         "JS00004": "beyond ±10 mV",
         "JS00005": "missing samples",
     }
+
+
+def test_a_rhythm_that_chapmans_table_does_not_explain_is_kept_as_a_finding(figshare):
+    table = figshare / "chapman-figshare" / "Diagnostics.xlsx"
+    pd.read_excel(table).replace({"Rhythm": {"SB": "WILD"}}).to_excel(table, index=False)
+    assert open_dataset("chapman", figshare)[3].labels == {Finding("chapman", "WILD")}
+
+
+def test_a_header_that_is_none_of_chapmans_is_left_out(tmp_path):
+    for name in ("JS00001", "JSxx", "JS10647"):
+        (tmp_path / f"{name}.hea").write_text("")
+    assert chapman.dataset(tmp_path).ids == ("JS00001",)
+
+
+TABLES = {
+    "ptb-xl": "ptbxl_database.csv",
+    "ludb": "ludb.csv",
+    "challenge-2017": "REFERENCE-v3.csv",
+    "chapman-figshare": "Diagnostics.xlsx",
+}
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", bytes(range(256)) * 20, b"PK\x03\x04 cut short"])
+@pytest.mark.parametrize("slug", TABLES)
+def test_a_broken_table_is_refused_by_name(tmp_path, slug, content):
+    (tmp_path / slug / "ECGData").mkdir(parents=True)
+    (tmp_path / slug / TABLES[slug]).write_bytes(content)
+    opened = chapman.figshare if slug == "chapman-figshare" else None
+    with pytest.raises(UnreadableFile, match=TABLES[slug]):
+        opened(tmp_path / slug) if opened else open_dataset(slug, tmp_path)
+
+
+@pytest.mark.parametrize(("slug", "column"), [("ptb-xl", "scp_codes"), ("ludb", "Rhythms")])
+def test_a_table_without_a_needed_column_is_refused(tmp_path, slug, column):
+    (tmp_path / slug).mkdir()
+    (tmp_path / slug / TABLES[slug]).write_text("ecg_id,patient_id,filename_hr,ID,Cardiac pacing\n1,2,3,4,5\n")
+    with pytest.raises(UnreadableFile, match=f"lacks the column {column}"):
+        open_dataset(slug, tmp_path)
+
+
+@pytest.mark.parametrize("statements", ["", "nonsense(", "7", "'NORM'"])
+def test_statements_of_ptb_xl_that_are_no_dictionary_are_refused(tmp_path, statements):
+    (tmp_path / "ptb-xl").mkdir()
+    (tmp_path / "ptb-xl" / "r.hea").write_text("")
+    row = f"1,2.0,{statements},r\n"
+    (tmp_path / "ptb-xl" / TABLES["ptb-xl"]).write_text(f"ecg_id,patient_id,scp_codes,filename_hr\n{row}")
+    with pytest.raises(UnreadableFile, match="no dictionary of statements"):
+        open_dataset("ptb-xl", tmp_path)
+
+
+def test_a_recording_of_mitdb_without_marks_of_its_rhythm_is_refused(tmp_path):
+    folder = tmp_path / "mitdb"
+    folder.mkdir()
+    wfdb.wrsamp("100", 500, ["mV"], ["MLII"], beating(75)[:, None].astype(float), fmt=["16"], write_dir=str(folder))
+    for write in (lambda: wfdb.wrann("100", "atr", np.array([150]), ["N"], write_dir=str(folder)),
+                  lambda: (folder / "100.atr").write_bytes(b""),
+                  lambda: (folder / "100.atr").write_bytes(b"\0\0")):  # fmt: skip
+        write()
+        with pytest.raises(UnreadableFile, match=r"100\.atr"):
+            open_dataset("mitdb", tmp_path)["100"]
 
 
 def test_an_unknown_and_a_missing_data_set_are_told_apart(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from ecgteach.errors import UnknownName
 from ecgteach.records import SOURCES, open_dataset, samples
-from ecgteach.records.splits import PARTS, digest, is_listed, part_by_hash, part_of, twin_of
+from ecgteach.records.splits import PARTS, digest, is_known, is_listed, part_by_hash, part_of, twin_of
 from ecgteach.training.strips import without_twins
 
 
@@ -38,7 +38,6 @@ def test_no_person_stands_in_two_parts():
         (("challenge-2021", "HR00003"), ("ptb-xl", "3")),
         (("challenge-2021", "JS00001"), ("chapman", "JS00001")),
         (("mitdb", "201"), ("mitdb", "202")),
-        (("challenge-2021", "HR12345"), ("ptb-xl", "12345")),
     ],
 )
 def test_what_is_one_recording_or_one_person_shares_a_part(one, other):
@@ -54,6 +53,39 @@ def test_an_unlisted_recording_gets_its_part_by_a_fixed_hash():
 def test_a_new_recording_of_a_known_person_follows_that_person():
     known = next(line for line in rows() if line["source"] == "ptb-xl" and line["patient"])
     assert part_of("ptb-xl", "99999", known["patient"]) == known["part"]
+
+
+@pytest.fixture
+def persons(tmp_path, monkeypatch):
+    """PTB-XL's own table with an unlisted recording of a listed person and one of a new person."""
+    known = next(line for line in rows() if line["source"] == "ptb-xl" and line["patient"] and line["part"] == "test")
+    monkeypatch.setenv("ECGTEACH_DATA", str(tmp_path))
+    monkeypatch.setenv("ECGTEACH_CACHE", str(tmp_path / "none"))
+    (tmp_path / "ptb-xl" / "1.0.3").mkdir(parents=True)
+    lines = [
+        "ecg_id,patient_id,sex",
+        f"99998,{known['patient']}.0,1",
+        *(f"{n},777{n}.0,0" for n in range(90000, 90050)),
+    ]
+    (tmp_path / "ptb-xl" / "1.0.3" / "ptbxl_database.csv").write_text("\n".join(lines))
+    return known
+
+
+def test_a_ptb_xl_recording_met_in_the_challenge_follows_its_person_where_the_table_is_at_hand(persons):
+    assert part_of("challenge-2021", "HR99998") == "test"
+    names = range(90000, 90050)
+    there = [part_of("ptb-xl", str(n), f"777{n}") for n in names]
+    assert [part_of("challenge-2021", f"HR{n}") for n in names] == there
+    assert there != [part_by_hash("ptb-xl", str(n)) for n in names]
+
+
+def test_a_recording_is_known_when_it_or_its_person_is_listed(persons):
+    assert is_known("challenge-2021", "HR00003")
+    assert is_known("ptb-xl", "99999", persons["patient"])
+    assert is_known("challenge-2021", "HR99998")
+    assert not is_known("ptb-xl", "99999", "no such person")
+    assert not is_known("challenge-2021", "HR90000")
+    assert not is_known("ptb-xl", persons["patient"] + "000")
 
 
 def test_the_hash_deals_out_the_shares_that_it_promises():
