@@ -36,7 +36,7 @@ def load(view: str) -> StripCNN:
         raise UnknownName(f"no network is called {view!r}; there are {choices(VIEWS)}")
     folder = Path(str(resources.files(__package__).joinpath(FOLDER)))
     verify(folder / f"{view}.safetensors", folder / "SHA256SUMS")
-    return load_file(folder / f"{view}.safetensors")
+    return load_file(folder / f"{view}.safetensors", view=view)
 
 
 @cache
@@ -45,7 +45,7 @@ def shipped() -> dict[str, StripCNN]:
     return {view: load(view) for view in VIEWS}
 
 
-def load_file(path: str | Path, classes: tuple[str, ...] | None = None) -> StripCNN:
+def load_file(path: str | Path, classes: tuple[str, ...] | None = None, view: str | None = None) -> StripCNN:
     """A network from a file that `save` wrote; in evaluation mode.
 
     Parameters
@@ -54,13 +54,17 @@ def load_file(path: str | Path, classes: tuple[str, ...] | None = None) -> Strip
         The ``.safetensors`` file.
     classes : tuple of str, optional
         Classes that the network must have.
+    view : {"signal", "image"}, optional
+        View that it must read.
 
     Raises
     ------
     UnreadableFile
-        When it is missing, damaged, no network of this project, or one for other classes.
+        When it is missing, damaged, no network of this project, or one for another view or other classes.
     """
     path = Path(path)
+    if path.is_dir():
+        raise UnreadableFile(f"{path} is a folder; name the .safetensors file in it")
     if not path.is_file():
         raise UnreadableFile(f"{path} is missing; python -m ecgteach train makes weights")
     try:
@@ -71,10 +75,14 @@ def load_file(path: str | Path, classes: tuple[str, ...] | None = None) -> Strip
         raise UnreadableFile(f"{path} holds no readable weights ({problem}). Fetch or train them again") from problem
     if notes.get("view") not in NETWORKS:
         raise UnreadableFile(f"{path} is no network of this project: its metadata name no view")
-    held = tuple(json.loads(notes["classes"]))
-    if classes is not None and held != tuple(classes):
-        raise UnreadableFile(f"{path} is a network for {choices(held)}; needed: {choices(classes)}")
-    model = NETWORKS[notes["view"]](held, tuple(Block(**block) for block in json.loads(notes["blocks"])))
+    if view is not None and notes["view"] != view:
+        raise UnreadableFile(f"{path} is the network of the {notes['view']} view; needed: {view}")
+    model = _described(path, notes)
+    if classes is not None and model.classes != tuple(classes):
+        raise UnreadableFile(f"{path} is a network for {choices(model.classes)}; needed: {choices(classes)}")
+    broken = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
+    if broken:
+        raise UnreadableFile(f"{path} holds numbers that are not finite, in {choices(broken)}. Train it again")
     try:
         model.load_state_dict(
             {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
@@ -82,6 +90,17 @@ def load_file(path: str | Path, classes: tuple[str, ...] | None = None) -> Strip
     except RuntimeError as problem:
         raise UnreadableFile(f"{path}: its weights do not fit the network that it describes ({problem})") from problem
     return model.eval()
+
+
+def _described(path: Path, notes: dict[str, str]) -> StripCNN:
+    """The network that a file's metadata describe, with weights of no meaning yet."""
+    try:
+        classes = tuple(str(name) for name in json.loads(notes["classes"]))
+        return NETWORKS[notes["view"]](classes, tuple(Block(**block) for block in json.loads(notes["blocks"])))
+    except (KeyError, ValueError, TypeError, RuntimeError) as problem:
+        raise UnreadableFile(
+            f"{path}: its metadata describe no network ({type(problem).__name__}: {problem}). Fetch or train it again"
+        ) from problem
 
 
 def save(model: StripCNN, path: str | Path, notes: dict[str, Any] | None = None) -> Path:

@@ -19,11 +19,11 @@ from ..errors import InvalidValue, UnknownName, choices
 from ..models import VIEWS, StripCNN
 from ..records import Dataset, Problem
 from ..records.dataset import Entry
-from ..records.splits import PARTS, is_listed, part_of
+from ..records.splits import PARTS, is_known, part_of
 from ..rhythms import grouping, rhythm
 from .fitting import predict
-from .metrics import FEW, judge
-from .strips import StripSet, graded_strips, near_limit, write_strips
+from .metrics import FEW, format_interval, judge
+from .strips import StripSet, grouped_strips, near_limit, write_strips
 
 BOTH = "both"
 CHOICES = ("held-out", "validation", "test", "new", "all")
@@ -122,13 +122,19 @@ class Evaluation:
     def _by_source_labels(self) -> dict[str, Any]:
         """Four groups where every strip's source grades the rate of sinus rhythms; else AFIB against the rest."""
         groups = [grouping().group_of(rhythm(code)) for code in self.strips.rhythms.tolist()]
-        if all(groups):
+        if all(groups) and self.strips.rate_graded.all():
             targets = np.array([self.classes.index(group.code) for group in groups if group], dtype=np.int64)
             return self._table(targets, np.ones(len(targets), dtype=bool))
         afib = self.classes.index("AFIB")
         targets = np.array([0 if group and group.code == "AFIB" else 1 for group in groups], dtype=np.int64)
         return {
-            view: judge(targets, _against_rest(answered, afib), AFIB_OR_REST, self.strips.recordings)
+            view: judge(
+                targets,
+                _against_strongest(answered, afib),
+                AFIB_OR_REST,
+                self.strips.recordings,
+                scores=np.column_stack([answered[:, afib], 1 - answered[:, afib]]),
+            )
             for view, answered in self.probabilities.items()
         }
 
@@ -155,8 +161,8 @@ def evaluate(
     dataset : Dataset
         The recordings.
     part : {"held-out", "validation", "test", "new", "all"}
-        Which of them: by default all that are not in the training part; ``"new"`` are those that the committed split
-        does not list.
+        Which of them: by default all that are not in the training part; ``"new"`` are those of which the committed
+        split knows neither the recording nor the person.
     report : callable, optional
         Told of each recording that cannot be read; the rest go on.
 
@@ -170,13 +176,24 @@ def evaluate(
     chosen = choose_part(dataset, part)
     left_out: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="ecgteach-") as folder:
-        strips = write_strips(graded_strips(chosen.records(report), left_out, report), Path(folder), left_out)
+        strips = write_strips(grouped_strips(chosen.records(report), left_out, report), Path(folder), left_out)
         return evaluate_strips(models, strips)
 
 
 def evaluate_strips(models: Mapping[str, StripCNN], strips: StripSet) -> Evaluation:
-    """Judge both networks on strips that are prepared already."""
-    classes = models[VIEWS[0]].classes
+    """Judge both networks on strips that are prepared already.
+
+    Raises
+    ------
+    InvalidValue
+        When a network's classes are not the four groups in their order.
+    """
+    classes = grouping().classes
+    for view in VIEWS:
+        if models[view].classes != classes:
+            raise InvalidValue(
+                f"the {view} network answers {choices(models[view].classes)}; strips are judged by {choices(classes)}"
+            )
     probabilities = {view: _softmax(predict(models[view], strips)) for view in VIEWS}
     probabilities[BOTH] = (probabilities["signal"] + probabilities["image"]) / 2
     held = StripSet(**{**vars(strips), "microvolts": np.asarray(strips.microvolts)})
@@ -184,7 +201,7 @@ def evaluate_strips(models: Mapping[str, StripCNN], strips: StripSet) -> Evaluat
 
 
 def choose_part(dataset: Dataset, part: str) -> Dataset:
-    """The recordings of one part; "new" are those that the committed split does not list, "held-out" all but training.
+    """The recordings of one part: "held-out" all but training, "new" those whose name and person the split lacks.
 
     Raises
     ------
@@ -204,7 +221,7 @@ def choose_part(dataset: Dataset, part: str) -> Dataset:
 
 
 def count_parts(dataset: Dataset) -> dict[str, int]:
-    """Recordings of each part; those that the committed split does not list are counted as new."""
+    """Recordings of each part; those that the committed split knows neither by name nor by person count as new."""
     counts = Counter(_part(dataset, entry) for entry in dataset.entries)
     return {name: counts[name] for name in (*PARTS, "new")}
 
@@ -217,13 +234,13 @@ def format_tables(tables: Mapping[str, Mapping[str, Any]]) -> str:
 def _lines(name: str, table: Mapping[str, Any]) -> Iterator[str]:
     yield name.replace("_", " ")
     for view, figures in table.items():
-        low, high = figures["interval"] or (float("nan"), float("nan"))
         balanced = figures["balanced_accuracy"]
         accuracy = figures["accuracy"]
         if accuracy is None:
             yield f"  {view:6}  no strips"
             continue
-        yield f"  {view:6}  {accuracy:6.1%} of {figures['n']} strips ({low:.1%} to {high:.1%}), balanced {balanced:.1%}"
+        span = format_interval(figures["interval"])
+        yield f"  {view:6}  {accuracy:6.1%} of {figures['n']} strips ({span}), balanced {balanced:.1%}"
         for group, row in figures["per_class"].items():
             if row["n"] < FEW:
                 yield f"      {group:5} n {row['n']:5}   too few strips for a figure"
@@ -240,7 +257,7 @@ def _percent(value: float | None) -> str:
 
 
 def _part(dataset: Dataset, entry: Entry) -> str:
-    if not is_listed(dataset.source, entry.id):
+    if not is_known(dataset.source, entry.id, entry.patient):
         return "new"
     return part_of(dataset.source, entry.id, entry.patient)
 
@@ -255,8 +272,8 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def _against_rest(answered: NDArray[np.float64], afib: int) -> NDArray[np.float64]:
-    """Two columns: the probability of AFIB where it is the answer's, and what stands against it.
+def _against_strongest(answered: NDArray[np.float64], afib: int) -> NDArray[np.float64]:
+    """Two columns: the probability of AFIB, and that of its strongest rival.
 
     The answer stays the one that the network gives among all its classes, so AFIB competes with the strongest other.
     """

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, cast
 
 import numpy as np
@@ -24,11 +25,12 @@ from ..errors import InvalidValue, UnreadableFile
 from ..models import StripCNN, inputs
 from ..places import write_whole
 from .augment import augment
-from .recipes import Recipe
+from .recipes import Recipe, check_seed
 from .strips import StripSet
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
+HELD = {"run", "model", "best", "optimiser", "average", "log"}
 
 
 @dataclass(frozen=True)
@@ -93,16 +95,18 @@ def fit(
     Raises
     ------
     InvalidValue
-        When the two sets share a recording, or one lacks a class.
+        When the two sets share a recording, one lacks a class, or the seed is below 0.
     UnreadableFile
-        When the checkpoint belongs to another run.
+        When the checkpoint is damaged, or belongs to another run or other strips.
     """
+    check_seed(seed)
     _check_sets(model, train, validation)
-    run = _Run(model, recipe, seed)
+    run = _Run(model, recipe, seed, [train.digest(), validation.digest()])
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         if resume and (out / CHECKPOINT).is_file():
             run.load(out / CHECKPOINT)
+            _write_log(out / LOG, run.log)
     with _threads(threads):
         while not run.finished:
             epoch = run.epoch(train, validation)
@@ -117,7 +121,15 @@ def fit(
 
 
 def predict(model: StripCNN, strips: StripSet, *, batch: int = 64) -> NDArray[np.float32]:
-    """Logits of a network for every strip, shape (n, classes); the network's mode is left as it was."""
+    """Logits of a network for every strip, shape (n, classes); the network's mode is left as it was.
+
+    Raises
+    ------
+    InvalidValue
+        When there is no strip.
+    """
+    if not len(strips):
+        raise InvalidValue("there is no strip to answer for; the set is empty")
     training = model.training
     model.eval()
     try:
@@ -134,8 +146,8 @@ def predict(model: StripCNN, strips: StripSet, *, batch: int = 64) -> NDArray[np
 class _Run:
     """The state of a run between two epochs: what a checkpoint holds."""
 
-    def __init__(self, model: StripCNN, recipe: Recipe, seed: int) -> None:
-        self.model, self.recipe, self.seed = model, recipe, seed
+    def __init__(self, model: StripCNN, recipe: Recipe, seed: int, strips: list[str]) -> None:
+        self.model, self.recipe, self.seed, self.strips = model, recipe, seed, strips
         torch.manual_seed(_number(seed, "weights"))
         for module in model.modules():
             if isinstance(module, nn.Conv1d | nn.Conv2d):
@@ -188,11 +200,11 @@ class _Run:
         unfinished.replace(path)
 
     def load(self, path: Path) -> None:
-        held: dict[str, Any] = torch.load(path, weights_only=True)
+        held = _read_checkpoint(path)
         if held["run"] != self._identity():
             raise UnreadableFile(
-                f"{path} is the checkpoint of another run (recipe, seed or network differ). Choose another --out, or "
-                "begin again without --resume"
+                f"{path} is the checkpoint of another run (recipe, seed, network or strips differ). "
+                "Choose another --out, or delete it to begin again"
             )
         self.model.load_state_dict(held["model"])
         self.optimiser.load_state_dict(held["optimiser"])
@@ -201,13 +213,17 @@ class _Run:
         self.log = [Epoch(**line) for line in held["log"]]
 
     def _judged(self, number: int, train_loss: float, validation: StripSet) -> Epoch:
+        """Losses count a class by the root of its strips, so that a class of ten does not choose the epoch alone."""
         judged = cast(StripCNN, self.average.module)
         logits = torch.from_numpy(predict(judged, validation))
         targets = torch.from_numpy(validation.targets)
         by_strip = functional.cross_entropy(logits, targets, reduction="none")
         right = (logits.argmax(1) == targets).float()
         classes = [one for one in range(len(self.model.classes)) if (targets == one).any()]
-        loss = float(torch.stack([by_strip[targets == one].mean() for one in classes]).mean())
+        weights = torch.tensor([float((targets == one).sum()) ** 0.5 for one in classes])
+        loss = float(
+            (torch.stack([by_strip[targets == one].mean() for one in classes]) * weights).sum() / weights.sum()
+        )
         balanced = float(torch.stack([right[targets == one].mean() for one in classes]).mean())
         best = all(loss < epoch.validation_loss for epoch in self.log)
         if best:
@@ -225,8 +241,19 @@ class _Run:
 
     def _identity(self) -> str:
         return json.dumps(
-            [self.model.view, self.model.classes, repr(self.model.blocks), asdict(self.recipe), self.seed]
+            [self.model.view, self.model.classes, repr(self.model.blocks), asdict(self.recipe), self.seed, self.strips]
         )
+
+
+def _read_checkpoint(path: Path) -> dict[str, Any]:
+    try:
+        held = torch.load(path, weights_only=True)
+        whole = isinstance(held, dict) and held.keys() == HELD
+    except (OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, UnpicklingError):
+        whole = False
+    if not whole:
+        raise UnreadableFile(f"{path} is no whole checkpoint. Delete it to begin again")
+    return cast(dict[str, Any], held)
 
 
 def _batches(train: StripSet, recipe: Recipe, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:

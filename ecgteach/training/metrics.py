@@ -8,10 +8,16 @@ from numpy.typing import NDArray
 DRAWS = 1000
 FEW = 20
 """Below so many strips a class shows its count only where a table is printed: the rest would be chance."""
+FEWEST_RECORDINGS = 10
+"""Below so many recordings a bootstrap draws the same few again and again, and its interval says too much."""
 
 
 def judge(
-    true: NDArray[np.int64], probabilities: NDArray[np.float64], classes: tuple[str, ...], recordings: NDArray[np.str_]
+    true: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    classes: tuple[str, ...],
+    recordings: NDArray[np.str_],
+    scores: NDArray[np.float64] | None = None,
 ) -> dict[str, Any]:
     """Figures of one view on one set of strips.
 
@@ -20,11 +26,13 @@ def judge(
     true : array, shape (n,)
         Number of each strip's class.
     probabilities : array, shape (n, classes)
-        What the network gives each class.
+        What the network gives each class; the largest is its answer.
     classes : tuple of str
         Names of the classes.
     recordings : array of str, shape (n,)
         Strips of one recording are drawn together when intervals are made.
+    scores : array, shape (n, classes), optional
+        What the areas under the curve rank strips by, where it is not `probabilities`.
 
     Returns
     -------
@@ -36,13 +44,14 @@ def judge(
     from sklearn.metrics import confusion_matrix, roc_auc_score
 
     answered = probabilities.argmax(axis=1)
+    ranked = probabilities if scores is None else scores
     confusion = confusion_matrix(true, answered, labels=range(len(classes))) if len(true) else _zeros(classes)
     per_class = {}
     for number, name in enumerate(classes):
         is_class = true == number
         both_kinds = 0 < is_class.sum() < len(true)
         per_class[name] = _rates(confusion, number) | {
-            "auc": float(roc_auc_score(is_class, probabilities[:, number])) if both_kinds else None,
+            "auc": float(roc_auc_score(is_class, ranked[:, number])) if both_kinds else None,
             "n": int(is_class.sum()),
         }
     sensitivities = [found for row in per_class.values() if (found := row["sensitivity"]) is not None]
@@ -59,20 +68,29 @@ def judge(
 
 
 def interval(right: NDArray[np.bool_], recordings: NDArray[np.str_], *, seed: int = 0) -> list[float] | None:
-    """95 % interval of a share of right answers, by drawing whole recordings again and again; None below two of them.
+    """95 % interval of a share of right answers, by drawing whole recordings again and again; None below ten of them.
 
-    >>> interval(np.array([True, True, False, True]), np.array(["a", "a", "b", "c"]))
-    [0.5, 1.0]
+    >>> interval(np.array([True, False] * 10), np.repeat(np.arange(10).astype(str), 2))
+    [0.5, 0.5]
     """
     _, of = np.unique(recordings, return_inverse=True)
     strips = np.bincount(of)
-    if len(strips) < 2:
+    if len(strips) < FEWEST_RECORDINGS:
         return None
     hits = np.bincount(of, weights=right)
     random = np.random.default_rng(seed)
     drawn = random.multinomial(len(strips), np.full(len(strips), 1 / len(strips)), size=DRAWS)
     low, high = np.quantile((drawn @ hits) / (drawn @ strips), [0.025, 0.975])
     return [round(float(low), 4), round(float(high), 4)]
+
+
+def format_interval(found: list[float] | None) -> str:
+    """An interval as tables show it, ``-`` where there is none.
+
+    >>> format_interval([0.5, 1.0])
+    '50.0% to 100.0%'
+    """
+    return "-" if found is None else f"{found[0]:.1%} to {found[1]:.1%}"
 
 
 def _rates(confusion: NDArray[np.int64], number: int) -> dict[str, float | None]:

@@ -6,6 +6,7 @@ from importlib import resources
 from typing import Any
 
 from ..errors import InvalidValue, UnknownName, choices
+from ..strip import SECONDS
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,15 @@ class Recipe:
             raise InvalidValue(f"recipe {self.name}: average must be 0 or more and under 1, not {self.average}")
         if self.gain < 1 or not 0 <= self.flip <= 1:
             raise InvalidValue(f"recipe {self.name}: gain must be 1 or more and flip between 0 and 1")
+        if not 0 <= self.gap < SECONDS:
+            raise InvalidValue(
+                f"recipe {self.name}: gap must be 0 s or more and under the {SECONDS:g} s of a strip, not {self.gap} s"
+            )
+        if self.batch > self.strips_an_epoch:
+            raise InvalidValue(
+                f"recipe {self.name}: batch must not be above strips_an_epoch, "
+                f"but {self.batch} is above {self.strips_an_epoch}"
+            )
 
 
 def recipes() -> tuple[str, ...]:
@@ -97,3 +107,15 @@ def recipe(name: str, **changes: Any) -> Recipe:
         )
     settings["sources"] = tuple(settings["sources"])
     return Recipe(**settings)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that no random generator takes.
+
+    Raises
+    ------
+    InvalidValue
+        When it is below 0.
+    """
+    if seed < 0:
+        raise InvalidValue(f"a seed is 0 or more, not {seed}")

@@ -1,16 +1,20 @@
 """A training run from recordings to weights: strips are gathered once, then one network is fitted by a recipe."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from ..errors import EcgteachError, InvalidValue, UnknownName, choices
 from ..models import NETWORKS, VIEWS, save
+from ..places import write_whole
 from ..records import Dataset, Problem, open_dataset
 from ..records.splits import digest
-from .fitting import fit
-from .recipes import Recipe, recipe
-from .strips import Graded, StripSet, compressed_strips, graded_strips, open_strips, without_twins, write_strips
+from .compression import compressed_strips
+from .fitting import CHECKPOINT, fit
+from .recipes import Recipe, check_seed, recipe
+from .strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
 
 Say = Callable[[str], None]
 COMPLETE = "complete.txt"
@@ -55,7 +59,10 @@ def train_view(
     if view not in VIEWS:
         raise UnknownName(f"no view is called {view!r}; there are {choices(VIEWS)}")
     chosen = recipe(recipe_name, **({} if epochs is None else {"epochs": epochs}))
-    if not resume and (out / "checkpoint.pt").exists():
+    check_seed(seed)
+    if out.exists() and not out.is_dir():
+        raise InvalidValue(f"{out} is a file; a run needs a folder: choose another --out")
+    if not resume and (out / CHECKPOINT).exists():
         raise InvalidValue(f"{out} holds a run already; go on with --resume, or choose another --out")
     say(f"{chosen.name}: {chosen.description}")
     train, validation = (
@@ -80,33 +87,60 @@ def train_view(
 
 
 def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, seed: int, say: Say) -> StripSet:
-    """Strips of one part, read from the recordings once and kept in a folder; a second call opens what is there."""
-    if (folder / COMPLETE).is_file():
-        strips = open_strips(folder)
-        say(f"{part}: {strips!r}, as gathered before in {folder}")
-        return strips
+    """Strips of one part, read from the recordings once and kept in a folder.
+
+    A second call opens what is there, if it was made of the same recordings in the same way.
+    """
     datasets = [dataset.split(part) for dataset in without_twins(list(_at_hand(chosen, data, say)))]
+    made_of = _made_of(chosen, part, seed, datasets)
+    before = _gathered_before(folder, made_of)
+    if before is not None:
+        say(f"{part}: {before!r}, as gathered before in {folder}; left out: {dict(before.left_out)}")
+        return before
     left_out: Counter[str] = Counter()
 
     def tell(problem: Problem) -> None:
         say(f"left out: {problem}")
 
-    def everything() -> Iterator[Graded]:
+    def everything() -> Iterator[GroupedStrip]:
         for dataset in datasets:
-            for graded in graded_strips(dataset.records(tell), left_out, tell):
-                if graded.near_limit:
+            for grouped in grouped_strips(dataset.records(tell), left_out, tell):
+                if grouped.near_limit:
                     left_out["within 2/min of a limit"] += 1
                 else:
-                    yield graded
+                    yield grouped
         if part == "train" and chosen.compressed:
             longer = (record for dataset in datasets for record in dataset.records())
             yield from compressed_strips(longer, chosen.compressed, seed)
 
     say(f"{part}: reading {', '.join(f'{dataset.source} ({len(dataset)})' for dataset in datasets)}")
+    (folder / COMPLETE).unlink(missing_ok=True)
     strips = write_strips(everything(), folder, left_out)
-    (folder / COMPLETE).write_text(repr(strips) + "\n", encoding="utf-8")
+    write_whole(folder / COMPLETE, json.dumps({"made_of": made_of, "left_out": left_out}, indent=1))
     say(f"{part}: {strips!r}; left out: {dict(left_out)}")
     return strips
+
+
+def _made_of(chosen: Recipe, part: str, seed: int, datasets: list[Dataset]) -> dict[str, Any]:
+    """All that decides which strips a part holds, as JSON gives it back."""
+    return {
+        "compressed": chosen.compressed,
+        "part": part,
+        "seed": seed,
+        "split": digest(),
+        "recordings": {dataset.source: list(dataset.ids) for dataset in datasets},
+    }
+
+
+def _gathered_before(folder: Path, made_of: dict[str, Any]) -> StripSet | None:
+    """Strips in the folder, or None where they are not whole, or were made of something else."""
+    try:
+        held = json.loads((folder / COMPLETE).read_text(encoding="utf-8"))
+        if held["made_of"] != made_of:
+            return None
+        return open_strips(folder, Counter(held["left_out"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _at_hand(chosen: Recipe, data: str | Path | None, say: Say) -> Iterator[Dataset]:

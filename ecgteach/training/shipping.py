@@ -20,8 +20,9 @@ from ..errors import EcgteachError
 from ..models import VIEWS, StripCNN, load_file
 from ..models import weights as shelf
 from ..records.licences import ORIGINS
+from ..rhythms import grouping
 from .evaluation import Evaluation, evaluate_strips
-from .metrics import FEW, judge
+from .metrics import FEW, format_interval, judge
 from .recipes import recipe
 from .strips import StripSet, open_strips
 
@@ -44,7 +45,7 @@ def ship(runs: dict[str, Path], folder: Path) -> None:
         When a run has no weights yet.
     """
     files = {view: run / f"{view}.safetensors" for view, run in runs.items()}
-    models = {view: load_file(file) for view, file in files.items()}
+    models = {view: load_file(file, grouping().classes, view) for view, file in files.items()}
     judged = evaluate_strips(models, open_strips(runs["signal"] / "strips" / "validation"))
     folder.mkdir(parents=True, exist_ok=True)
     for view, file in files.items():
@@ -88,7 +89,7 @@ def _figures(table: dict[str, Any]) -> str:
     lines = ["| view | strips | accuracy | interval | balanced | SR | SB | GSVT | AFIB |", "|" + "---|" * 9]
     for view, row in table.items():
         groups = [_sensitivity(figures) for figures in row["per_class"].values()]
-        figures = [f"{row['accuracy']:.1%}", _span(row["interval"]), f"{row['balanced_accuracy']:.1%}"]
+        figures = [f"{row['accuracy']:.1%}", format_interval(row["interval"]), f"{row['balanced_accuracy']:.1%}"]
         lines.append(f"| {' | '.join([view, str(row['n']), *figures, *groups])} |")
     return "\n".join(lines)
 
@@ -101,7 +102,9 @@ def _by_source(judged: Evaluation, view: str) -> str:
         row = judge(strips.targets[here], judged.probabilities[view][here], judged.classes, strips.recordings[here])
         right = round(row["accuracy"] * row["n"])
         accuracy = f"{row['accuracy']:.1%}" if row["n"] >= FEW else f"{right} of {row['n']}"
-        lines.append(f"| {source} | {row['n']} | {row['recordings']} | {accuracy} | {_span(row['interval'])} |")
+        lines.append(
+            f"| {source} | {row['n']} | {row['recordings']} | {accuracy} | {format_interval(row['interval'])} |"
+        )
     return "\n".join(lines)
 
 
@@ -110,10 +113,6 @@ def _sensitivity(figures: dict[str, Any]) -> str:
     if not number:
         return "none"
     return f"{round(sensitivity * number)} of {number}" if number < FEW else f"{sensitivity:.1%} of {number}"
-
-
-def _span(interval: list[float] | None) -> str:
-    return "-" if interval is None else f"{interval[0]:.1%} to {interval[1]:.1%}"
 
 
 if __name__ == "__main__":

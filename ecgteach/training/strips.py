@@ -3,6 +3,8 @@
 They are read back through a memory map, so that the memory which training needs does not grow with the data set.
 """
 
+import hashlib
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -12,24 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..beats import Beats, find_beats
-from ..errors import EcgteachError, InvalidValue
+from ..errors import EcgteachError, InvalidValue, UnreadableFile
 from ..records import Dataset, Problem, Record
 from ..records.splits import twin_of
-from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping, rhythm
+from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, Rhythm, grouping, rhythm
 from ..strip import SAMPLES, SECONDS, Strip
+from ..truth import rhythms_within
 
 LIMIT_MARGIN = 2.0
 """Beats per minute around a rate limit within which ten seconds cannot tell the side."""
 
-LARGEST_COMPRESSION = 2.0
-FASTEST = 190.0
+RATE_NOT_GRADED = ("challenge-2017", "mitdb")
+"""Sources that call a sinus rhythm by one name at any rate, or by no name for the slow ones."""
+
+COLUMNS = ("targets", "recordings", "sources", "rhythms", "rates", "starts", "rate_graded")
 
 
 @dataclass(frozen=True)
-class Graded:
+class GroupedStrip:
     """A strip with the group that its measured rate (for a sinus rhythm) or its label gives it.
 
-    `recording` is its name in the split, the same in every data set that holds it; `rhythm` is the source's own.
+    `recording` is its name in the split, the same in every data set that holds it; `rhythm` is the source's own, and
+    `rate_graded` says whether that source grades the rate of sinus rhythms.
     """
 
     strip: Strip
@@ -38,6 +44,14 @@ class Graded:
     recording: str
     source: str
     rhythm: str
+    rate_graded: bool
+
+    @classmethod
+    def of(cls, record: Record, strip: Strip, group: str, rate: float, label: Rhythm) -> "GroupedStrip":
+        """A strip of a record, in a group."""
+        rate_graded = {rhythm("SB"), rhythm("ST")} <= record.graded
+        name = "/".join(twin_of(record.source, record.id))
+        return cls(strip, group, rate, name, record.source, label.code, rate_graded)
 
     @property
     def near_limit(self) -> bool:
@@ -63,6 +77,8 @@ class StripSet:
         Where each begins in its recording, in seconds.
     left_out : Counter
         How many strips were not taken, by reason.
+    rate_graded : array of bool, shape (n,), optional
+        Whether each strip's source grades the rate of sinus rhythms; by default as its name tells.
     """
 
     microvolts: NDArray[np.int16]
@@ -73,6 +89,11 @@ class StripSet:
     rates: NDArray[np.float64]
     starts: NDArray[np.float64]
     left_out: Counter[str] = field(default_factory=Counter)
+    rate_graded: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
+
+    def __post_init__(self) -> None:
+        if not len(self.rate_graded):
+            object.__setattr__(self, "rate_graded", ~np.isin(self.sources, RATE_NOT_GRADED))
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -83,19 +104,27 @@ class StripSet:
 
     def rows(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> "StripSet":
         """The strips that a mask or a list of numbers picks."""
-        names = ("microvolts", "targets", "recordings", "sources", "rhythms", "rates", "starts")
-        return replace(self, **{name: getattr(self, name)[keep] for name in names})
+        return replace(self, **{name: getattr(self, name)[keep] for name in ("microvolts", *COLUMNS)})
+
+    def digest(self) -> str:
+        """SHA-256 of what a network learns from: samples, targets, and where each strip comes from."""
+        found = hashlib.sha256("\n".join(self.recordings.tolist()).encode())
+        for column in (self.targets, self.starts):
+            found.update(np.ascontiguousarray(column).tobytes())
+        for first in range(0, len(self), 1000):
+            found.update(np.ascontiguousarray(self.microvolts[first : first + 1000]).tobytes())
+        return found.hexdigest()
 
     def __repr__(self) -> str:
         counts = Counter(grouping().classes[target] for target in self.targets)
         return f"StripSet of {len(self)} strips from {len(set(self.recordings))} recordings: {dict(counts)}"
 
 
-def graded_strips(
+def grouped_strips(
     records: Iterable[Record],
     left_out: Counter[str] | None = None,
     report: Callable[[Problem], None] | None = None,
-) -> Iterator[Graded]:
+) -> Iterator[GroupedStrip]:
     """Consecutive strips of records, each with its group; what has none is counted in `left_out` by its reason.
 
     A sinus rhythm is graded by its measured rate, with the same limits for every source.
@@ -114,75 +143,61 @@ def graded_strips(
                 counted["unreadable"] += 1
                 _tell(report, record, problem)
                 continue
-            if strip.rhythm is None:
-                counted["no single rhythm"] += 1
+            if any(fault.startswith("flat") for fault in strip.quality.faults):
+                counted["flat"] += 1
                 continue
-            graded = _graded(record, strip, find_beats(strip), counted)
-            if graded:
-                yield graded
+            if strip.rhythm is None:
+                counted[_why_no_rhythm(record, strip.start)] += 1
+                continue
+            grouped = _grouped(record, strip, find_beats(strip), counted)
+            if grouped:
+                yield grouped
 
 
-def compressed_strips(records: Iterable[Record], number: int, seed: int) -> Iterator[Graded]:
-    """Fast strips made of longer sinus recordings, played faster: an augmentation, not recordings of fast hearts.
+def write_strips(grouped: Iterable[GroupedStrip], folder: Path, left_out: Counter[str] | None = None) -> StripSet:
+    """Write strips to a folder, one after the other, and open them as a `StripSet`.
 
-    P, QRS and QT shrink together with RR, which a real fast heart does not do; so no strip is compressed more than
-    twofold. Target rates are drawn evenly between 103 and 190 beats per minute.
-
-    Parameters
-    ----------
-    records : iterable of Record
-        Those of a single sinus rhythm and 12 s or more are used, each once.
-    number : int
-        How many strips at most.
-    seed : int
-        Draws rates.
+    Raises
+    ------
+    InvalidValue
+        When there is none; nothing is left behind.
     """
-    random = np.random.default_rng(seed)
-    made = 0
-    for record in records:
-        if made >= number:
-            return
-        for strip in _compressed(record, random):
-            beats = find_beats(strip)
-            if beats.quality.good and beats.rate > TACHYCARDIA_ABOVE + LIMIT_MARGIN:
-                made += 1
-                yield Graded(strip, "GSVT", beats.rate, _key(record), record.source, "SINUS")
-
-
-def write_strips(graded: Iterable[Graded], folder: Path, left_out: Counter[str] | None = None) -> StripSet:
-    """Write strips to a folder, one after the other, and open them as a `StripSet`."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
     unfinished = folder / "strips.part"
-    with unfinished.open("wb") as file:
-        for item in graded:
-            microvolts = np.clip(np.round(item.strip.for_reading().samples * 1000.0), -32768, 32767)
-            file.write(microvolts.astype("<i2").tobytes())
-            lines.append(item)
-    if not lines:
-        unfinished.unlink()
-        raise InvalidValue("no strip with a known group was found in these recordings")
-    classes = grouping().classes
-    np.savez(
-        folder / "index.npz",
-        targets=np.array([classes.index(item.group) for item in lines]),
-        recordings=np.array([item.recording for item in lines]),
-        sources=np.array([item.source for item in lines]),
-        rhythms=np.array([item.rhythm for item in lines]),
-        rates=np.array([item.rate for item in lines]),
-        starts=np.array([item.strip.start for item in lines]),
-    )
-    unfinished.replace(folder / "strips.i16")
+    try:
+        with unfinished.open("wb") as file:
+            for item in grouped:
+                microvolts = np.clip(np.round(item.strip.for_reading().samples * 1000.0), -32768, 32767)
+                file.write(microvolts.astype("<i2").tobytes())
+                lines.append(item)
+        if not lines:
+            raise InvalidValue("no strip with a known group was found in these recordings")
+        _write_index(lines, folder / "index.npz")
+        unfinished.replace(folder / "strips.i16")
+    finally:
+        unfinished.unlink(missing_ok=True)
     return open_strips(folder, left_out)
 
 
 def open_strips(folder: Path, left_out: Counter[str] | None = None) -> StripSet:
-    """Strips that `write_strips` wrote."""
-    with np.load(folder / "index.npz", allow_pickle=False) as index:
-        columns = {name: index[name] for name in index.files}
-    shape = (len(columns["targets"]), SAMPLES)
-    microvolts = np.memmap(folder / "strips.i16", dtype="<i2", mode="r", shape=shape)
-    return StripSet(microvolts, left_out=left_out or Counter(), **columns)
+    """Strips that `write_strips` wrote.
+
+    Raises
+    ------
+    UnreadableFile
+        When the folder holds none, or its files are damaged.
+    """
+    try:
+        with np.load(folder / "index.npz", allow_pickle=False) as index:
+            columns = {name: index[name] for name in COLUMNS if name in index.files}
+        shape = (len(columns["targets"]), SAMPLES)
+        microvolts = np.memmap(folder / "strips.i16", dtype="<i2", mode="r", shape=shape)
+        return StripSet(microvolts, left_out=left_out or Counter(), **columns)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as problem:
+        raise UnreadableFile(
+            f"{folder} holds no whole set of strips ({problem}). Delete it; python -m ecgteach train gathers them again"
+        ) from problem
 
 
 def without_twins(datasets: Iterable[Dataset]) -> list[Dataset]:
@@ -202,7 +217,7 @@ def near_limit(rate: float) -> bool:
     return min(abs(rate - BRADYCARDIA_BELOW), abs(rate - TACHYCARDIA_ABOVE)) < LIMIT_MARGIN
 
 
-def _graded(record: Record, strip: Strip, beats: Beats, counted: Counter[str]) -> Graded | None:
+def _grouped(record: Record, strip: Strip, beats: Beats, counted: Counter[str]) -> GroupedStrip | None:
     assert strip.rhythm is not None
     if strip.rhythm.sinus and not beats.quality.good:
         counted["rate not measurable"] += 1
@@ -211,36 +226,29 @@ def _graded(record: Record, strip: Strip, beats: Beats, counted: Counter[str]) -
     if group is None:
         counted[f"off the list: {strip.rhythm.code}"] += 1
         return None
-    return Graded(strip, group.code, beats.rate, _key(record), record.source, strip.rhythm.code)
+    return GroupedStrip.of(record, strip, group.code, beats.rate, strip.rhythm)
 
 
-def _compressed(record: Record, random: np.random.Generator) -> Iterator[Strip]:
-    from scipy.signal import resample
-
-    sinus = record.rhythm is not None and record.rhythm.sinus
-    if not sinus or record.seconds < 1.2 * SECONDS:
-        return
-    try:
-        first = record.strip()
-    except EcgteachError:
-        return
-    beats = find_beats(first)
-    slowest = TACHYCARDIA_ABOVE + LIMIT_MARGIN + 1
-    fastest = min(FASTEST, beats.rate * min(LARGEST_COMPRESSION, record.seconds / SECONDS))
-    if not beats.quality.good or fastest <= slowest or beats.rate > slowest:
-        return
-    factor = random.uniform(slowest, fastest) / beats.rate
-    length = int(SECONDS * factor * record.sampling_rate)
-    raw = record[first.lead][:length]
-    if raw.size == length and np.isfinite(raw).all():
-        line = np.linspace(raw[0], raw[-1], raw.size)
-        samples = resample(raw - line, SAMPLES) + np.linspace(raw[0], raw[-1], SAMPLES)
-        yield replace(first, samples=samples, annotations=(), steps=(f"compressed in time x {factor:.2f}",))
+def _why_no_rhythm(record: Record, start: float) -> str:
+    held = rhythms_within(record.annotations, start, start + SECONDS)
+    held = held or {label for label in record.labels if isinstance(label, Rhythm)}
+    if not held:
+        return "no rhythm label"
+    return "two rhythms in one strip" if len(held) > 1 else "unknown rhythm label"
 
 
-def _key(record: Record) -> str:
-    """Name under which a recording is one and the same in every set that holds it."""
-    return "/".join(twin_of(record.source, record.id))
+def _write_index(lines: list[GroupedStrip], path: Path) -> None:
+    classes = grouping().classes
+    np.savez(
+        path,
+        targets=np.array([classes.index(item.group) for item in lines]),
+        recordings=np.array([item.recording for item in lines]),
+        sources=np.array([item.source for item in lines]),
+        rhythms=np.array([item.rhythm for item in lines]),
+        rates=np.array([item.rate for item in lines]),
+        starts=np.array([item.strip.start for item in lines]),
+        rate_graded=np.array([item.rate_graded for item in lines]),
+    )
 
 
 def _tell(report: Callable[[Problem], None] | None, record: Record, problem: EcgteachError) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file as load_tensors
+from safetensors.torch import save_file
 
 from ecgteach import models
 from ecgteach.errors import UnknownName, UnreadableFile
@@ -73,6 +75,50 @@ def test_weights_for_other_classes_are_refused(tmp_path):
     path = models.save(models.SignalCNN(classes=("a", "b")), tmp_path / "a.safetensors")
     with pytest.raises(UnreadableFile, match="a network for a, b; needed: SR, SB"):
         models.load_file(path, classes=("SR", "SB"))
+
+
+def test_weights_of_another_view_are_refused(tmp_path):
+    path = models.save(models.ImageCNN(), tmp_path / "a.safetensors")
+    with pytest.raises(UnreadableFile, match="network of the image view; needed: signal"):
+        models.load_file(path, view="signal")
+    assert models.load_file(path, view="image").view == "image"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(tmp_path, value):
+    model = models.SignalCNN()
+    with torch.no_grad():
+        model.conv1.weight[0] = value
+    path = models.save(model, tmp_path / "a.safetensors")
+    with pytest.raises(UnreadableFile, match=r"not finite, in conv1\.weight"):
+        models.load_file(path)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"classes": None},
+        {"classes": "SR, SB"},
+        {"classes": "7"},
+        {"blocks": None},
+        {"blocks": "[{}]"},
+        {"blocks": '[{"channels": 8, "kernel": 3, "colour": 1}]'},
+        {"blocks": '[{"channels": -8, "kernel": 3}]'},
+        {"blocks": '[{"channels": 8, "kernel": "wide"}]'},
+    ],
+)
+def test_metadata_that_describe_no_network_are_refused(tmp_path, wrong):
+    path = models.save(models.SignalCNN(), tmp_path / "a.safetensors")
+    with safe_open(path, framework="pt") as file:
+        notes = file.metadata() | wrong
+    save_file(load_tensors(path), path, {name: value for name, value in notes.items() if value is not None})
+    with pytest.raises(UnreadableFile, match="describe no network"):
+        models.load_file(path)
+
+
+def test_a_folder_in_place_of_the_file_is_told(tmp_path):
+    with pytest.raises(UnreadableFile, match="is a folder"):
+        models.load_file(tmp_path)
 
 
 def test_a_missing_file_and_an_unknown_view_are_told(tmp_path):

@@ -10,7 +10,7 @@ import argparse
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -219,7 +219,7 @@ def mix(real: Path, strips: int, epochs: int, seed: int) -> None:
 
 def joined(one, other):
     """Two sets of strips as one, in memory."""
-    names = ("microvolts", "targets", "recordings", "sources", "rhythms", "rates", "starts")
+    names = [field.name for field in fields(one) if isinstance(getattr(one, field.name), np.ndarray)]
     return replace(one, **{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names})
 
 

@@ -1,4 +1,6 @@
+import csv
 from collections import Counter
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -6,17 +8,24 @@ from conftest import made_record
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from ecgteach.errors import InvalidValue, UnknownName
-from ecgteach.models import shipped
+from ecgteach.models import ImageCNN, SignalCNN, shipped
 from ecgteach.records import Dataset, Entry
 from ecgteach.rhythms import rhythm
-from ecgteach.training.evaluation import Evaluation, choose_part, count_parts, evaluate, format_tables
+from ecgteach.training.evaluation import (
+    Evaluation,
+    choose_part,
+    count_parts,
+    evaluate,
+    evaluate_strips,
+    format_tables,
+)
 from ecgteach.training.metrics import interval, judge
 from ecgteach.training.strips import StripSet
 
 CLASSES = ("SR", "SB", "GSVT", "AFIB")
 
 
-def evaluation(rhythms, rates, true, answers):
+def evaluation(rhythms, rates, true, answers, source="s"):
     """An evaluation in which both views give the stated answers with 70 %."""
     number = len(true)
     probabilities = np.full((number, 4), 0.1)
@@ -25,7 +34,7 @@ def evaluation(rhythms, rates, true, answers):
         np.zeros((number, 5000), dtype=np.int16),
         np.array([CLASSES.index(group) for group in true]),
         np.array([f"s/{row}" for row in range(number)]),
-        np.array(["s"] * number),
+        np.array([source] * number),
         np.array(rhythms),
         np.array(rates, dtype=float),
         np.zeros(number),
@@ -60,7 +69,14 @@ def test_an_interval_knows_which_strips_share_a_recording():
     together = interval(np.sort(right), np.repeat(np.arange(10), 40).astype(str))
     assert alone[0] > 0.85
     assert together[1] - together[0] > 3 * (alone[1] - alone[0])
-    assert interval(right, np.zeros(400).astype(str)) is None
+
+
+def test_fewer_than_ten_recordings_have_no_interval_and_tables_show_a_dash():
+    assert interval(np.ones(9, dtype=bool), np.arange(9).astype(str)) is None
+    assert interval(np.ones(10, dtype=bool), np.arange(10).astype(str)) == [1.0, 1.0]
+    text = format_tables(evaluation(["SR"] * 3, [75] * 3, ["SR"] * 3, ["SR"] * 3).tables())
+    assert "of 3 strips (-), balanced" in text
+    assert "nan" not in text
 
 
 def test_strips_near_a_limit_are_left_out_of_the_headline_only():
@@ -77,6 +93,28 @@ def test_sources_that_grade_rate_are_judged_by_their_own_labels_in_four_groups()
     ]
     assert table["both"]["classes"] == list(CLASSES)
     assert table["both"]["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_sources_that_do_not_grade_rate_are_judged_as_afib_against_the_rest_whatever_strips_are_at_hand():
+    judged = evaluation(["AFIB", "AFL"], [80, 150], ["AFIB", "AFIB"], ["AFIB", "AFIB"], source="mitdb")
+    assert judged.tables()["source_labels"]["signal"]["classes"] == ["AFIB", "rest"]
+
+
+def test_the_area_under_the_curve_of_the_rest_is_that_of_afib():
+    judged = evaluation(["SINUS"] * 3 + ["AFIB"] * 3, [80] * 6, ["SR"] * 3 + ["AFIB"] * 3, ["SR"] * 6)
+    probabilities = np.array(
+        [
+            [0.5, 0.3, 0, 0.2],
+            [0.3, 0.3, 0.1, 0.3],
+            [0.2, 0.2, 0.2, 0.4],
+            [0.6, 0.1, 0, 0.3],
+            [0.5, 0, 0, 0.5],
+            [0.1, 0, 0, 0.9],
+        ]
+    )
+    judged.probabilities["image"] = probabilities
+    rows = judged.tables()["source_labels"]["image"]["per_class"]
+    assert [row["auc"] for row in rows.values()] == pytest.approx([7.5 / 9, 7.5 / 9])
 
 
 def test_sources_that_do_not_grade_rate_are_judged_as_afib_against_the_rest():
@@ -123,6 +161,22 @@ def test_by_default_all_but_the_training_part_is_judged_and_unknown_recordings_c
         choose_part(dataset, "exam")
     with pytest.raises(InvalidValue, match="no recording of the part 'new'"):
         choose_part(made_dataset("101"), "new")
+
+
+def test_an_unlisted_recording_of_a_listed_person_is_not_new():
+    rows = csv.DictReader(resources.files("ecgteach.records").joinpath("splits.csv").read_text("utf-8").splitlines())
+    person = next(row["patient"] for row in rows if row["source"] == "ptb-xl" and row["part"] == "train")
+    entries = (Entry("99998", None, person), Entry("99999", None, "nobody"))
+    dataset = Dataset("ptb-xl", entries, lambda entry: made_record())
+    assert count_parts(dataset) == {"train": 1, "validation": 0, "test": 0, "new": 1}
+    assert choose_part(dataset, "held-out").ids == ("99999",)
+
+
+def test_networks_of_other_classes_are_refused():
+    reordered = SignalCNN(classes=("SB", "SR", "GSVT", "AFIB"))
+    strips = evaluation(["SR"], [75], ["SR"], ["SR"]).strips
+    with pytest.raises(InvalidValue, match="signal network answers SB, SR"):
+        evaluate_strips({"signal": reordered, "image": ImageCNN()}, strips)
 
 
 def test_a_bad_record_is_reported_and_the_rest_are_judged():

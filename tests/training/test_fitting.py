@@ -13,12 +13,13 @@ import torch
 
 from ecgteach.errors import InvalidValue, UnreadableFile
 from ecgteach.models import Block, SignalCNN
-from ecgteach.training.fitting import CHECKPOINT, fit, predict
+from ecgteach.training.fitting import CHECKPOINT, LOG, fit, predict
 from ecgteach.training.recipes import recipe
 from ecgteach.training.strips import StripSet
 
 SMALL = (Block(4, 15, stride=5, pool=8),)
 QUICK = recipe("first", epochs=3, strips_an_epoch=32, batch=8)
+LONGER = recipe("first", epochs=8, strips_an_epoch=32, batch=8)
 EASY = recipe(
     "first",
     epochs=12,
@@ -98,31 +99,60 @@ def test_a_run_that_was_killed_outright_goes_on_to_the_same_result(tmp_path):
     """A process is killed with SIGKILL somewhere in its run; what it leaves behind is a whole checkpoint or none."""
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from test_fitting import *; from pathlib import Path\n"
-        "fit(network(), strip_set('train'), strip_set('validation'), recipe=recipe('first', epochs=400, patience=400,"
-        " strips_an_epoch=32, batch=8), seed=5, out=Path(sys.argv[2]))"
+        "fit(network(), strip_set('train'), strip_set('validation'), recipe=LONGER, seed=5, out=Path(sys.argv[2]))"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(Path(__file__).parent), str(tmp_path)])
     deadline = time.monotonic() + 60
     while not (tmp_path / CHECKPOINT).exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.01)
     process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
     process.wait()
     done = len(torch.load(tmp_path / CHECKPOINT, weights_only=True)["log"])
-    held = torch.load(tmp_path / CHECKPOINT, weights_only=True)["model"]
-    again, first = network(), network()
-    longer = recipe("first", epochs=400, patience=400, strips_an_epoch=32, batch=8)
+    assert 0 < done < LONGER.epochs
 
-    class Enough(Exception):
-        pass
+    resumed, undisturbed = network(), network()
+    sets = strip_set("train"), strip_set("validation")
+    log = fit(resumed, *sets, recipe=LONGER, seed=5, out=tmp_path, resume=True)
+    assert log == fit(undisturbed, *sets, recipe=LONGER, seed=5)
+    assert len(log) == len((tmp_path / LOG).read_text().splitlines()) == LONGER.epochs
+    assert torch.equal(weights_of(resumed), weights_of(undisturbed))
 
-    def until_there(epoch):
-        if epoch.number == done:
-            raise Enough
 
-    with pytest.raises(Enough):
-        fit(first, strip_set("train"), strip_set("validation"), recipe=longer, seed=5, progress=until_there)
-    again.load_state_dict(held)
-    assert torch.equal(weights_of(again), weights_of(first))
+def test_a_log_that_fell_behind_its_checkpoint_is_whole_after_resuming(sets, tmp_path):
+    fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path)
+    whole = (tmp_path / LOG).read_text()
+    (tmp_path / LOG).write_text("".join(whole.splitlines(keepends=True)[:-1]))
+    fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path, resume=True)
+    assert (tmp_path / LOG).read_text() == whole
+
+
+@pytest.mark.parametrize("column", ["microvolts", "targets", "recordings", "starts"])
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_checkpoint_made_of_other_strips_is_refused(sets, tmp_path, part, column):
+    fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path)
+    sets[part].__dict__[column][:] = np.roll(sets[part].__dict__[column], 1, axis=0) if column != "starts" else 7
+    with pytest.raises(UnreadableFile, match="another run"):
+        fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "junk", "a list", "an older form"])
+def test_a_damaged_checkpoint_is_refused_with_a_way_out(sets, tmp_path, damage):
+    fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path)
+    path = tmp_path / CHECKPOINT
+    content = path.read_bytes()
+    if damage == "a list":
+        torch.save([1, 2], path)
+    elif damage == "an older form":
+        torch.save({"run": ""}, path)
+    else:
+        path.write_bytes({"empty": b"", "cut": content[: len(content) // 2], "junk": b"junk" * 100}[damage])
+    with pytest.raises(UnreadableFile, match="Delete it to begin again"):
+        fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path, resume=True)
+
+
+def test_a_seed_below_0_is_refused(sets):
+    with pytest.raises(InvalidValue, match="0 or more, not -1"):
+        fit(network(), *sets, recipe=QUICK, seed=-1)
 
 
 def test_a_checkpoint_of_another_run_is_refused(sets, tmp_path):
@@ -171,3 +201,8 @@ def test_predicting_leaves_the_network_in_its_mode(sets):
     model = network().train()
     predict(model, sets[0])
     assert model.training
+
+
+def test_predicting_needs_a_strip(sets):
+    with pytest.raises(InvalidValue, match="the set is empty"):
+        predict(network(), sets[0].rows(np.zeros(24, dtype=bool)))

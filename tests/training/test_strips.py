@@ -5,12 +5,14 @@ import pytest
 from conftest import beating, made_record
 
 from ecgteach.beats import find_beats
-from ecgteach.errors import InvalidValue, UnknownName
+from ecgteach.errors import InvalidValue, UnknownName, UnreadableFile
 from ecgteach.records import Record
 from ecgteach.rhythms import rhythm
 from ecgteach.training.augment import augment
+from ecgteach.training.compression import compressed_strips
 from ecgteach.training.recipes import Recipe, recipe, recipes
-from ecgteach.training.strips import compressed_strips, graded_strips, near_limit, open_strips, write_strips
+from ecgteach.training.strips import grouped_strips, near_limit, open_strips, write_strips
+from ecgteach.truth import Annotation
 
 
 def sinus(rate, seconds=30.0, name="a"):
@@ -18,7 +20,7 @@ def sinus(rate, seconds=30.0, name="a"):
 
 
 def test_sinus_strips_are_graded_by_their_measured_rate():
-    graded = list(graded_strips([sinus(50), sinus(75, name="b"), sinus(120, name="c")]))
+    graded = list(grouped_strips([sinus(50), sinus(75, name="b"), sinus(120, name="c")]))
     assert [item.group for item in graded] == ["SB"] * 3 + ["SR"] * 3 + ["GSVT"] * 3
     assert graded[0].rate == pytest.approx(50, abs=1)
 
@@ -31,15 +33,26 @@ def test_what_cannot_be_graded_is_counted_by_its_reason():
         made_record(labels=frozenset({rhythm("VT")})),
         Record(noise, ("II",), 500, labels=frozenset({rhythm("SINUS")}), id="n"),
         Record(np.full((1, 5000), np.nan), ("II",), 500, labels=frozenset({rhythm("SINUS")}), id="m"),
+        Record(np.zeros((1, 5000)), ("II",), 500, labels=frozenset({rhythm("AFIB")}), id="f"),
+        made_record(labels=frozenset({rhythm("AFIB"), rhythm("VT")})),
+        made_record(annotations=(Annotation("rhythm", 0.0, 10.0, rhythm=None),)),
     ]
-    assert not list(graded_strips(records, counted))
-    assert counted == {"no single rhythm": 1, "off the list: VT": 1, "rate not measurable": 1, "unreadable": 1}
+    assert not list(grouped_strips(records, counted))
+    assert counted == {
+        "no rhythm label": 1,
+        "off the list: VT": 1,
+        "rate not measurable": 1,
+        "unreadable": 1,
+        "flat": 1,
+        "two rhythms in one strip": 1,
+        "unknown rhythm label": 1,
+    }
 
 
 def test_a_record_without_a_readable_lead_is_reported_and_the_rest_go_on():
     problems = []
     leads = Record(np.stack([beating(75)] * 2), ("V1", "V2"), 500, id="v", labels=frozenset({rhythm("SR")}))
-    assert len(list(graded_strips([leads, made_record()], report=problems.append))) == 1
+    assert len(list(grouped_strips([leads, made_record()], report=problems.append))) == 1
     assert "no lead II" in str(problems[0])
 
 
@@ -67,7 +80,7 @@ def test_compression_uses_sinus_recordings_that_are_long_enough_only():
 
 
 def test_written_strips_are_read_back_from_disk(tmp_path):
-    graded = list(graded_strips([sinus(75)]))
+    graded = list(grouped_strips([sinus(75)]))
     strips = write_strips(graded, tmp_path)
     again = open_strips(tmp_path)
     assert isinstance(again.microvolts, np.memmap)
@@ -77,6 +90,45 @@ def test_written_strips_are_read_back_from_disk(tmp_path):
     )
     assert list(again.targets) == list(strips.targets) == [0, 0, 0]
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_strips_remember_whether_their_source_grades_rate(tmp_path):
+    graded = made_record(graded=frozenset({rhythm("SB"), rhythm("ST")}), id="g")
+    strips = write_strips(grouped_strips([sinus(75, 10.0), graded]), tmp_path)
+    assert open_strips(tmp_path).rate_graded.tolist() == strips.rate_graded.tolist() == [False, True]
+
+
+def test_strips_of_an_older_index_are_told_by_their_source(tmp_path):
+    records = [made_record(source=source, id=source) for source in ("mitdb", "ptb-xl", "challenge-2017")]
+    write_strips(grouped_strips(records), tmp_path)
+    with np.load(tmp_path / "index.npz") as index:
+        older = {name: index[name] for name in index.files if name != "rate_graded"}
+    np.savez(tmp_path / "index.npz", **older)
+    assert open_strips(tmp_path).rate_graded.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("damage", ["no index", "junk index", "no samples", "cut samples"])
+def test_a_damaged_folder_of_strips_is_refused_with_a_way_out(tmp_path, damage):
+    write_strips(grouped_strips([sinus(75)]), tmp_path)
+    index, samples = tmp_path / "index.npz", tmp_path / "strips.i16"
+    if damage == "junk index":
+        index.write_bytes(b"junk")
+    elif damage == "cut samples":
+        samples.write_bytes(samples.read_bytes()[:-1000])
+    else:
+        (index if damage == "no index" else samples).unlink()
+    with pytest.raises(UnreadableFile, match="Delete it"):
+        open_strips(tmp_path)
+
+
+def test_a_write_that_breaks_off_leaves_nothing_unfinished(tmp_path):
+    def breaking():
+        yield from grouped_strips([sinus(75)])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_strips(breaking(), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_to_write_is_an_error_and_leaves_nothing(tmp_path):
@@ -106,3 +158,7 @@ def test_wrong_recipes_are_told_what_there_is():
         recipe("first", speed=3)
     with pytest.raises(InvalidValue, match="epochs must be above 0"):
         recipe("first", epochs=0)
+    with pytest.raises(InvalidValue, match="gap must be 0 s or more and under the 10 s"):
+        recipe("first", gap=10.0)
+    with pytest.raises(InvalidValue, match="64 is above 32"):
+        recipe("first", batch=64, strips_an_epoch=32)
