@@ -116,13 +116,17 @@ def evaluate(
     """Judge both networks on a data set's consecutive ten-second strips."""
     _check_writable(json_file)
     from .models import load, load_file
-    from .records import Problem, open_dataset
+    from .records import Problem, chapman, open_dataset
     from .rhythms import grouping
     from .training import evaluation
 
     given = {"signal": signal, "image": image}
     models = {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
     recordings = open_dataset(dataset, data)
+    if dataset == chapman.SOURCE:
+        dropped = chapman.left_out(recordings)
+        print(chapman.rule_in_words(dropped, len(recordings)))
+        recordings = recordings.where(lambda entry: entry.id not in dropped)
     problems: list[str] = []
 
     def report(problem: Problem) -> None:

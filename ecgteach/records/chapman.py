@@ -94,6 +94,15 @@ def left_out(dataset: Dataset, report: Report | None = None) -> dict[str, str]:
     return reasons
 
 
+def rule_in_words(dropped: dict[str, str], recordings: int) -> str:
+    """The printed rule with its count: what `left_out` found among so many recordings at hand."""
+    listed = "; ".join(f"{name}: {reason}" for name, reason in dropped.items()) or "none"
+    return (
+        f"our rule (all zero, missing samples, no or flat lead II, beyond ±{RAIL_MV:g} mV) drops {len(dropped)} of the "
+        f"{recordings} recordings here ({listed}); the study dropped 58 of 10,646 for reasons that it does not print"
+    )
+
+
 def _fault(record: Record) -> str | None:
     if not np.isfinite(record.signals).all():
         return "missing samples"

@@ -1,8 +1,8 @@
 """Sheets for people: each rhythm with its evidence painted, forty strips to paint, and how far the painters agree.
 
-    python -m ecgteach.simulator.sheets rhythms DIR
-    python -m ecgteach.simulator.sheets write DIR --seed 1
-    python -m ecgteach.simulator.sheets agree DIR/key.csv READER1.csv READER2.csv
+    python -m ecgteach.simulator rhythms DIR
+    python -m ecgteach.simulator write DIR --seed 1
+    python -m ecgteach.simulator agree DIR/key.csv READER1.csv READER2.csv
 
 The sheet is a PDF without a word on the rhythms, to be painted with a pen; ``marks.csv`` is the form for what was
 painted; ``key.csv`` says what each strip was, and stays in the drawer.
@@ -172,7 +172,7 @@ def agreement(key: Path, forms: Sequence[Path]) -> list[dict[str, object]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line of this module."""
-    parser = argparse.ArgumentParser(prog="python -m ecgteach.simulator.sheets", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m ecgteach.simulator", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("rhythms", "write"):
         command = commands.add_parser(name)
@@ -278,7 +278,3 @@ def _dice(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
 def _kappa(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     chance = one.mean() * other.mean() + (1 - one.mean()) * (1 - other.mean())
     return float(((one == other).mean() - chance) / (1 - chance)) if chance < 1 else 1.0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -194,6 +194,13 @@ def test_a_recording_of_mitdb_without_marks_of_its_rhythm_is_refused(tmp_path):
             open_dataset("mitdb", tmp_path)["100"]
 
 
+def test_the_rule_is_printed_with_its_count_and_the_studys(figshare):
+    dataset = open_dataset("chapman", figshare)
+    words = chapman.rule_in_words(chapman.left_out(dataset), len(dataset))
+    assert "drops 4 of the 5 recordings here" in words
+    assert "58 of 10,646" in words
+
+
 def test_an_unknown_and_a_missing_data_set_are_told_apart(tmp_path):
     with pytest.raises(UnknownName, match="ptb-xl"):
         open_dataset("nonsense")
