@@ -18,6 +18,7 @@ from .dataset import Dataset, Entry, Report
 from .licences import ORIGINS
 from .record import Record
 from .snomed import snomed_dataset
+from .splits import SIMULATED
 from .tables import read_index
 from .wfdb_files import STANDARD_LEADS
 
@@ -120,7 +121,7 @@ def _fault(record: Record) -> str | None:
 def _origin(folder: Path) -> tuple[str, str]:
     """Source and licence of a folder: a stand-in that the simulator wrote says so in a file of its own."""
     if (folder / SIMULATED_MARK).is_file():
-        return "simulated", "simulated: no person's recording, free to use"
+        return SIMULATED, "simulated: no person's recording, free to use"
     return SOURCE, LICENCE
 
 

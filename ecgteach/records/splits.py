@@ -26,17 +26,22 @@ SAME_RECORDING = {
 }
 """Pairs that the data sets' own notes name as one recording under two numbers."""
 
+SIMULATED = "simulated"
+
 SAME_PERSON = {("mitdb", "202"): ("mitdb", "201")}
 
 
 def twin_of(source: str, id: str) -> tuple[str, str]:  # noqa: A002 - the field's word, as in Record
     """Source and id under which a recording is known in the split, whatever set it was met in.
 
-    ``HRnnnnn`` of the 2021 challenge is PTB-XL's recording n; ``JSnnnnn`` is the same in every set that holds it.
+    ``HRnnnnn`` of the 2021 challenge is PTB-XL's recording n; ``JSnnnnn`` is the same in every set that holds it, but
+    for the simulator's stand-in, which only borrows the names.
 
     >>> twin_of("challenge-2021", "HR00010")
     ('ptb-xl', '10')
     """
+    if source == SIMULATED:
+        return source, id
     if found := re.fullmatch(r"HR0*(\d+)", id):
         source, id = "ptb-xl", found[1]  # noqa: A001
     elif re.fullmatch(r"JS\d{5}", id):

@@ -25,16 +25,16 @@ class Row(NamedTuple):
     shape: str
 
 
-def keeping(score: Score, mask: NDArray[np.bool_]) -> Score:
-    """A score with some of its waves."""
+def keeping(score: Score, which: NDArray[np.bool_] | NDArray[np.intp]) -> Score:
+    """A score with some of its waves: those that a mask lets through, or those that numbers pick, in their order."""
     return replace(
         score,
-        kinds=score.kinds[mask],
-        onsets=score.onsets[mask],
-        offsets=score.offsets[mask],
-        beats=score.beats[mask],
-        forms=score.forms[mask],
-        sizes=score.sizes[mask],
+        kinds=score.kinds[which],
+        onsets=score.onsets[which],
+        offsets=score.offsets[which],
+        beats=score.beats[which],
+        forms=score.forms[which],
+        sizes=score.sizes[which],
     )
 
 
@@ -74,16 +74,7 @@ def copied(score: Score, beat: int, onto: int, later: float) -> Score:
 
 def in_order(score: Score) -> Score:
     """The same waves in the order of their onsets."""
-    order = np.argsort(score.onsets, kind="stable")
-    return replace(
-        score,
-        kinds=score.kinds[order],
-        onsets=score.onsets[order],
-        offsets=score.offsets[order],
-        beats=score.beats[order],
-        forms=score.forms[order],
-        sizes=score.sizes[order],
-    )
+    return keeping(score, np.argsort(score.onsets, kind="stable"))
 
 
 def qrs_onsets(score: Score) -> dict[int, float]:

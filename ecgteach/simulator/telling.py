@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..records.record import Record
+from ..records.splits import SIMULATED
 from ..rhythms import rhythm as rhythm_called
 from ..truth import Truth, Wave
 from .dipole import play
@@ -13,7 +14,7 @@ from .evidence import VISIBLE_F, Scene, evidence_of
 from .leads import derivation
 from .score import KINDS, NO_BEAT, Score
 
-SOURCE = "simulated"
+SOURCE = SIMULATED
 LICENCE = "simulated: no person's recording, free to use"
 
 

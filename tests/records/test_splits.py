@@ -44,6 +44,12 @@ def test_what_is_one_recording_or_one_person_shares_a_part(one, other):
     assert part_of(*one) == part_of(*other)
 
 
+def test_a_simulated_recording_is_nobodys_twin_whatever_its_name():
+    assert is_listed("challenge-2021", "JS00001")
+    assert not is_listed("simulated", "JS00001")
+    assert twin_of("simulated", "HR00001") == ("simulated", "HR00001")
+
+
 def test_an_unlisted_recording_gets_its_part_by_a_fixed_hash():
     assert not is_listed("ptb-xl", "20000")
     assert part_of("ptb-xl", "20000", "77") == part_of("ptb-xl", "20001", "77") == part_by_hash("ptb-xl", "77")
