@@ -7,7 +7,7 @@ cannot tell apart; a second table leaves out nothing; a third follows the source
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from .strips import StripSet, grouped_strips, near_limit, write_strips
 
 BOTH = "both"
 CHOICES = ("held-out", "validation", "test", "new", "all")
-TABLES = ("measured_rate", "measured_rate_all", "source_labels")
+NEAR_LIMIT = "within 2/min of a limit (first table only)"
 AFIB_OR_REST = ("AFIB", "rest")
 
 
@@ -65,7 +65,7 @@ class Evaluation:
     def tables(self) -> dict[str, dict[str, Any]]:
         """The three tables, each with the figures of signal, image and both (`metrics.judge`)."""
         targets = self.strips.targets
-        clear = np.array([not (near_limit(rate) and rhythm(code).sinus) for code, rate in self._labelled()], dtype=bool)
+        clear = self._clear_of_limits()
         everything = np.ones(len(targets), dtype=bool)
         return {
             "measured_rate": self._table(targets, clear),
@@ -111,7 +111,9 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Tables, and what was left out, as plain values."""
-        return {"strips": len(self.strips), "left_out": dict(self.strips.left_out), "tables": self.tables()}
+        near = int(np.count_nonzero(~self._clear_of_limits()))
+        left_out = {**self.strips.left_out, NEAR_LIMIT: near}
+        return {"strips": len(self.strips), "left_out": left_out, "tables": self.tables()}
 
     def _table(self, targets: NDArray[np.int64], keep: NDArray[np.bool_]) -> dict[str, Any]:
         return {
@@ -138,8 +140,10 @@ class Evaluation:
             for view, answered in self.probabilities.items()
         }
 
-    def _labelled(self) -> Iterable[tuple[str, float]]:
-        return zip(self.strips.rhythms.tolist(), self.strips.rates.tolist(), strict=True)
+    def _clear_of_limits(self) -> NDArray[np.bool_]:
+        """False for each sinus strip within 2/min of a rate limit."""
+        labelled = zip(self.strips.rhythms.tolist(), self.strips.rates.tolist(), strict=True)
+        return np.array([not (near_limit(rate) and rhythm(code).sinus) for code, rate in labelled], dtype=bool)
 
     def __repr__(self) -> str:
         return f"Evaluation of {len(self.strips)} strips from {len(set(self.strips.recordings.tolist()))} recordings"

@@ -85,6 +85,7 @@ def test_strips_near_a_limit_are_left_out_of_the_headline_only():
     assert tables["measured_rate"]["signal"]["n"] == 2
     assert tables["measured_rate"]["signal"]["accuracy"] == 1.0
     assert tables["measured_rate_all"]["signal"]["n"] == 3
+    assert judged.to_json()["left_out"] == {"unreadable": 1, "within 2/min of a limit (first table only)": 1}
 
 
 def test_sources_that_grade_rate_are_judged_by_their_own_labels_in_four_groups():
