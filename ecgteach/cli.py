@@ -77,12 +77,15 @@ def explain(
 @app.command()
 def train(
     view: Annotated[str, typer.Option(help="signal or image")],
-    recipe: Annotated[str, typer.Option(help="Name of a recipe.")] = "first",
+    recipe: Annotated[str, typer.Option(help="Name of a recipe.")] = "shipped",
     data: Annotated[
         Path | None, typer.Option(help="Folder that holds the data sets; else ECGTEACH_DATA and the cache.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for weights, log and checkpoints; by default runs/VIEW.")
+    ] = None,
+    strips: Annotated[
+        Path | None, typer.Option(help="Folder of gathered strips that several runs share; by default OUT/strips.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides first weights, batches and augmentation.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
@@ -92,7 +95,9 @@ def train(
     from .training.runs import train_view
 
     folder = out or Path("runs") / view
-    result = train_view(view, recipe, data=data, out=folder, seed=seed, resume=resume, epochs=epochs, say=print)
+    result = train_view(
+        view, recipe, data=data, out=folder, strips=strips, seed=seed, resume=resume, epochs=epochs, say=print
+    )
     print(f"written {result}")
 
 

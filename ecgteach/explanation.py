@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from . import fusion as fusing
 from .errors import EmptyMap, InvalidValue, UnreadableFile
-from .gradcam import GradCAM, Map
+from .gradcam import ForwardPass, GradCAM, Map
 from .image import StripImage, strip_image
 from .models import VIEWS, Layer, Prediction, StripCNN, inputs, position, shipped
 from .places import write_whole
@@ -23,7 +24,7 @@ from .strip import SAMPLING_RATE, Quality, Strip
 if TYPE_CHECKING:
     from .plots import Picture
 
-FORMAT = "ecgteach explanation 1"
+FORMAT = "ecgteach explanation 2"
 DECIMALS = 6
 
 
@@ -228,7 +229,7 @@ def explain(
     fusion : str, optional
         Fusion rule, one of `fusion.RULES`; by default their mean.
     layer : str, optional
-        Layer of both networks; by default the last convolution block, after normalisation and ReLU.
+        Layer of both networks; by default the local cells, whose average is part of the answer.
     contrast : bool
         Explain the target's logit minus the mean of the others: "AFIB rather than the rest".
 
@@ -255,7 +256,10 @@ def explain(
     for view in VIEWS:
         where = models[view].layer(layer)
         passes[view] = (where, GradCAM(models[view], where.name).forward(inputs(view, prepared.samples[None])))
-    predictions = {view: Prediction(seen.logits[0].numpy(), classes) for view, (_, seen) in passes.items()}
+    predictions = {
+        view: Prediction(seen.logits[0].numpy(), classes, _parts(models[view], where, seen))
+        for view, (where, seen) in passes.items()
+    }
     mean = averaged(predictions)
     chosen = "highest probability, averaged over the views" if target is None else "asked for"
     target = max(mean, key=mean.__getitem__) if target is None else target
@@ -273,6 +277,15 @@ def averaged(predictions: Mapping[str, Prediction]) -> dict[str, float]:
     """Probability of each class, averaged over the views."""
     each = [prediction.probabilities for prediction in predictions.values()]
     return {name: float(np.mean([one[name] for one in each])) for name in each[0]}
+
+
+def _parts(model: StripCNN, where: Layer, seen: ForwardPass) -> dict[str, NDArray[np.float32]]:
+    """Parts of the logits, where the pass went through the cells that the network averages."""
+    if not isinstance(model, StripCNN) or where.name != model.explained_layer:
+        return {}
+    with torch.no_grad():
+        parts = model.parts(seen.activations, seen.logits)
+    return {name: part[0].numpy() for name, part in parts.items()}
 
 
 def _fused(views: dict[str, View], rule: str, target: str) -> tuple[NDArray[np.float32] | None, str]:
@@ -323,6 +336,7 @@ def _view_to_json(view: View) -> dict[str, Any]:
         "answer": view.prediction.answer,
         "probabilities": {name: _finite(value) for name, value in view.prediction.probabilities.items()},
         "logits": _numbers(view.prediction.logits),
+        "parts": {name: _numbers(part) for name, part in view.prediction.parts.items()},
         "classes": list(view.prediction.classes),
         "map": _numbers(view.on_time),
         "cells": _numbers(view.map.values),
@@ -344,5 +358,6 @@ def _view_from_json(held: dict[str, Any]) -> View:
         float("nan") if held["raw_max"] is None else held["raw_max"],
         held["state"],
     )
-    prediction = Prediction(np.array(held["logits"], dtype=np.float32), tuple(held["classes"]))
+    parts = {name: np.array(part, dtype=np.float32) for name, part in held["parts"].items()}
+    prediction = Prediction(np.array(held["logits"], dtype=np.float32), tuple(held["classes"]), parts)
     return View(prediction, found, Layer(**held["layer"]), np.array(held["map"], dtype=np.float32))

@@ -74,7 +74,7 @@ def test_any_layer_and_a_contrast_can_be_asked_for(pair):
     seen = explain(sample("SR"), pair, layer="norm4", contrast=True)
     assert {view.layer.name for view in seen.views.values()} == {"norm4"}
     assert all(view.map.contrast for view in seen.views.values())
-    assert explain(sample("SR"), pair).views["signal"].layer.name == "norm6"
+    assert explain(sample("SR"), pair).views["signal"].layer.name == "local"
 
 
 def test_what_is_saved_comes_back(tmp_path):
@@ -93,7 +93,7 @@ def test_an_unfused_explanation_survives_saving_too(tmp_path):
     assert (back.fused, back.fused_reason) == (None, seen.fused_reason)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": "other"}', '{"format": "ecgteach explanation 1"}'])
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": "other"}', '{"format": "ecgteach explanation 2"}'])
 def test_a_file_that_is_no_explanation_is_refused(tmp_path, content):
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(UnreadableFile, match=r"no (saved|whole) explanation"):

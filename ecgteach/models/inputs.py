@@ -9,11 +9,12 @@ from torch import Tensor
 
 from ..errors import UnknownName, choices
 from ..image import Geometry, draw_pixels
+from ..image.raster import PEN
 
 VIEWS = ("signal", "image")
 
 
-def inputs(view: str, millivolts: NDArray[np.float32]) -> Tensor:
+def inputs(view: str, millivolts: NDArray[np.float32], pen: float = PEN) -> Tensor:
     """A batch as a view reads it.
 
     Parameters
@@ -22,6 +23,8 @@ def inputs(view: str, millivolts: NDArray[np.float32]) -> Tensor:
         Which network it is for.
     millivolts : array, shape (n, 5000)
         Strips in mV, filtered as `Strip.for_reading` does.
+    pen : float
+        Line width of the pictures in pixels.
 
     Returns
     -------
@@ -37,7 +40,7 @@ def inputs(view: str, millivolts: NDArray[np.float32]) -> Tensor:
         raise UnknownName(f"no view is called {view!r}; there are {choices(VIEWS)}")
     if view == "signal":
         return torch.tensor(millivolts, dtype=torch.float32)[:, None]
-    ink = draw_pixels(millivolts, network_geometry())
+    ink = draw_pixels(millivolts, network_geometry(), pen)
     return torch.from_numpy(ink)[:, None].to(torch.float32).div_(255.0)
 
 

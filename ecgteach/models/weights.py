@@ -96,7 +96,8 @@ def _described(path: Path, notes: dict[str, str]) -> StripCNN:
     """The network that a file's metadata describe, with weights of no meaning yet."""
     try:
         classes = tuple(str(name) for name in json.loads(notes["classes"]))
-        return NETWORKS[notes["view"]](classes, tuple(Block(**block) for block in json.loads(notes["blocks"])))
+        blocks = tuple(Block(**block) for block in json.loads(notes["blocks"]))
+        return NETWORKS[notes["view"]](classes, blocks, int(notes.get("local_blocks", len(blocks))))
     except (KeyError, ValueError, TypeError, RuntimeError) as problem:
         raise UnreadableFile(
             f"{path}: its metadata describe no network ({type(problem).__name__}: {problem}). Fetch or train it again"
@@ -121,6 +122,7 @@ def save(model: StripCNN, path: str | Path, notes: dict[str, Any] | None = None)
         "view": model.view,
         "classes": json.dumps(model.classes),
         "blocks": json.dumps([vars(block) for block in model.blocks]),
+        "local_blocks": str(model.local_blocks),
         **{name: value if isinstance(value, str) else json.dumps(value) for name, value in (notes or {}).items()},
     }
     unfinished = path.with_suffix(".part")

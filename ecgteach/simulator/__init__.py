@@ -26,14 +26,16 @@ from .edits import edit
 from .making import Batch, simulate, simulate_many
 from .sheets import draw_evidence
 from .standin import write_stand_in
-from .strips import Strips, simulate_dataset, simulate_strips, stream_strips
+from .strips import PLACES, Strips, places_of, simulate_dataset, simulate_strips, stream_strips
 from .wfdb_out import read_simulated, write_record, write_records
 
 __all__ = [
+    "PLACES",
     "Batch",
     "Strips",
     "draw_evidence",
     "edit",
+    "places_of",
     "read_simulated",
     "simulate",
     "simulate_dataset",

@@ -1,6 +1,6 @@
 """Strips and data sets in any number: balanced by rhythm, drawn by seed, streamed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,10 +15,11 @@ from ..records.record import Record
 from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping
 from ..rhythms import rhythm as rhythm_called
 from ..strip import SAMPLES, SECONDS, high_pass, low_pass
+from ..truth import Evidence
 from .hearts import HEARTS
 from .making import Noise, Seed, compose, key_of, perform, rate_of, simulate
 from .score import Score
-from .telling import SOURCE
+from .telling import SOURCE, evidence_in
 
 MIXTURES = {
     "SR": {"SR": 0.82, "SA": 0.18},
@@ -36,17 +37,25 @@ PORTABLE_HZ = 40.0
 REVERSED = 0.08
 """Share of strips between two hands that are recorded the wrong way round."""
 
+PLACES = 500
+PLACE_OF_ROLE = {"P": 1, "A": 1, "X": -1}
+
 CHUNK = 64
 TRIES = 50
 
 
 class Strips(NamedTuple):
-    """Strips as arrays: millivolts (n, 5000) float32, group and rhythm codes (n,), rates per minute (n,)."""
+    """Strips as arrays.
+
+    `millivolts` (n, 5000) float32, `groups` and `rhythms` as codes (n,), `rates` per minute (n,); `places` (n, 500) int8
+    says for each 20 ms what a map may lie on (`places_of`), and is all 0 where it was not asked for.
+    """
 
     millivolts: NDArray[np.float32]
     groups: NDArray[np.str_]
     rhythms: NDArray[np.str_]
     rates: NDArray[np.float64]
+    places: NDArray[np.int8]
 
 
 def simulate_strips(
@@ -57,6 +66,7 @@ def simulate_strips(
     leads: Mapping[str, float] | None = None,
     noise: Noise = "usual",
     for_reading: bool = True,
+    places: bool = False,
 ) -> Strips:
     """Strips of the study's four groups, as varied as we can make them: for training networks.
 
@@ -77,10 +87,15 @@ def simulate_strips(
         As in `simulate`.
     for_reading : bool
         Whether strips pass the filters that every strip passes before a network reads it (0.5 to 40 Hz).
+    places : bool
+        Whether to find the evidence of each, which doubles the time.
     """
-    parts = list(stream_strips(n, seed, groups=groups, leads=leads, noise=noise, for_reading=for_reading))
+    parts = list(
+        stream_strips(n, seed, groups=groups, leads=leads, noise=noise, for_reading=for_reading, places=places)
+    )
     if not parts:
-        return Strips(np.zeros((0, SAMPLES), np.float32), np.array([], str), np.array([], str), np.zeros(0))
+        nothing = np.zeros((0, SAMPLES), np.float32), np.array([], str), np.array([], str), np.zeros(0)
+        return Strips(*nothing, np.zeros((0, PLACES), np.int8))
     return Strips(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
@@ -89,32 +104,40 @@ def stream_strips(
     seed: Seed,
     *,
     groups: Mapping[str, float] | None = None,
+    mixtures: Mapping[str, Mapping[str, float]] = MIXTURES,
     leads: Mapping[str, float] | None = None,
     noise: Noise = "usual",
     for_reading: bool = True,
+    places: bool = False,
 ) -> Iterator[Strips]:
-    """The same as `simulate_strips`, a few dozen at a time, so that memory stays flat."""
-    wanted = dict(groups) if groups else dict.fromkeys(MIXTURES, 1.0)
+    """The same as `simulate_strips`, a few dozen at a time, so that memory stays flat.
+
+    `mixtures` says what each group is made of: shares of rhythms.
+    """
+    wanted = dict(groups) if groups else dict.fromkeys(mixtures, 1.0)
     views = dict(leads) if leads else {"I": 0.5, "II": 0.5}
-    if unknown := wanted.keys() - MIXTURES.keys():
-        raise UnknownName(f"there is no group {choices(unknown)}; there are {choices(MIXTURES)}")
+    if unknown := wanted.keys() - mixtures.keys():
+        raise UnknownName(f"there is no group {choices(unknown)}; there are {choices(mixtures)}")
     key = key_of(seed)
     for first in range(0, n, CHUNK):
-        yield _chunk(min(CHUNK, n - first), (*key, first), wanted, views, noise, for_reading)
+        yield _chunk(min(CHUNK, n - first), (*key, first), wanted, mixtures, views, noise, for_reading, places)
 
 
 def _chunk(
     n: int,
     key: tuple[int, ...],
     groups: Mapping[str, float],
+    mixtures: Mapping[str, Mapping[str, float]],
     leads: Mapping[str, float],
     noise: Noise,
     for_reading: bool,
+    places: bool,
 ) -> Strips:
     random = Generator(PCG64(SeedSequence(key)))
     scores, names = [], []
     for number in range(n):
-        score, group = _score_of(_pick(groups, random), (*key, number), random)
+        group = _pick(groups, random)
+        score = _score_of(group, mixtures[group], (*key, number), random)
         scores.append(score)
         names.append(group)
     views = np.array([_pick(leads, random) for _ in range(n)])
@@ -129,13 +152,27 @@ def _chunk(
     if for_reading:
         millivolts = low_pass(high_pass(millivolts, 0.5), 40.0)
     rates = np.array([rate_of(score, SECONDS) for score in scores])
-    return Strips(millivolts, np.array(names), np.array([score.rhythm for score in scores]), rates)
+    rhythms = np.array([score.rhythm for score in scores])
+    marked = np.zeros((n, PLACES), np.int8)
+    if places:
+        marked = np.stack([places_of(evidence_in(score)) for score in scores])
+    return Strips(millivolts, np.array(names), rhythms, rates, marked)
 
 
-def _score_of(group: str, key: tuple[int, ...], random: Generator) -> tuple[Score, str]:
+def places_of(evidence: Iterable[Evidence]) -> NDArray[np.int8]:
+    """What a map may lie on, for each 20 ms of a strip, shape (500,): 1 evidence (P, A), -1 irrelevant (X), 0 neither."""
+    marked = np.zeros(PLACES, dtype=np.int8)
+    for entry in evidence:
+        if entry.role in PLACE_OF_ROLE:
+            first, last = (round(moment * PLACES / SECONDS) for moment in (entry.start, entry.end))
+            marked[first:last] = PLACE_OF_ROLE[entry.role]
+    return marked
+
+
+def _score_of(group: str, mixture: Mapping[str, float], key: tuple[int, ...], random: Generator) -> Score:
     """A score whose rhythm falls into the group by its rate too, clear of the limits."""
     for attempt in range(TRIES):
-        rhythm = _pick(MIXTURES[group], random)
+        rhythm = _pick(mixture, random)
         try:
             score = compose(rhythm, (*key, attempt), SECONDS, None, _changes(rhythm, random))
         except InvalidValue:  # a slow heart has no room for its premature beats, a fast one none for a long PR
@@ -144,7 +181,7 @@ def _score_of(group: str, key: tuple[int, ...], random: Generator) -> tuple[Scor
         own = rhythm_called(rhythm)
         found = grouping().group_of(own, rate)
         if found and found.code == group and not (own.sinus and _near_limit(rate)):
-            return score, group
+            return score
     raise InvalidValue(f"no strip of the group {group} was found in {TRIES} tries with the key {key}")
 
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from ..records.record import Record
 from ..records.splits import SIMULATED
 from ..rhythms import rhythm as rhythm_called
-from ..truth import Truth, Wave
+from ..strip import SECONDS
+from ..truth import Evidence, Truth, Wave
 from .dipole import play
 from .evidence import VISIBLE_F, Scene, evidence_of
 from .leads import derivation
@@ -42,12 +43,7 @@ def record_of(
         rhythm,
         kind,
         waves,
-        evidence_of(
-            evidence_name(score),
-            Scene(waves, score.person.f >= VISIBLE_F),
-            seconds,
-            first_degree=bool(score.notes.get("first_degree")),
-        ),
+        evidence_in(score, seconds, waves),
         clean,
         dict(noise),
         {**score.notes, "noise": dict(strengths), "seed": key},
@@ -64,6 +60,12 @@ def record_of(
         licence=LICENCE,
         truth=truth,
     )
+
+
+def evidence_in(score: Score, seconds: float = SECONDS, waves: tuple[Wave, ...] | None = None) -> tuple[Evidence, ...]:
+    """Evidence in the first seconds of a score, by its waves there (found, where they are not given)."""
+    scene = Scene(waves_of(score, seconds) if waves is None else waves, score.person.f >= VISIBLE_F)
+    return evidence_of(evidence_name(score), scene, seconds, first_degree=bool(score.notes.get("first_degree")))
 
 
 def waves_of(score: Score, seconds: float) -> tuple[Wave, ...]:

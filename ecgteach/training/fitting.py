@@ -24,8 +24,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from ..errors import InvalidValue, UnreadableFile
 from ..models import StripCNN, inputs
 from ..places import write_whole
-from .augment import augment
+from .augment import augment, pen_width
+from .place import place_loss
 from .recipes import Recipe, check_seed
+from .simulated import SOURCE
 from .strips import StripSet
 
 CHECKPOINT = "checkpoint.pt"
@@ -174,15 +176,22 @@ class _Run:
         for step, rows in enumerate(batches):
             self._set_rate((number - 1 + step / len(batches)) / self.recipe.epochs)
             millivolts = augment(train.millivolts(rows), self.recipe, random)
-            loss = functional.cross_entropy(
-                self.model(inputs(self.model.view, millivolts)), torch.from_numpy(train.targets[rows])
-            )
+            seen = inputs(self.model.view, millivolts, pen_width(self.recipe, random))
+            loss = self._loss(seen, torch.from_numpy(train.targets[rows]), torch.from_numpy(train.places[rows]))
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
             self.average.update_parameters(self.model)
             losses.append(loss.item())
         return self._judged(number, float(np.mean(losses)), validation)
+
+    def _loss(self, seen: Tensor, targets: Tensor, places: Tensor) -> Tensor:
+        cells, rhythm = self.model.read(seen)
+        loss = functional.cross_entropy(self.model.answer(cells, rhythm), targets)
+        if self.recipe.place:
+            ink = seen if self.model.dimensions == 2 else None
+            loss = loss + self.recipe.place * place_loss(self.model.scores(cells), targets, places, ink)
+        return loss
 
     def save(self, path: Path) -> None:
         unfinished = path.with_suffix(".part")
@@ -241,7 +250,15 @@ class _Run:
 
     def _identity(self) -> str:
         return json.dumps(
-            [self.model.view, self.model.classes, repr(self.model.blocks), asdict(self.recipe), self.seed, self.strips]
+            [
+                self.model.view,
+                self.model.classes,
+                repr(self.model.blocks),
+                self.model.local_blocks,
+                asdict(self.recipe),
+                self.seed,
+                self.strips,
+            ]
         )
 
 
@@ -260,16 +277,25 @@ def _batches(train: StripSet, recipe: Recipe, random: np.random.Generator) -> It
     """Rows of an epoch's batches: all classes alike; within one, long recordings do not drown the rest."""
     _, recording, strips_of = np.unique(train.recordings, return_inverse=True, return_counts=True)
     weight = 1.0 / np.sqrt(strips_of[recording])
+    simulated = train.sources == SOURCE
     classes = np.unique(train.targets)
     a_class = recipe.strips_an_epoch // len(classes)
     drawn = []
     for one in classes:
         rows = np.flatnonzero(train.targets == one)
-        chances = weight[rows] / weight[rows].sum()
+        chances = _shared(weight[rows], simulated[rows], recipe.simulated_share)
         drawn.append(random.choice(rows, a_class, replace=a_class > len(rows), p=chances))
     order = random.permutation(np.concatenate(drawn))
     for first in range(0, len(order) - recipe.batch + 1, recipe.batch):
         yield order[first : first + recipe.batch]
+
+
+def _shared(weight: NDArray[np.float64], simulated: NDArray[np.bool_], share: float) -> NDArray[np.float64]:
+    """Chances of a class's strips: simulated ones together have their share, where there are both kinds."""
+    if 0 < simulated.sum() < len(simulated):
+        for kind, part in ((simulated, share), (~simulated, 1 - share)):
+            weight[kind] *= part / weight[kind].sum()
+    return np.asarray(weight / weight.sum())
 
 
 def _check_sets(model: StripCNN, train: StripSet, validation: StripSet) -> None:

@@ -23,6 +23,12 @@ class Recipe:
         Data sets to learn from; one that is not at hand is left out and said so.
     compressed : int
         How many fast strips to make of longer sinus recordings by compressing time; they are no recordings.
+    simulated : int
+        How many simulated strips to add, as many of each group.
+    simulated_share : float
+        Their share of what an epoch draws of each group.
+    place : float
+        Weight of the place loss (`place.place_loss`), which only simulated strips have.
     epochs, strips_an_epoch, batch : int
         Length of the run; an epoch draws so many strips, the same number from each group.
     learning_rate, weight_decay : float
@@ -40,12 +46,19 @@ class Recipe:
         Largest standard deviation of added noise (white, and slow wander) in mV.
     gap : float
         Longest stretch in seconds that is blanked.
+    filters : float
+        Share of strips that pass the narrower band of another device.
+    pen : float
+        The image is drawn by a pen between 1 / pen and pen times the usual width.
     """
 
     name: str
     description: str
     sources: tuple[str, ...]
     compressed: int
+    simulated: int
+    simulated_share: float
+    place: float
     epochs: int
     strips_an_epoch: int
     batch: int
@@ -57,6 +70,8 @@ class Recipe:
     flip: float
     noise: float
     gap: float
+    filters: float
+    pen: float
 
     def __post_init__(self) -> None:
         for name in ("epochs", "strips_an_epoch", "batch", "learning_rate", "patience"):
@@ -64,8 +79,14 @@ class Recipe:
                 raise InvalidValue(f"recipe {self.name}: {name} must be above 0, not {getattr(self, name)}")
         if not 0 <= self.average < 1:
             raise InvalidValue(f"recipe {self.name}: average must be 0 or more and under 1, not {self.average}")
-        if self.gain < 1 or not 0 <= self.flip <= 1:
-            raise InvalidValue(f"recipe {self.name}: gain must be 1 or more and flip between 0 and 1")
+        for name in ("gain", "pen"):
+            if getattr(self, name) < 1:
+                raise InvalidValue(f"recipe {self.name}: {name} is a factor of 1 or more, not {getattr(self, name)}")
+        for name in ("flip", "filters", "simulated_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InvalidValue(f"recipe {self.name}: {name} is a share from 0 to 1, not {getattr(self, name)}")
+        if self.place < 0:
+            raise InvalidValue(f"recipe {self.name}: the weight place must be 0 or more, not {self.place}")
         if not 0 <= self.gap < SECONDS:
             raise InvalidValue(
                 f"recipe {self.name}: gap must be 0 s or more and under the {SECONDS:g} s of a strip, not {self.gap} s"
@@ -93,7 +114,7 @@ def recipe(name: str, **changes: Any) -> Recipe:
     InvalidValue
         When a setting is out of range.
 
-    >>> recipe("first", epochs=2).epochs
+    >>> recipe("shipped", epochs=2).epochs
     2
     """
     if name not in recipes():

@@ -14,6 +14,7 @@ from ..records.splits import digest
 from .compression import compressed_strips
 from .fitting import CHECKPOINT, fit
 from .recipes import Recipe, check_seed, recipe
+from .simulated import simulated_strips
 from .strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
 
 Say = Callable[[str], None]
@@ -26,6 +27,7 @@ def train_view(
     *,
     data: str | Path | None,
     out: Path,
+    strips: Path | None = None,
     seed: int = 0,
     resume: bool = False,
     epochs: int | None = None,
@@ -43,7 +45,9 @@ def train_view(
     data : path, optional
         Folder that holds the data sets.
     out : path
-        Folder for strips, checkpoint, log and weights. Without `resume` it must hold no run.
+        Folder for checkpoint, log and weights. Without `resume` it must hold no run.
+    strips : path, optional
+        Folder for the gathered strips, which runs of one recipe can share; by default ``strips`` in `out`.
     seed, resume, threads
         As in `fit`.
     epochs : int, optional
@@ -66,7 +70,7 @@ def train_view(
         raise InvalidValue(f"{out} holds a run already; go on with --resume, or choose another --out")
     say(f"{chosen.name}: {chosen.description}")
     train, validation = (
-        gather(chosen, part, data, out / "strips" / part, seed, say) for part in ("train", "validation")
+        gather(chosen, part, data, (strips or out / "strips") / part, say) for part in ("train", "validation")
     )
     model = NETWORKS[view]()
     log = fit(
@@ -86,13 +90,13 @@ def train_view(
     return save(model, out / f"{view}.safetensors", notes)
 
 
-def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, seed: int, say: Say) -> StripSet:
-    """Strips of one part, read from the recordings once and kept in a folder.
+def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, say: Say) -> StripSet:
+    """Strips of one part, read from the recordings once and kept in a folder; the same for every seed of a run.
 
     A second call opens what is there, if it was made of the same recordings in the same way.
     """
     datasets = [dataset.split(part) for dataset in without_twins(list(_at_hand(chosen, data, say)))]
-    made_of = _made_of(chosen, part, seed, datasets)
+    made_of = _made_of(chosen, part, datasets)
     before = _gathered_before(folder, made_of)
     if before is not None:
         say(f"{part}: {before!r}, as gathered before in {folder}; left out: {dict(before.left_out)}")
@@ -111,7 +115,9 @@ def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, see
                     yield grouped
         if part == "train" and chosen.compressed:
             longer = (record for dataset in datasets for record in dataset.records())
-            yield from compressed_strips(longer, chosen.compressed, seed)
+            yield from compressed_strips(longer, chosen.compressed)
+        if part == "train":
+            yield from simulated_strips(chosen.simulated)
 
     say(f"{part}: reading {', '.join(f'{dataset.source} ({len(dataset)})' for dataset in datasets)}")
     (folder / COMPLETE).unlink(missing_ok=True)
@@ -121,12 +127,12 @@ def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, see
     return strips
 
 
-def _made_of(chosen: Recipe, part: str, seed: int, datasets: list[Dataset]) -> dict[str, Any]:
+def _made_of(chosen: Recipe, part: str, datasets: list[Dataset]) -> dict[str, Any]:
     """All that decides which strips a part holds, as JSON gives it back."""
     return {
         "compressed": chosen.compressed,
+        "simulated": chosen.simulated,
         "part": part,
-        "seed": seed,
         "split": digest(),
         "recordings": {dataset.source: list(dataset.ids) for dataset in datasets},
     }

@@ -18,6 +18,7 @@ from ..errors import EcgteachError, InvalidValue, UnreadableFile
 from ..records import Dataset, Problem, Record
 from ..records.splits import twin_of
 from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, Rhythm, grouping, rhythm
+from ..simulator import PLACES
 from ..strip import SAMPLES, SECONDS, Strip
 from ..truth import rhythms_within
 
@@ -27,7 +28,7 @@ LIMIT_MARGIN = 2.0
 RATE_NOT_GRADED = ("challenge-2017", "mitdb")
 """Sources that call a sinus rhythm by one name at any rate, or by no name for the slow ones."""
 
-COLUMNS = ("targets", "recordings", "sources", "rhythms", "rates", "starts", "rate_graded")
+COLUMNS = ("targets", "recordings", "sources", "rhythms", "rates", "starts", "rate_graded", "places")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class GroupedStrip:
     source: str
     rhythm: str
     rate_graded: bool
+    places: NDArray[np.int8] = field(default_factory=lambda: np.zeros(PLACES, np.int8))
 
     @classmethod
     def of(cls, record: Record, strip: Strip, group: str, rate: float, label: Rhythm) -> "GroupedStrip":
@@ -79,6 +81,8 @@ class StripSet:
         How many strips were not taken, by reason.
     rate_graded : array of bool, shape (n,), optional
         Whether each strip's source grades the rate of sinus rhythms; by default as its name tells.
+    places : array of int8, shape (n, 500), optional
+        For each 20 ms of a simulated strip 1 where evidence lies, -1 where a map is wrong; else 0.
     """
 
     microvolts: NDArray[np.int16]
@@ -90,8 +94,11 @@ class StripSet:
     starts: NDArray[np.float64]
     left_out: Counter[str] = field(default_factory=Counter)
     rate_graded: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
+    places: NDArray[np.int8] = field(default_factory=lambda: np.empty((0, PLACES), dtype=np.int8))
 
     def __post_init__(self) -> None:
+        if not len(self.places):
+            object.__setattr__(self, "places", np.zeros((len(self), PLACES), dtype=np.int8))
         if not len(self.rate_graded):
             object.__setattr__(self, "rate_graded", ~np.isin(self.sources, RATE_NOT_GRADED))
 
@@ -109,7 +116,7 @@ class StripSet:
     def digest(self) -> str:
         """SHA-256 of what a network learns from: samples, targets, and where each strip comes from."""
         found = hashlib.sha256("\n".join(self.recordings.tolist()).encode())
-        for column in (self.targets, self.starts):
+        for column in (self.targets, self.starts, self.places):
             found.update(np.ascontiguousarray(column).tobytes())
         for first in range(0, len(self), 1000):
             found.update(np.ascontiguousarray(self.microvolts[first : first + 1000]).tobytes())
@@ -239,7 +246,7 @@ def _why_no_rhythm(record: Record, start: float) -> str:
 
 def _write_index(lines: list[GroupedStrip], path: Path) -> None:
     classes = grouping().classes
-    np.savez(
+    np.savez_compressed(
         path,
         targets=np.array([classes.index(item.group) for item in lines]),
         recordings=np.array([item.recording for item in lines]),
@@ -248,6 +255,7 @@ def _write_index(lines: list[GroupedStrip], path: Path) -> None:
         rates=np.array([item.rate for item in lines]),
         starts=np.array([item.strip.start for item in lines]),
         rate_graded=np.array([item.rate_graded for item in lines]),
+        places=np.stack([item.places for item in lines]),
     )
 
 

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from ecgteach.errors import InvalidValue, UnknownName
+from ecgteach.gradcam import GradCAM
 from ecgteach.image import strip_image
 from ecgteach.models import Block, ImageCNN, SignalCNN, inputs, network_geometry
 from ecgteach.records import sample
@@ -26,7 +27,8 @@ def kinds(model):
         nn.Linear: "dense",
     }
     listed = [names[type(module)] for module in model.modules() if type(module) in names]
-    return [*listed[:-2], "global average pooling", *listed[-2:]]
+    averages = ["global average pooling"] * len({model.local_blocks, len(model.blocks)})
+    return [*listed[:-2], *averages, *listed[-2:]]
 
 
 def test_the_two_views_are_the_same_list_of_17_layers():
@@ -44,7 +46,55 @@ def test_logits_come_out_for_any_number_of_classes(network):
 
 
 @both
-def test_cells_of_the_last_layer_tile_the_strip_in_80_ms_or_less(network):
+def test_local_cells_see_one_wave_and_rhythm_cells_whole_beats(network):
+    model = network()
+    assert model.layer().field_seconds < 0.32
+    assert model.layer("norm6").field_seconds > 2.0
+
+
+@both
+def test_logits_are_the_sum_of_their_parts_and_add_up_to_zero(network):
+    torch.manual_seed(1)
+    model = network().eval()
+    with torch.no_grad():
+        cells, rhythm = model.read(torch.rand(2, 1, *model.input_shape))
+        logits = model.answer(cells, rhythm)
+        parts = model.parts(cells, logits)
+        assert torch.allclose(logits.sum(1), torch.zeros(2), atol=1e-5)
+        assert torch.allclose(parts["local"] + parts["rhythm"], logits)
+        assert torch.allclose(parts["local"], model.scores(cells).flatten(2).mean(2))
+        without = model.answer(cells, torch.zeros_like(rhythm)) - model.answer(
+            torch.zeros_like(cells), torch.zeros_like(rhythm)
+        )
+    assert torch.allclose(parts["local"], without, atol=1e-5)
+
+
+@both
+def test_grad_cam_at_the_local_cells_is_their_share_of_the_answer(network):
+    torch.manual_seed(2)
+    model = network().eval()
+    strips = torch.rand(1, 1, *model.input_shape)
+    found = GradCAM(model, model.explained_layer)(strips, target=3)[0]
+    shares = model.scores(model.read(strips)[0])[0, 3].relu().detach().numpy()
+    assert np.allclose(found.values, shares / shares.max(), atol=1e-5)
+
+
+@both
+def test_the_rhythm_part_is_dropped_now_and_then_in_training_only(network):
+    torch.manual_seed(3)
+    model = network()
+    model.dropout.p = 0.0
+    cells = torch.zeros(200, 64, 5)
+    rhythm = torch.ones(200, model.blocks[-1].channels)
+    alone = model.answer(cells[:1], 0 * rhythm[:1])
+    dropped = (model.answer(cells, rhythm) - alone).abs().amax(1) < 1e-6
+    assert 0.15 < dropped.float().mean() < 0.45
+    model.eval()
+    assert not ((model.answer(cells, rhythm) - alone).abs().amax(1) < 1e-6).any()
+
+
+@both
+def test_cells_of_the_explained_layer_tile_the_strip_in_80_ms_or_less(network):
     layer = network().layer()
     assert layer.cell_seconds <= 0.08
     assert layer.cells * layer.cell_seconds == pytest.approx(10.0)
@@ -106,7 +156,19 @@ def test_an_unknown_layer_is_answered_with_those_there_are(network):
 
 def test_blocks_that_do_not_tile_the_strip_are_refused():
     with pytest.raises(InvalidValue, match="do not tile"):
-        SignalCNN(blocks=(Block(8, 5, stride=3),))
+        SignalCNN(blocks=(Block(8, 5, stride=3),), local=1)
+
+
+@pytest.mark.parametrize("above", [Block(8, 3, stride=2), Block(8, 4)])
+def test_blocks_above_the_local_cells_take_every_cell(above):
+    with pytest.raises(InvalidValue, match=r"take every cell|evenly"):
+        SignalCNN(blocks=(Block(8, 5, stride=5), above), local=1)
+
+
+@pytest.mark.parametrize("local", [0, 7])
+def test_local_cells_lie_above_a_block_that_there_is(local):
+    with pytest.raises(InvalidValue, match="above one of 6 blocks"):
+        SignalCNN(local=local)
 
 
 @pytest.mark.parametrize("classes", [1, ["a", "a"], []])

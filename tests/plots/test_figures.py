@@ -39,7 +39,7 @@ def quarrelling(seen):
     """The same explanation as if the image network had answered GSVT."""
     old = seen.views["image"]
     logits = np.where(np.array(old.prediction.classes) == "GSVT", 5.0, 0.0)
-    changed = replace(old, prediction=replace(old.prediction, logits=logits))
+    changed = replace(old, prediction=replace(old.prediction, logits=logits, parts={}))
     return replace(seen, views={**seen.views, "image": changed})
 
 

@@ -190,7 +190,7 @@ def train(real: Path, strips: int, epochs: int, seed: int) -> None:
     held_out = as_strip_set(simulate_strips(800, seed + 1))
     print(f"{strips} strips simulated in {time.perf_counter() - began:.0f} s", flush=True)
     model = SignalCNN()
-    chosen = recipe("first", epochs=epochs, strips_an_epoch=4000, gain=2.0, flip=0.2)
+    chosen = recipe("shipped", epochs=epochs, strips_an_epoch=4000, gain=2.0, flip=0.2)
     fit(model, simulated, held_out, recipe=chosen, seed=seed, threads=1, progress=lambda e: print(e, flush=True))
     logits = predict(model, validation)
     report("simulated only, on real", validation, logits)
@@ -212,7 +212,7 @@ def mix(real: Path, strips: int, epochs: int, seed: int) -> None:
     simulated = as_strip_set(simulate_strips(strips, seed))
     for name, source in (("real alone", learned), ("real + simulated", joined(learned, simulated))):
         model = SignalCNN()
-        chosen = recipe("first", epochs=epochs, strips_an_epoch=4000)
+        chosen = recipe("shipped", epochs=epochs, strips_an_epoch=4000)
         fit(model, source, validation, recipe=chosen, seed=seed, threads=1, progress=lambda e: print(e, flush=True))
         report(f"{name}, on real", validation, predict(model, validation))
 

@@ -9,7 +9,7 @@ from ecgteach.rhythms import rhythm
 from ecgteach.training import runs
 from ecgteach.training.recipes import recipe
 
-ONE_SOURCE = recipe("first", sources=("mitdb",), compressed=0)
+ONE_SOURCE = recipe("shipped", sources=("mitdb",), compressed=0, simulated=0)
 TRAIN = ("101", "106", "108")
 
 
@@ -30,10 +30,10 @@ def at_hand(monkeypatch):
     return names
 
 
-def gathered(folder, chosen=ONE_SOURCE, part="train", seed=0):
+def gathered(folder, chosen=ONE_SOURCE, part="train"):
     """Strips of a folder, and whether they were read from the recordings anew."""
     said = []
-    strips = runs.gather(chosen, part, None, folder, seed, said.append)
+    strips = runs.gather(chosen, part, None, folder, said.append)
     return strips, any("reading" in line for line in said)
 
 
@@ -46,11 +46,22 @@ def test_strips_are_gathered_once_and_what_was_left_out_is_still_known(at_hand, 
 
 
 @pytest.mark.parametrize(
-    "other", [{"part": "validation"}, {"seed": 1}, {"chosen": recipe("first", sources=("mitdb",))}]
+    "other", [{"part": "validation"}, {"chosen": recipe("shipped", sources=("mitdb",), compressed=0, simulated=4)}]
 )
 def test_strips_made_in_another_way_are_gathered_anew(at_hand, tmp_path, other):
     gathered(tmp_path)
     assert gathered(tmp_path, **other)[1]
+
+
+def test_simulated_strips_join_the_training_part_only_and_bring_their_places(at_hand, tmp_path):
+    chosen = recipe("shipped", sources=("mitdb",), compressed=0, simulated=8)
+    train, _ = gathered(tmp_path / "train", chosen)
+    validation, _ = gathered(tmp_path / "validation", chosen, "validation")
+    made = train.sources == "simulated"
+    assert made.sum() == 8
+    assert train.places[made].any(axis=1).all()
+    assert not train.places[~made].any()
+    assert set(validation.sources) == {"mitdb"}
 
 
 def test_strips_of_other_recordings_are_gathered_anew(at_hand, tmp_path):
@@ -86,7 +97,7 @@ def test_damaged_strips_are_gathered_anew(at_hand, tmp_path):
 
 def test_a_seed_below_0_and_a_file_in_place_of_the_folder_are_refused(tmp_path):
     with pytest.raises(InvalidValue, match="0 or more, not -1"):
-        runs.train_view("signal", "first", data=None, out=tmp_path, seed=-1)
+        runs.train_view("signal", "shipped", data=None, out=tmp_path, seed=-1)
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidValue, match="is a file"):
-        runs.train_view("signal", "first", data=None, out=tmp_path / "file")
+        runs.train_view("signal", "shipped", data=None, out=tmp_path / "file")

@@ -1,0 +1,51 @@
+"""Evidence-guided training: on simulated strips, cells of evidence should speak louder than irrelevant ones.
+
+What is evidence is the simulator's table (`simulator/evidence.csv`), a proposal by the authors. The loss touches the
+local cells only, whose average is part of the answer itself: a network that obeys it does not only draw its map
+elsewhere, that part of its answer comes from elsewhere.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def place_loss(scores: Tensor, targets: Tensor, places: Tensor, ink: Tensor | None = None) -> Tensor:
+    """How often, and by how much, an irrelevant cell speaks louder for the true class than a cell of evidence.
+
+    The mean of log(1 + exp(x - e)) over all pairs of an irrelevant cell's score x and an evidence cell's score e: a
+    smooth form of 1 - P(map in evidence > map in X) (as in RankNet, Burges et al. 2005, doi 10.1145/1102351.1102363).
+
+    Parameters
+    ----------
+    scores : Tensor, shape (n, classes, [rows,] cells)
+        What `StripCNN.scores` gives.
+    targets : Tensor, shape (n,)
+        Number of each strip's class.
+    places : Tensor, shape (n, steps)
+        1 where evidence lies, -1 where a map is wrong, else 0 (`simulator.places_of`); steps share the strip evenly.
+    ink : Tensor, shape (n, 1, height, width), optional
+        Pictures that the image network read: rows of a column count by the ink that they cover, as in its map.
+
+    Returns
+    -------
+    Tensor
+        A scalar; 0 where no strip has both kinds of cells.
+    """
+    own = scores[torch.arange(len(targets)), targets]
+    if own.ndim == 3:
+        covered = (
+            torch.ones_like(own)
+            if ink is None
+            else functional.adaptive_avg_pool2d(ink, (own.shape[1], own.shape[2]))[:, 0]
+        )
+        covered = covered + 1e-6
+        own = (own * covered).sum(1) / covered.sum(1)
+    evidence, irrelevant = (functional.adaptive_avg_pool1d((places == sign).float(), own.shape[1]) for sign in (1, -1))
+    known = (evidence.sum(1) > 0) & (irrelevant.sum(1) > 0)
+    if not known.any():
+        return own.new_zeros(())
+    own, evidence, irrelevant = own[known], evidence[known], irrelevant[known]
+    louder = functional.softplus(own[:, None, :] - own[:, :, None])  # [strip, cell of evidence, irrelevant cell]
+    pairs = evidence[:, :, None] * irrelevant[:, None, :]
+    return ((louder * pairs).sum((1, 2)) / pairs.sum((1, 2))).mean()
