@@ -97,12 +97,18 @@ def fit(
     Raises
     ------
     InvalidValue
-        When the two sets share a recording, one lacks a class, or the seed is below 0.
+        When the two sets share a recording, one lacks a class, the recipe's shares are for other classes, or the seed
+        is below 0.
     UnreadableFile
         When the checkpoint is damaged, or belongs to another run or other strips.
     """
     check_seed(seed)
     _check_sets(model, train, validation)
+    if recipe.shares and len(recipe.shares) != len(model.classes):
+        raise InvalidValue(
+            f"recipe {recipe.name} gives shares of {len(recipe.shares)} classes, the network has {len(model.classes)}; "
+            "give one for each, or none for equal ones"
+        )
     run = _Run(model, recipe, seed, [train.digest(), validation.digest()])
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -274,15 +280,16 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def _batches(train: StripSet, recipe: Recipe, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Rows of an epoch's batches: all classes alike; within one, long recordings do not drown the rest."""
+    """Rows of an epoch's batches: each class by its share; within one, long recordings do not drown the rest."""
     _, recording, strips_of = np.unique(train.recordings, return_inverse=True, return_counts=True)
     weight = 1.0 / np.sqrt(strips_of[recording])
     simulated = train.sources == SOURCE
     classes = np.unique(train.targets)
-    a_class = recipe.strips_an_epoch // len(classes)
+    shares = recipe.shares or (1 / len(classes),) * len(classes)
     drawn = []
-    for one in classes:
+    for one, part in zip(classes, shares, strict=True):
         rows = np.flatnonzero(train.targets == one)
+        a_class = int(recipe.strips_an_epoch * part)
         chances = _shared(weight[rows], simulated[rows], recipe.simulated_share)
         drawn.append(random.choice(rows, a_class, replace=a_class > len(rows), p=chances))
     order = random.permutation(np.concatenate(drawn))

@@ -29,8 +29,10 @@ class Recipe:
         Their share of what an epoch draws of each group.
     place : float
         Weight of the place loss (`place.place_loss`), which only simulated strips have.
+    shares : tuple of float
+        Share of each class in an epoch, in the network's order of classes; empty for equal ones.
     epochs, strips_an_epoch, batch : int
-        Length of the run; an epoch draws so many strips, the same number from each group.
+        Length of the run; an epoch draws so many strips.
     learning_rate, weight_decay : float
         For AdamW; the rate rises over the first epoch in ten and falls along a cosine.
     average : float
@@ -59,6 +61,7 @@ class Recipe:
     simulated: int
     simulated_share: float
     place: float
+    shares: tuple[float, ...]
     epochs: int
     strips_an_epoch: int
     batch: int
@@ -85,6 +88,8 @@ class Recipe:
         for name in ("flip", "filters", "simulated_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidValue(f"recipe {self.name}: {name} is a share from 0 to 1, not {getattr(self, name)}")
+        if self.shares and (min(self.shares) <= 0 or abs(sum(self.shares) - 1) > 1e-6):
+            raise InvalidValue(f"recipe {self.name}: shares are above 0 and add up to 1, unlike {self.shares}")
         if self.place < 0:
             raise InvalidValue(f"recipe {self.name}: the weight place must be 0 or more, not {self.place}")
         if not 0 <= self.gap < SECONDS:
@@ -126,7 +131,7 @@ def recipe(name: str, **changes: Any) -> Recipe:
         raise UnknownName(
             f"recipe {name} has no setting {choices(sorted(unknown))}; there are {choices(sorted(known), 20)}"
         )
-    settings["sources"] = tuple(settings["sources"])
+    settings |= {name: tuple(settings[name]) for name in ("sources", "shares")}
     return Recipe(**settings)
 
 

@@ -13,15 +13,16 @@ import torch
 
 from ecgteach.errors import InvalidValue, UnreadableFile
 from ecgteach.models import Block, SignalCNN
-from ecgteach.training.fitting import CHECKPOINT, LOG, fit, predict
+from ecgteach.training.fitting import CHECKPOINT, LOG, _batches, fit, predict
 from ecgteach.training.recipes import recipe
 from ecgteach.training.strips import StripSet
 
 SMALL = (Block(4, 15, stride=5, pool=8),)
-QUICK = recipe("shipped", epochs=3, strips_an_epoch=32, batch=8)
-LONGER = recipe("shipped", epochs=8, strips_an_epoch=32, batch=8)
+QUICK = recipe("shipped", shares=(), epochs=3, strips_an_epoch=32, batch=8)
+LONGER = recipe("shipped", shares=(), epochs=8, strips_an_epoch=32, batch=8)
 EASY = recipe(
     "shipped",
+    shares=(),
     epochs=12,
     strips_an_epoch=96,
     batch=8,
@@ -156,6 +157,20 @@ def test_a_seed_below_0_is_refused(sets):
         fit(network(), *sets, recipe=QUICK, seed=-1)
 
 
+def test_classes_are_drawn_by_their_shares_and_simulated_strips_by_theirs(sets):
+    train, _ = sets
+    half = replace(train, sources=np.where(np.arange(len(train)) < 8, "simulated", "mitdb"))
+    chosen = recipe("shipped", shares=(0.25, 0.75), simulated_share=0.5, strips_an_epoch=4000, batch=8)
+    rows = np.concatenate(list(_batches(half, chosen, np.random.default_rng(0))))
+    assert np.mean(train.targets[rows] == 1) == pytest.approx(0.75, abs=0.01)
+    assert np.mean(rows < 8) == pytest.approx(0.5, abs=0.05)
+
+
+def test_shares_of_other_classes_are_refused(sets):
+    with pytest.raises(InvalidValue, match="shares of 4 classes, the network has 2"):
+        fit(network(), *sets, recipe=recipe("shipped"), seed=5)
+
+
 def test_a_checkpoint_of_another_run_is_refused(sets, tmp_path):
     fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path)
     with pytest.raises(UnreadableFile, match="another run"):
@@ -169,7 +184,7 @@ def test_without_progress_on_validation_the_run_ends_early(sets):
         network(),
         train,
         contrary,
-        recipe=recipe("shipped", epochs=60, strips_an_epoch=64, batch=8, patience=2, average=0.5),
+        recipe=recipe("shipped", shares=(), epochs=60, strips_an_epoch=64, batch=8, patience=2, average=0.5),
         seed=5,
     )
     assert len(log) < 60
