@@ -35,7 +35,7 @@ from ..rhythms import grouping
 from .layers import Layer
 
 DROPOUT = 0.3
-RHYTHM_DROPPED = 0.3
+RHYTHM_DROPPED = 0.1
 """Share of training strips that are answered by the local cells alone, so that these learn all they can."""
 
 LOCAL_BLOCKS = 4

@@ -20,8 +20,8 @@ class Prediction:
     classes : tuple of str
         Names of the outputs.
     parts : mapping of str to array, shape (classes,)
-        Where the logits are a sum: ``"local"``, which has a place on the strip and is what a map shows, and ``"rhythm"``,
-        which has none. Empty for a network that does not tell.
+        Where the logits are a sum: ``"local"``, which has a place on the strip and is what a map shows, and
+        ``"rhythm"``, which has none. Empty for a network that does not tell.
     """
 
     logits: NDArray[np.float32]

@@ -47,8 +47,8 @@ TRIES = 50
 class Strips(NamedTuple):
     """Strips as arrays.
 
-    `millivolts` (n, 5000) float32, `groups` and `rhythms` as codes (n,), `rates` per minute (n,); `places` (n, 500) int8
-    says for each 20 ms what a map may lie on (`places_of`), and is all 0 where it was not asked for.
+    `millivolts` (n, 5000) float32, `groups` and `rhythms` as codes (n,), `rates` per minute (n,); `places` (n, 500)
+    int8 says for each 20 ms what a map may lie on (`places_of`), and is all 0 where it was not asked for.
     """
 
     millivolts: NDArray[np.float32]
@@ -160,7 +160,7 @@ def _chunk(
 
 
 def places_of(evidence: Iterable[Evidence]) -> NDArray[np.int8]:
-    """What a map may lie on, for each 20 ms of a strip, shape (500,): 1 evidence (P, A), -1 irrelevant (X), 0 neither."""
+    """What a map may lie on, for each 20 ms of a strip: 1 evidence (P, A), -1 irrelevant (X), 0 neither."""
     marked = np.zeros(PLACES, dtype=np.int8)
     for entry in evidence:
         if entry.role in PLACE_OF_ROLE:

@@ -280,29 +280,26 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def _batches(train: StripSet, recipe: Recipe, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Rows of an epoch's batches: each class by its share; within one, long recordings do not drown the rest."""
+    """Rows of an epoch's batches: each class by its share, in which long recordings do not drown the rest.
+
+    Simulated strips have a share of the whole, as many of each class as were made.
+    """
     _, recording, strips_of = np.unique(train.recordings, return_inverse=True, return_counts=True)
     weight = 1.0 / np.sqrt(strips_of[recording])
-    simulated = train.sources == SOURCE
+    made = train.sources == SOURCE
+    number = int(recipe.strips_an_epoch * recipe.simulated_share) if made.any() and not made.all() else 0
+    kinds = [(np.flatnonzero(made), number)] if number else []
     classes = np.unique(train.targets)
-    shares = recipe.shares or (1 / len(classes),) * len(classes)
-    drawn = []
-    for one, part in zip(classes, shares, strict=True):
-        rows = np.flatnonzero(train.targets == one)
-        a_class = int(recipe.strips_an_epoch * part)
-        chances = _shared(weight[rows], simulated[rows], recipe.simulated_share)
-        drawn.append(random.choice(rows, a_class, replace=a_class > len(rows), p=chances))
+    for one, share in zip(classes, recipe.shares or (1 / len(classes),) * len(classes), strict=True):
+        rows = np.flatnonzero((train.targets == one) & ~(made & bool(number)))
+        kinds.append((rows, int((recipe.strips_an_epoch - number) * share)))
+    drawn = [
+        random.choice(rows, wanted, replace=wanted > len(rows), p=weight[rows] / weight[rows].sum())
+        for rows, wanted in kinds
+    ]
     order = random.permutation(np.concatenate(drawn))
     for first in range(0, len(order) - recipe.batch + 1, recipe.batch):
         yield order[first : first + recipe.batch]
-
-
-def _shared(weight: NDArray[np.float64], simulated: NDArray[np.bool_], share: float) -> NDArray[np.float64]:
-    """Chances of a class's strips: simulated ones together have their share, where there are both kinds."""
-    if 0 < simulated.sum() < len(simulated):
-        for kind, part in ((simulated, share), (~simulated, 1 - share)):
-            weight[kind] *= part / weight[kind].sum()
-    return np.asarray(weight / weight.sum())
 
 
 def _check_sets(model: StripCNN, train: StripSet, validation: StripSet) -> None:

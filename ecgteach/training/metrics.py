@@ -67,20 +67,45 @@ def judge(
     }
 
 
-def interval(right: NDArray[np.bool_], recordings: NDArray[np.str_], *, seed: int = 0) -> list[float] | None:
+def interval(
+    right: NDArray[np.bool_] | NDArray[np.float64], recordings: NDArray[np.str_], *, seed: int = 0
+) -> list[float] | None:
     """95 % interval of a share of right answers, by drawing whole recordings again and again; None below ten of them.
+
+    A mean of any numbers will do: with the differences of two views' right answers it is that of their distance.
 
     >>> interval(np.array([True, False] * 10), np.repeat(np.arange(10).astype(str), 2))
     [0.5, 0.5]
     """
-    _, of = np.unique(recordings, return_inverse=True)
-    strips = np.bincount(of)
-    if len(strips) < FEWEST_RECORDINGS:
+    of, drawn = draw_recordings(recordings, seed=seed)
+    if drawn is None:
         return None
-    hits = np.bincount(of, weights=right)
+    return quantiles((drawn @ np.bincount(of, weights=right)) / (drawn @ np.bincount(of)))
+
+
+def draw_recordings(
+    recordings: NDArray[np.str_], *, seed: int = 0
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    """Which recording each strip belongs to, and how often a bootstrap draws each recording.
+
+    Returns
+    -------
+    of : array, shape (n,)
+        Number of each strip's recording.
+    drawn : array, shape (draws, recordings), or None
+        How often each recording stands in each draw; None below ten recordings.
+    """
+    _, of = np.unique(recordings, return_inverse=True)
+    number = int(of.max(initial=-1)) + 1
+    if number < FEWEST_RECORDINGS:
+        return of, None
     random = np.random.default_rng(seed)
-    drawn = random.multinomial(len(strips), np.full(len(strips), 1 / len(strips)), size=DRAWS)
-    low, high = np.quantile((drawn @ hits) / (drawn @ strips), [0.025, 0.975])
+    return of, random.multinomial(number, np.full(number, 1 / number), size=DRAWS)
+
+
+def quantiles(drawn: NDArray[np.float64]) -> list[float]:
+    """The middle 95 % of a bootstrap's draws."""
+    low, high = np.quantile(drawn, [0.025, 0.975])
     return [round(float(low), 4), round(float(high), 4)]
 
 

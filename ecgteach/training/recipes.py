@@ -6,6 +6,7 @@ from importlib import resources
 from typing import Any
 
 from ..errors import InvalidValue, UnknownName, choices
+from ..records.splits import PARTS
 from ..strip import SECONDS
 
 
@@ -24,13 +25,13 @@ class Recipe:
     compressed : int
         How many fast strips to make of longer sinus recordings by compressing time; they are no recordings.
     simulated : int
-        How many simulated strips to add, as many of each group.
+        How many simulated strips to add.
     simulated_share : float
-        Their share of what an epoch draws of each group.
+        Their share of an epoch.
     place : float
         Weight of the place loss (`place.place_loss`), which only simulated strips have.
     shares : tuple of float
-        Share of each class in an epoch, in the network's order of classes; empty for equal ones.
+        Share of each class among the other strips of an epoch, in the network's order; empty for equal ones.
     epochs, strips_an_epoch, batch : int
         Length of the run; an epoch draws so many strips.
     learning_rate, weight_decay : float
@@ -52,6 +53,13 @@ class Recipe:
         Share of strips that pass the narrower band of another device.
     pen : float
         The image is drawn by a pen between 1 / pen and pen times the usual width.
+    split : tuple of float
+        Shares of training, validation and test in a split of the recipe's own, by person; empty for the committed one.
+    split_seed : int
+        Decides that split.
+    study : bool
+        The study's own experiment (`study`): recordings that our printed rule drops are left out, strips keep their
+        source's own label, and the network is judged on its own test part beside what was published.
     """
 
     name: str
@@ -75,6 +83,9 @@ class Recipe:
     gap: float
     filters: float
     pen: float
+    split: tuple[float, ...] = ()
+    split_seed: int = 0
+    study: bool = False
 
     def __post_init__(self) -> None:
         for name in ("epochs", "strips_an_epoch", "batch", "learning_rate", "patience"):
@@ -90,6 +101,13 @@ class Recipe:
                 raise InvalidValue(f"recipe {self.name}: {name} is a share from 0 to 1, not {getattr(self, name)}")
         if self.shares and (min(self.shares) <= 0 or abs(sum(self.shares) - 1) > 1e-6):
             raise InvalidValue(f"recipe {self.name}: shares are above 0 and add up to 1, unlike {self.shares}")
+        if self.split and (len(self.split) != len(PARTS) or min(self.split) <= 0 or abs(sum(self.split) - 1) > 1e-6):
+            raise InvalidValue(
+                f"recipe {self.name}: split is three shares above 0 that add up to 1, for {choices(PARTS)}; "
+                f"not {self.split}"
+            )
+        if self.study and not self.split:
+            raise InvalidValue(f"recipe {self.name}: the study's experiment has a split of its own; give split")
         if self.place < 0:
             raise InvalidValue(f"recipe {self.name}: the weight place must be 0 or more, not {self.place}")
         if not 0 <= self.gap < SECONDS:
@@ -131,7 +149,7 @@ def recipe(name: str, **changes: Any) -> Recipe:
         raise UnknownName(
             f"recipe {name} has no setting {choices(sorted(unknown))}; there are {choices(sorted(known), 20)}"
         )
-    settings |= {name: tuple(settings[name]) for name in ("sources", "shares")}
+    settings |= {name: tuple(settings[name]) for name in ("sources", "shares", "split") if name in settings}
     return Recipe(**settings)
 
 

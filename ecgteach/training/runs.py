@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ..errors import EcgteachError, InvalidValue, UnknownName, choices
-from ..models import NETWORKS, VIEWS, save
+from ..models import NETWORKS, VIEWS, StripCNN, save
 from ..places import write_whole
 from ..records import Dataset, Problem, open_dataset
 from ..records.splits import digest
+from .calibration import fit_temperature
 from .compression import compressed_strips
-from .fitting import CHECKPOINT, fit
+from .fitting import CHECKPOINT, fit, predict
 from .recipes import Recipe, check_seed, recipe
 from .simulated import simulated_strips
 from .strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
@@ -72,6 +75,28 @@ def train_view(
     train, validation = (
         gather(chosen, part, data, (strips or out / "strips") / part, say) for part in ("train", "validation")
     )
+    return train_on(view, train, validation, chosen, out=out, seed=seed, resume=resume, threads=threads, say=say)
+
+
+def train_on(
+    view: str,
+    train: StripSet,
+    validation: StripSet,
+    chosen: Recipe,
+    *,
+    out: Path,
+    seed: int = 0,
+    resume: bool = False,
+    threads: int | None = None,
+    say: Say = print,
+) -> Path:
+    """Train the network of one view on strips that are gathered already, calibrate it and write its weights.
+
+    Returns
+    -------
+    path
+        The weights.
+    """
     model = NETWORKS[view]()
     log = fit(
         model,
@@ -85,9 +110,32 @@ def train_view(
         threads=threads,
     )
     best = next(epoch for epoch in reversed(log) if epoch.best)
-    say(f"best: {best}")
-    notes = {"recipe": chosen.name, "seed": seed, "epochs": len(log), "best_epoch": best.number, "split": digest()}
+    temperature = temper(model, validation)
+    say(f"best: {best}; its logits were divided by the temperature {temperature:.2f}")
+    notes = {
+        "recipe": chosen.name,
+        "seed": seed,
+        "epochs": len(log),
+        "best_epoch": best.number,
+        "temperature": f"{temperature:.3f}",
+        "split": digest(),
+    }
     return save(model, out / f"{view}.safetensors", notes)
+
+
+def temper(model: StripCNN, validation: StripSet) -> float:
+    """Calibrate a network: divide its last layer by the temperature that fits the validation part. No answer changes.
+
+    Returns
+    -------
+    float
+        The temperature.
+    """
+    temperature = fit_temperature(predict(model, validation), validation.targets)
+    with torch.no_grad():
+        for numbers in model.dense.parameters():
+            numbers /= temperature
+    return temperature
 
 
 def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, say: Say) -> StripSet:

@@ -84,11 +84,11 @@ def test_the_rhythm_part_is_dropped_now_and_then_in_training_only(network):
     torch.manual_seed(3)
     model = network()
     model.dropout.p = 0.0
-    cells = torch.zeros(200, 64, 5)
-    rhythm = torch.ones(200, model.blocks[-1].channels)
+    cells = torch.zeros(400, 64, 5)
+    rhythm = torch.ones(400, model.blocks[-1].channels)
     alone = model.answer(cells[:1], 0 * rhythm[:1])
     dropped = (model.answer(cells, rhythm) - alone).abs().amax(1) < 1e-6
-    assert 0.15 < dropped.float().mean() < 0.45
+    assert 0.04 < dropped.float().mean() < 0.2
     model.eval()
     assert not ((model.answer(cells, rhythm) - alone).abs().amax(1) < 1e-6).any()
 

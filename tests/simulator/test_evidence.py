@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgteach.simulator import simulate
+from ecgteach.simulator import PLACES, places_of, simulate, simulate_strips, stream_strips
 from ecgteach.simulator.edits import CHANGES
 from ecgteach.simulator.evidence import STRETCHES
 from ecgteach.simulator.hearts import HEARTS
@@ -105,3 +105,28 @@ def test_svt_has_the_evidence_of_what_it_is():
     for which in ("AVNRT", "AVRT"):
         whats = {entry.what for entry in simulate("SVT", seed=1, which=which, leads=("II",)).truth.evidence}
         assert ("late T" in whats) == (which == "AVRT")
+
+
+def test_a_strips_places_are_its_evidence_in_steps_of_20_ms():
+    strip = simulate("AFIB", seed=3).strip()
+    places = places_of(strip.truth.evidence)
+    assert places.shape == (PLACES,)
+    assert set(places.tolist()) == {-1, 0, 1}
+    for entry in strip.truth.with_role("P", "A", "X"):
+        if entry.end - entry.start > 0.06:
+            middle = int((entry.start + entry.end) / 2 * PLACES / 10)
+            assert places[middle] == (-1 if entry.role == "X" else 1)
+
+
+def test_strips_bring_their_places_when_asked():
+    silent = simulate_strips(3, 4)
+    told = simulate_strips(3, 4, places=True)
+    assert np.array_equal(silent.millivolts, told.millivolts)
+    assert not silent.places.any()
+    assert told.places.any(axis=1).all()
+
+
+def test_a_group_can_be_made_of_other_rhythms():
+    strips = next(stream_strips(6, 5, groups={"GSVT": 1.0}, mixtures={"GSVT": {"AVRT": 1.0}}))
+    assert set(strips.groups) == {"GSVT"}
+    assert set(strips.rhythms) == {"AVRT"}

@@ -1,13 +1,18 @@
 import json
 
+import numpy as np
 import pytest
+import torch
 from conftest import made_record
 
 from ecgteach.errors import InvalidValue
+from ecgteach.models import SignalCNN
 from ecgteach.records import Dataset, Entry
 from ecgteach.rhythms import rhythm
 from ecgteach.training import runs
+from ecgteach.training.fitting import predict
 from ecgteach.training.recipes import recipe
+from ecgteach.training.strips import StripSet
 
 ONE_SOURCE = recipe("shipped", sources=("mitdb",), compressed=0, simulated=0)
 TRAIN = ("101", "106", "108")
@@ -101,3 +106,27 @@ def test_a_seed_below_0_and_a_file_in_place_of_the_folder_are_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidValue, match="is a file"):
         runs.train_view("signal", "shipped", data=None, out=tmp_path / "file")
+
+
+def test_tempering_changes_no_answer_and_brings_probabilities_nearer_to_the_truth():
+    random = np.random.default_rng(0)
+    strips = StripSet(
+        random.integers(-900, 900, (60, 5000)).astype(np.int16),
+        random.integers(0, 4, 60),
+        *(np.array([str(number) for number in range(60)]),) * 3,
+        np.full(60, 70.0),
+        np.zeros(60),
+    )
+    model = SignalCNN()
+    with torch.no_grad():
+        model.dense.weight *= 200
+    before = predict(model, strips)
+    temperature = runs.temper(model, strips)
+    after = predict(model, strips)
+    assert temperature > 1
+    assert np.allclose(after * temperature, before, atol=1e-3)
+    assert surprise(after, strips.targets) < surprise(before, strips.targets)
+
+
+def surprise(logits, targets):
+    return torch.nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(targets)).item()

@@ -1,0 +1,188 @@
+"""Place over many simulated strips: a table by original rhythm and leg, each map beside its controls."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..errors import UnknownName, choices
+from ..explanation import Explanation, explain
+from ..models import StripCNN
+from ..simulator import simulate
+from .controls import CONTROLS
+from .localisation import LEGS, Localisation, group_of, localise_explanation
+from .paired import compare, holm, interval_of, mean_of
+from .rate import evenness
+from .removal import maps_of
+
+RHYTHMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "SR": ("SR", {}),
+    "SA": ("SA", {}),
+    "SB": ("SB", {}),
+    "ST": ("ST", {}),
+    "AT": ("AT", {}),
+    "AVNRT": ("AVNRT", {}),
+    "AVRT": ("AVRT", {}),
+    "AFIB": ("AFIB", {"conduction": "intact"}),
+    "AFIB regular": ("AFIB", {"conduction": "block"}),
+}
+"""Rhythms scored by place, by their original name, and how each is simulated."""
+
+MAPS = ("signal", "image", "fused")
+LEAD = "II"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One map of one strip, judged by place.
+
+    Parameters
+    ----------
+    rhythm, leg, map : str
+        Original rhythm, leg of the evidence, and the map's name (or the control's).
+    strip : str
+        Source and name of the recording.
+    right : bool
+        Whether the two views together gave the strip's group.
+    found : Localisation
+        The figures.
+    evenness : float or None
+        How evenly the map lies on the beats (`rate.evenness`); None for controls.
+    """
+
+    rhythm: str
+    leg: str
+    map: str
+    strip: str
+    right: bool
+    found: Localisation
+    evenness: float | None = None
+
+
+def explanations(
+    rhythm: str,
+    models: Mapping[str, StripCNN] | None = None,
+    *,
+    n: int,
+    seed: int = 0,
+    **choice: Any,
+) -> Iterator[Explanation]:
+    """Explanations of simulated strips with the usual noise, each for its own group.
+
+    Parameters
+    ----------
+    rhythm : str
+        One of `RHYTHMS`.
+    models : mapping of str to StripCNN, optional
+        By default the shipped pair.
+    n, seed : int
+        How many, and what decides them.
+    **choice
+        Fusion, layer and contrast, as `explain` takes them.
+
+    Raises
+    ------
+    UnknownName
+        When the rhythm is not scored by place.
+    """
+    if rhythm not in RHYTHMS:
+        raise UnknownName(f"{rhythm!r} is not scored by place; rhythms that are: {choices(RHYTHMS)}")
+    code, settings = RHYTHMS[rhythm]
+    for number in range(n):
+        record = simulate(code, seed=(seed, number), leads=(LEAD,), **settings)
+        assert record.truth is not None
+        yield explain(record.strip(LEAD, quality="any"), models, target=group_of(record.truth), **choice)
+
+
+def placed(rhythm: str, seen: Explanation, *, seed: int = 0) -> Iterator[Placed]:
+    """Each map and control of one explanation, for each leg that has a place in it."""
+    truth = seen.strip.truth
+    assert truth is not None
+    answer = max(seen.probabilities, key=seen.probabilities.__getitem__)
+    even = {name: evenness(values, seen.strip) for name, values in maps_of(seen).items()}
+    legs = {entry.leg for entry in truth.with_role("P", "A")}
+    for leg in (name for name in LEGS if name in legs):
+        for name, found in localise_explanation(seen, leg=leg, seed=seed).items():
+            yield Placed(rhythm, leg, name, seen.strip.source_id, answer == group_of(truth), found, even.get(name))
+
+
+def place_study(
+    models: Mapping[str, StripCNN] | None = None,
+    *,
+    n: int,
+    seed: int = 0,
+    rhythms: Iterable[str] = tuple(RHYTHMS),
+    progress: Callable[[str, int], None] | None = None,
+    **choice: Any,
+) -> list[Placed]:
+    """Judge the maps of `n` simulated strips of each rhythm.
+
+    Parameters
+    ----------
+    models, n, seed, **choice
+        As in `explanations`.
+    rhythms : iterable of str
+        Some of `RHYTHMS`.
+    progress : callable, optional
+        Told the rhythm and how many of its strips are done.
+    """
+    rows: list[Placed] = []
+    for rhythm in rhythms:
+        for number, seen in enumerate(explanations(rhythm, models, n=n, seed=seed, **choice)):
+            rows += placed(rhythm, seen, seed=number)
+            if progress:
+                progress(rhythm, number + 1)
+    return rows
+
+
+def place_table(rows: Iterable[Placed]) -> list[dict[str, Any]]:
+    """One line for each rhythm, leg and map, controls included.
+
+    Each holds ``n`` (strips with a score) and ``without_score`` (reason to count), the means of `Localisation`'s
+    figures, the 95 % ``interval`` of the score, and for each of the maps ``over``: by control, the mean difference
+    of the score, its interval, and p after Holm over the whole table.
+    """
+    columns: dict[tuple[str, str, str], list[Placed]] = {}
+    for row in rows:
+        columns.setdefault((row.rhythm, row.leg, row.map), []).append(row)
+    table = [_line(*key, column) for key, column in columns.items()]
+    comparisons = []
+    for line in table:
+        if line["map"] not in MAPS:
+            continue
+        own = columns[line["rhythm"], line["leg"], line["map"]]
+        for control in CONTROLS:
+            name = f"{line['map']} shifted" if control == "shifted" else control
+            other = columns[line["rhythm"], line["leg"], name]
+            result = compare(*_on_common_strips(own, other))
+            line["over"][control] = result._asdict()
+            comparisons.append(line["over"][control])
+    for comparison, p in zip(comparisons, holm([each["p"] for each in comparisons]), strict=True):
+        comparison["p"] = p
+    return table
+
+
+def _line(rhythm: str, leg: str, name: str, column: list[Placed]) -> dict[str, Any]:
+    scores = [row.found.score for row in column]
+    reasons: dict[str, int] = {}
+    for row in column:
+        if row.found.reason:
+            reasons[row.found.reason] = reasons.get(row.found.reason, 0) + 1
+    figures = [asdict(row.found) | {"density": row.found.density, "ceiling": row.found.ceiling} for row in column]
+    names = [figure for figure in figures[0] if figure != "reason"]
+    return {
+        "rhythm": rhythm,
+        "leg": leg,
+        "map": name,
+        "n": sum(score is not None for score in scores),
+        "without_score": reasons,
+        "right": mean_of([float(row.right) for row in column]),
+        "evenness": mean_of([row.evenness for row in column]),
+        **{figure: mean_of([each[figure] for each in figures]) for figure in names},
+        "interval": interval_of(scores),
+        "over": {},
+    }
+
+
+def _on_common_strips(own: list[Placed], other: list[Placed]) -> tuple[list[float | None], list[float | None]]:
+    there = {row.strip: row.found.score for row in other}
+    return [row.found.score for row in own], [there.get(row.strip) for row in own]

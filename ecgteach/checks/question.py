@@ -1,0 +1,201 @@
+"""The question: is the fused map better than each single one? Asked of every fusion rule, with several measures.
+
+A measure is a function from a `Case` to one figure for each map, higher is better. `MEASURES` lists them; to add one
+(insertion, stability), write a function and give it a line.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import EmptyMap
+from ..explanation import Explanation
+from ..fusion import DEFAULT_RULE, RULES, fuse
+from ..models import StripCNN
+from .controls import Values
+from .localisation import cell_seconds_of, localise, why_not_by_place
+from .paired import compare, holm, interval_of, mean_of
+from .place import RHYTHMS, explanations
+from .removal import remove_hottest
+
+SINGLE = ("signal", "image")
+SIGNIFICANT = 0.05
+WANTED_SCORE = 0.65
+WANTED_GROUPS = 3
+
+
+@dataclass(frozen=True)
+class Case:
+    """One strip with the maps that are compared on it.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        For the strip's own group.
+    models : mapping of str to StripCNN
+        The networks that it came from.
+    maps : dict of str to array, shape (5000,)
+        ``signal``, ``image``, and one fused map for each rule that leaves anything, by the rule's name.
+    seed : int
+        For measures that draw.
+    """
+
+    explanation: Explanation
+    models: Mapping[str, StripCNN]
+    maps: dict[str, Values]
+    seed: int
+
+    @classmethod
+    def of(cls, explanation: Explanation, models: Mapping[str, StripCNN], seed: int = 0) -> "Case":
+        """With both views' maps, fused by every rule."""
+        maps = {view: explanation.views[view].on_time for view in SINGLE}
+        shares = tuple(explanation.views[view].prediction.probabilities[explanation.target] for view in SINGLE)
+        for rule in RULES:
+            try:
+                maps[rule] = fuse(maps["signal"], maps["image"], rule, (shares[0], shares[1]))
+            except EmptyMap:
+                continue
+        return cls(explanation, models, maps, seed)
+
+
+Measure = Callable[[Case], Mapping[str, float | None]]
+
+
+def place(case: Case) -> dict[str, float | None]:
+    """P(map in evidence > map in X), all legs with a place together."""
+    truth = case.explanation.strip.truth
+    if truth is None or why_not_by_place(case.explanation):
+        return {}
+    cell = cell_seconds_of(case.explanation)
+    return {name: localise(values, truth.evidence, cell_seconds=cell).score for name, values in case.maps.items()}
+
+
+def removing(part: str | None = None) -> Measure:
+    """Drop of both views' margin when what the map points at is removed, beyond that of as much elsewhere.
+
+    `part` asks one part of the logits alone: a map of the local cells explains the local part, not the rhythm part.
+    """
+
+    def measured(case: Case) -> dict[str, float | None]:
+        found = remove_hottest(case.explanation, case.models, case.maps, seed=case.seed, part=part)
+        return {name: each.gain() for name, each in found.items()}
+
+    return measured
+
+
+MEASURES: dict[str, Measure] = {"place": place, "removal": removing(), "local removal": removing("local")}
+"""What a map is measured by, higher is better."""
+
+
+def question_study(
+    models: Mapping[str, StripCNN],
+    *,
+    n: int,
+    seed: int = 0,
+    rhythms: Iterable[str] = tuple(RHYTHMS),
+    measures: Mapping[str, Measure] = MEASURES,
+    progress: Callable[[str, int], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Every measure of every map on `n` simulated strips of each rhythm.
+
+    Returns
+    -------
+    list of dict
+        One for each strip and measure: ``rhythm``, ``group``, ``strip``, ``measure``, and ``maps`` (name to figure).
+    """
+    rows = []
+    for rhythm in rhythms:
+        for number, seen in enumerate(explanations(rhythm, models, n=n, seed=seed)):
+            case = Case.of(seen, models, seed=number)
+            about = {"rhythm": rhythm, "group": seen.target, "strip": seen.strip.source_id}
+            rows += [about | {"measure": name, "maps": dict(measure(case))} for name, measure in measures.items()]
+            if progress:
+                progress(rhythm, number + 1)
+    return rows
+
+
+def question_table(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One line for each measure, rhythm (and all of them) and fusion rule: the fused map beside each single one.
+
+    A line rests on the ``n`` strips where all three maps have a figure.
+    p values are corrected by Holm within each measure. ``verdict`` says no more than they allow.
+    """
+    kept: dict[tuple[str, str], list[Mapping[str, float | None]]] = {}
+    for row in rows:
+        for rhythm in (row["rhythm"], "all"):
+            kept.setdefault((row["measure"], rhythm), []).append(row["maps"])
+    measures = list(dict.fromkeys(measure for measure, _ in kept))
+
+    def order(key: tuple[str, str]) -> tuple[int, bool]:
+        return measures.index(key[0]), key[1] == "all"
+
+    table = [
+        _line(measure, rhythm, rule, maps)
+        for (measure, rhythm), maps in sorted(kept.items(), key=lambda entry: order(entry[0]))
+        for rule in RULES
+    ]
+    for measure in measures:
+        own = [line["against"][view] for line in table if line["measure"] == measure for view in SINGLE]
+        for comparison, p in zip(own, holm([each["p"] for each in own]), strict=True):
+            comparison["p"] = p
+    for line in table:
+        line["verdict"] = verdict(line["against"])
+    return table
+
+
+def verdict(against: Mapping[str, Mapping[str, Any]]) -> str:
+    """What two comparisons, after correction, allow to say of a fused map."""
+    if any(found["p"] is None for found in against.values()):
+        return "too few strips"
+    shown = {view: found["difference"] for view, found in against.items() if found["p"] < SIGNIFICANT}
+    worse = [view for view, difference in shown.items() if difference < 0]
+    better = [view for view, difference in shown.items() if difference > 0]
+    if len(better) == len(against):
+        return "better than both"
+    said = [f"worse than {' and '.join(worse)}"] * bool(worse)
+    said += [f"better than {view}{'' if worse else ' only'}" for view in better]
+    return ", ".join(said) or "no difference shown"
+
+
+def wanted(rows: Iterable[Mapping[str, Any]], rule: str = DEFAULT_RULE) -> dict[str, Any]:
+    """Whether a rule's fused maps reach what was wanted of them before any map was seen, figure by figure.
+
+    Wanted: a mean score of 0.65 on each rhythm that is scored by place, and in three of the four groups not below the
+    better single view. Only strips where all three maps have a score count; a
+    rhythm without such a strip is None.
+    """
+    names = (*SINGLE, rule)
+    asked = [row for row in rows if row["measure"] == "place"]
+    scored = [row for row in asked if all(row["maps"].get(name) is not None for name in names)]
+    rhythms = {name: _mean(scored, "rhythm", name, rule) for name in dict.fromkeys(row["rhythm"] for row in asked)}
+    groups: dict[str, dict[str, Any]] = {}
+    for group in dict.fromkeys(row["group"] for row in scored):
+        figures = {name: _mean(scored, "group", group, name) or 0.0 for name in names}
+        groups[group] = figures | {"reached": figures[rule] >= max(figures[view] for view in SINGLE)}
+    return {
+        "rule": rule,
+        "rhythms": rhythms,
+        "rhythms_reached": bool(rhythms) and all((score or 0.0) >= WANTED_SCORE for score in rhythms.values()),
+        "groups": groups,
+        "groups_reached": sum(found["reached"] for found in groups.values()) >= WANTED_GROUPS,
+    }
+
+
+def _line(measure: str, rhythm: str, rule: str, maps: list[Mapping[str, float | None]]) -> dict[str, Any]:
+    names = (*SINGLE, rule)
+    complete = [found for found in maps if all(found.get(name) is not None for name in names)]
+    columns = {name: [found[name] for found in complete] for name in names}
+    return {
+        "measure": measure,
+        "rhythm": rhythm,
+        "rule": rule,
+        "n": len(complete),
+        **{view: mean_of(columns[view]) for view in SINGLE},
+        "fused": mean_of(columns[rule]),
+        "interval": interval_of(columns[rule]),
+        "against": {view: compare(columns[rule], columns[view])._asdict() for view in SINGLE},
+    }
+
+
+def _mean(rows: list[Mapping[str, Any]], by: str, name: str, map_name: str) -> float | None:
+    return mean_of([row["maps"][map_name] for row in rows if row[by] == name])
