@@ -4,7 +4,7 @@ Each adds two kinds of evidence, and its answer says exactly how much of it has 
 
 - **local**: four convolutions whose cells are 80 ms wide and see 0.3 s, no more than one wave with its neighbour. Their
   average goes straight into the dense layer, so that each cell's share of the answer is known to the last decimal.
-- **rhythm**: two wide convolutions on top, which see 2.5 s and so whole RR intervals. Their average goes into the same
+- **rhythm**: two wide convolutions on top, which see 3 s and so whole RR intervals. Their average goes into the same
   dense layer. Rate and regularity lie between beats; they have no place, and no map is drawn of them.
 
 Layers are counted as the study's authors count them: convolution, normalisation (its ReLU goes with it), pooling,
@@ -291,7 +291,7 @@ SIGNAL_BLOCKS = (
     Block(48, 3),
     Block(64, 3, stride=2),
     Block(64, 15),
-    Block(96, 15),
+    Block(96, 21),
 )
 
 IMAGE_BLOCKS = (
@@ -300,7 +300,7 @@ IMAGE_BLOCKS = (
     Block(48, 3, rows=3),
     Block(64, 3, stride=2, rows=3, row_stride=2),
     Block(64, 15, rows=4, row_stride=4),
-    Block(96, 15),
+    Block(96, 21),
 )
 
 

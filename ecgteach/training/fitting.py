@@ -25,6 +25,7 @@ from ..errors import InvalidValue, UnreadableFile
 from ..models import StripCNN, inputs
 from ..places import write_whole
 from .augment import augment, pen_width
+from .calibration import at_temperature, fit_temperature
 from .place import place_loss
 from .recipes import Recipe, check_seed
 from .simulated import SOURCE
@@ -183,7 +184,7 @@ class _Run:
             self._set_rate((number - 1 + step / len(batches)) / self.recipe.epochs)
             millivolts = augment(train.millivolts(rows), self.recipe, random)
             seen = inputs(self.model.view, millivolts, pen_width(self.recipe, random))
-            loss = self._loss(seen, torch.from_numpy(train.targets[rows]), torch.from_numpy(train.places[rows]))
+            loss = self._loss(seen, train.rows(rows))
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
@@ -191,11 +192,15 @@ class _Run:
             losses.append(loss.item())
         return self._judged(number, float(np.mean(losses)), validation)
 
-    def _loss(self, seen: Tensor, targets: Tensor, places: Tensor) -> Tensor:
+    def _loss(self, seen: Tensor, strips: StripSet) -> Tensor:
         cells, rhythm = self.model.read(seen)
-        loss = functional.cross_entropy(self.model.answer(cells, rhythm), targets)
+        targets = torch.from_numpy(strips.targets)
+        weights = torch.from_numpy(np.where(strips.sources == SOURCE, self.recipe.simulated_weight, 1.0)).float()
+        by_strip = functional.cross_entropy(self.model.answer(cells, rhythm), targets, reduction="none")
+        loss = (by_strip * weights).sum() / weights.sum()
         if self.recipe.place:
             ink = seen if self.model.dimensions == 2 else None
+            places = torch.from_numpy(strips.places)
             loss = loss + self.recipe.place * place_loss(self.model.scores(cells), targets, places, ink)
         return loss
 
@@ -228,18 +233,18 @@ class _Run:
         self.log = [Epoch(**line) for line in held["log"]]
 
     def _judged(self, number: int, train_loss: float, validation: StripSet) -> Epoch:
-        """Losses count a class by the root of its strips, so that a class of ten does not choose the epoch alone."""
+        """Judge the averaged weights, at the temperature that fits best, since they are calibrated when all is done.
+
+        A class counts by the root of its strips, so that a class of ten does not choose the epoch alone.
+        """
         judged = cast(StripCNN, self.average.module)
-        logits = torch.from_numpy(predict(judged, validation))
-        targets = torch.from_numpy(validation.targets)
-        by_strip = functional.cross_entropy(logits, targets, reduction="none")
-        right = (logits.argmax(1) == targets).float()
-        classes = [one for one in range(len(self.model.classes)) if (targets == one).any()]
-        weights = torch.tensor([float((targets == one).sum()) ** 0.5 for one in classes])
-        loss = float(
-            (torch.stack([by_strip[targets == one].mean() for one in classes]) * weights).sum() / weights.sum()
-        )
-        balanced = float(torch.stack([right[targets == one].mean() for one in classes]).mean())
+        logits, targets = predict(judged, validation), validation.targets
+        _, of, strips = np.unique(targets, return_inverse=True, return_counts=True)
+        weights = 1 / np.sqrt(strips[of])
+        tempered = at_temperature(logits, fit_temperature(logits, targets, weights))
+        loss = float(np.average(-np.log(tempered[np.arange(len(targets)), targets] + 1e-12), weights=weights))
+        right = logits.argmax(1) == targets
+        balanced = float(np.mean([right[of == one].mean() for one in range(len(strips))]))
         best = all(loss < epoch.validation_loss for epoch in self.log)
         if best:
             self.best_weights = copy.deepcopy(judged.state_dict())

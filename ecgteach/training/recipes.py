@@ -28,6 +28,8 @@ class Recipe:
         How many simulated strips to add.
     simulated_share : float
         Their share of an epoch.
+    simulated_weight : float
+        What a simulated strip counts in the loss of answers, where a real one counts 1.
     place : float
         Weight of the place loss (`place.place_loss`), which only simulated strips have.
     shares : tuple of float
@@ -68,6 +70,7 @@ class Recipe:
     compressed: int
     simulated: int
     simulated_share: float
+    simulated_weight: float
     place: float
     shares: tuple[float, ...]
     epochs: int
@@ -108,8 +111,9 @@ class Recipe:
             )
         if self.study and not self.split:
             raise InvalidValue(f"recipe {self.name}: the study's experiment has a split of its own; give split")
-        if self.place < 0:
-            raise InvalidValue(f"recipe {self.name}: the weight place must be 0 or more, not {self.place}")
+        for name in ("place", "simulated_weight"):
+            if getattr(self, name) < 0:
+                raise InvalidValue(f"recipe {self.name}: {name} is a weight of 0 or more, not {getattr(self, name)}")
         if not 0 <= self.gap < SECONDS:
             raise InvalidValue(
                 f"recipe {self.name}: gap must be 0 s or more and under the {SECONDS:g} s of a strip, not {self.gap} s"

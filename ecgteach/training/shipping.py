@@ -1,88 +1,177 @@
-"""From two finished runs to the shipped pair: weights, checksums and a model card each.
+"""From finished runs to the shipped pair: weights, checksums, model cards, and the one look at the test part.
 
-``python -m ecgteach.training.shipping RUN_SIGNAL RUN_IMAGE`` takes the folders that ``train`` wrote, judges both
-networks on the validation part, and writes ``ecgteach/models/weights/``. The figures in a card are those of that
-evaluation; its words stand in ``card.md``.
+``python -m ecgteach.training.shipping RUNS --strips STRIPS`` takes the runs ``RUNS/signal-0``, ``RUNS/image-0`` and
+their kin of other seeds, ships seed 0 (whatever the others achieved), judges the pair on the validation and on the test part
+and writes ``ecgteach/models/weights/``. The words of a card stand in ``card.md``; its figures come from that evaluation.
 """
 
+import argparse
+import json
 import shutil
-import sys
 from collections import Counter
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Any
 
-import numpy as np
 from safetensors import safe_open
 
 from ..errors import EcgteachError
 from ..models import VIEWS, StripCNN, load_file
 from ..models import weights as shelf
+from ..places import write_whole
 from ..records.licences import ORIGINS
 from ..rhythms import grouping
+from .breakdown import by_noise, by_rhythm, by_source, format_missed, format_parts, lead_i_share, missed_afib
+from .calibration import calibrate, format_calibration
+from .comparison import compare_views, format_comparison
 from .evaluation import Evaluation, evaluate_strips
-from .metrics import FEW, format_interval, judge
+from .metrics import FEW, format_interval
 from .recipes import recipe
+from .runs import gather
+from .simulated import SOURCE
 from .strips import StripSet, open_strips
 
-LEAD_I = "challenge-2017"
+SHIPPED_SEED = 0
+FIGURES = "figures.json"
 
 
-def ship(runs: dict[str, Path], folder: Path) -> None:
-    """Copy both runs' weights to `folder`, with checksums and cards.
+def ship(runs: Path, strips: Path, folder: Path, data: Path | None = None) -> dict[str, Any]:
+    """Write the shipped pair with checksums, cards and figures.
 
     Parameters
     ----------
-    runs : dict of str to path
-        The finished run of each view.
+    runs : path
+        Holds finished runs named ``signal-SEED`` and ``image-SEED``.
+    strips : path
+        Folder of gathered strips; the test part is gathered here if it is not there yet.
     folder : path
         Where the shipped pair lies.
+    data : path, optional
+        Folder that holds the data sets.
+
+    Returns
+    -------
+    dict
+        The figures, as they stand in ``figures.json`` beside the weights.
 
     Raises
     ------
     UnreadableFile
-        When a run has no weights yet.
+        When a run of the shipped seed has no weights yet.
     """
-    files = {view: run / f"{view}.safetensors" for view, run in runs.items()}
+    files = {view: runs / f"{view}-{SHIPPED_SEED}" / f"{view}.safetensors" for view in VIEWS}
     models = {view: load_file(file, grouping().classes, view) for view, file in files.items()}
-    judged = evaluate_strips(models, open_strips(runs["signal"] / "strips" / "validation"))
+    notes = {view: _notes(file) for view, file in files.items()}
+    chosen = recipe(notes["signal"]["recipe"])
+    test = gather(chosen, "test", data, strips / "test", print)
+    judged = {"test": evaluate_strips(models, test)}
+    judged["validation"] = evaluate_strips(models, open_strips(strips / "validation"))
+    figures = {part: figures_of(found) for part, found in judged.items()}
+    train = open_strips(strips / "train")
     folder.mkdir(parents=True, exist_ok=True)
     for view, file in files.items():
         shutil.copyfile(file, folder / file.name)
-        text = card(models[view], file, open_strips(runs[view] / "strips" / "train"), judged)
-        (folder / f"{view}.md").write_text(text, encoding="utf-8")
+        text = card(models[view], notes[view], train, judged["test"], _spread(runs, view))
+        write_whole(folder / f"{view}.md", text)
     sums = [f"{shelf.checksum(folder / file.name)}  {file.name}\n" for file in files.values()]
-    (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    write_whole(folder / "SHA256SUMS", "".join(sums))
+    write_whole(folder / FIGURES, json.dumps(figures, indent=1))
+    return figures
 
 
-def card(model: StripCNN, weights: Path, train: StripSet, judged: Evaluation) -> str:
-    """The model card of one network, as Markdown."""
-    with safe_open(weights, framework="pt") as file:
-        notes = file.metadata()
+def figures_of(judged: Evaluation) -> dict[str, Any]:
+    """All that is said of a pair on one part, as plain values."""
+    strips = judged.strips
+    return judged.to_json() | {
+        "by_source": by_source(judged),
+        "by_rhythm": by_rhythm(judged),
+        "by_noise": by_noise(judged),
+        "missed_afib": missed_afib(judged),
+        "calibration": {
+            view: calibrate(strips.targets, told, strips.recordings) for view, told in judged.probabilities.items()
+        },
+        "comparison": compare_views(judged),
+    }
+
+
+def card(model: StripCNN, notes: dict[str, str], train: StripSet, judged: Evaluation, spread: Sequence[float]) -> str:
+    """The model card of one network, as Markdown.
+
+    Parameters
+    ----------
+    model : StripCNN
+        The network.
+    notes : dict
+        Metadata of its file.
+    train : StripSet
+        What it learnt from.
+    judged : Evaluation
+        The pair on the test part.
+    spread : sequence of float
+        Accuracy on the validation part of each seed's network of this view.
+    """
     chosen = recipe(notes["recipe"])
-    counts = Counter(train.sources.tolist())
-    layer = model.layer()
+    real = train.rows(train.sources != SOURCE)
+    counts = Counter(real.sources.tolist())
+    local, rhythm = model.layer(), model.layer(f"norm{len(model.blocks)}")
+    tables = judged.tables()
     words = {
         **notes,
         "network": type(model).__name__,
         "numbers": f"{sum(parameter.numel() for parameter in model.parameters()):,}",
         "classes": ", ".join(model.classes),
-        "cell_ms": f"{layer.cell_seconds * 1000:.0f}",
-        "field_s": f"{layer.field_seconds:.2f}",
+        "cell_ms": f"{local.cell_seconds * 1000:.0f}",
+        "field_s": f"{local.field_seconds:.2f}",
+        "rhythm_s": f"{rhythm.field_seconds:.2f}",
         "description": chosen.description,
-        "strips": f"{len(train):,}",
-        "recordings": f"{len(set(train.recordings.tolist())):,}",
+        "strips": f"{len(real):,}",
+        "recordings": f"{len(set(real.recordings.tolist())):,}",
         "sources": ", ".join(f"{source} {count:,}" for source, count in counts.most_common()),
-        "lead_i": f"{counts[LEAD_I] / len(train):.0%}",
+        "lead_i": f"{lead_i_share(real):.0%}",
         "compressed": f"{chosen.compressed:,}",
-        "table": _figures(judged.tables()["measured_rate"]),
+        "simulated": f"{chosen.simulated:,}",
+        "table": _figures(tables["measured_rate"]),
+        "table_all": _figures(tables["measured_rate_all"]),
+        "confusion": _confusion(tables["measured_rate"][model.view]),
         "few": str(FEW),
-        "by_source": _by_source(judged, model.view),
+        "by_source": format_parts(by_source(judged), "source"),
+        "by_rhythm": format_parts(by_rhythm(judged), "original rhythm"),
+        "by_noise": format_parts(by_noise(judged), "noise"),
+        "missed": format_missed(missed_afib(judged)),
+        "calibration": format_calibration(
+            calibrate(judged.strips.targets, judged.probabilities[model.view], judged.strips.recordings)
+        ),
+        "comparison": format_comparison(compare_views(judged)),
+        "spread": _spread_words(spread),
         "licences": "\n".join(f"- {ORIGINS[source]}" for source in chosen.sources),
     }
     text = resources.files(__package__).joinpath("card.md").read_text(encoding="utf-8")
     return Template(text).substitute(words)
+
+
+def _notes(file: Path) -> dict[str, str]:
+    with safe_open(file, framework="pt") as opened:
+        return dict(opened.metadata())
+
+
+def _spread(runs: Path, view: str) -> list[float]:
+    """Accuracy on the validation part of the best epoch of each seed's run, as its log tells."""
+    found = []
+    for log in sorted(runs.glob(f"{view}-*/log.jsonl")):
+        epochs = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+        found.append(next(epoch for epoch in reversed(epochs) if epoch["best"])["validation_accuracy"])
+    return found
+
+
+def _spread_words(spread: Sequence[float]) -> str:
+    if len(spread) < 2:
+        return "Only one seed was trained."
+    listed = ", ".join(f"{one:.1%}" for one in spread)
+    return (
+        f"{len(spread)} seeds on the validation part: {listed}; spread {100 * (max(spread) - min(spread)):.1f} points."
+    )
 
 
 def _figures(table: dict[str, Any]) -> str:
@@ -94,17 +183,13 @@ def _figures(table: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _by_source(judged: Evaluation, view: str) -> str:
-    lines = ["| source | strips | recordings | accuracy | interval |", "|" + "---|" * 5]
-    strips = judged.strips
-    for source in np.unique(strips.sources):
-        here = strips.sources == source
-        row = judge(strips.targets[here], judged.probabilities[view][here], judged.classes, strips.recordings[here])
-        right = round(row["accuracy"] * row["n"])
-        accuracy = f"{row['accuracy']:.1%}" if row["n"] >= FEW else f"{right} of {row['n']}"
-        lines.append(
-            f"| {source} | {row['n']} | {row['recordings']} | {accuracy} | {format_interval(row['interval'])} |"
-        )
+def _confusion(figures: dict[str, Any]) -> str:
+    classes = figures["classes"]
+    lines = [f"| true, answered | {' | '.join(classes)} | F1 |", "|" + "---|" * (len(classes) + 2)]
+    for name, row in zip(classes, figures["confusion"], strict=True):
+        own = figures["per_class"][name]
+        f1 = f"{own['f1']:.3f}" if own["n"] >= FEW else "-"
+        lines.append(f"| {' | '.join([name, *map(str, row), f1])} |")
     return "\n".join(lines)
 
 
@@ -116,9 +201,12 @@ def _sensitivity(figures: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        raise SystemExit("usage: python -m ecgteach.training.shipping RUN_SIGNAL RUN_IMAGE")
+    parser = argparse.ArgumentParser(prog="python -m ecgteach.training.shipping", description=ship.__doc__)
+    parser.add_argument("runs", type=Path, help="folder of finished runs: signal-0, image-0, signal-1 ...")
+    parser.add_argument("--strips", type=Path, required=True, help="folder of gathered strips")
+    parser.add_argument("--data", type=Path, help="folder that holds the data sets; else ECGTEACH_DATA")
+    asked = parser.parse_args()
     try:
-        ship(dict(zip(VIEWS, map(Path, sys.argv[1:]), strict=True)), Path(shelf.__file__).parent / shelf.FOLDER)
+        ship(asked.runs, asked.strips, Path(shelf.__file__).parent / shelf.FOLDER, asked.data)
     except EcgteachError as problem:
         raise SystemExit(str(problem)) from None
