@@ -14,17 +14,22 @@ from typing import TYPE_CHECKING
 from .errors import EcgteachError
 
 if TYPE_CHECKING:
+    from .checks import TrustReport, trust
     from .explanation import Explanation, explain
     from .records import Dataset, Record, open_dataset, open_folder, read_record
     from .records.embedded import sample, samples
     from .simulator import edit, simulate
     from .strip import Strip
+    from .waves import attention_by_wave, delineate, sentence
 
 _ROOMS = {
     "Dataset": "records",
     "Explanation": "explanation",
     "Record": "records",
     "Strip": "strip",
+    "TrustReport": "checks",
+    "attention_by_wave": "waves",
+    "delineate": "waves",
     "edit": "simulator",
     "explain": "explanation",
     "open_dataset": "records",
@@ -32,7 +37,9 @@ _ROOMS = {
     "read_record": "records",
     "sample": "records",
     "samples": "records",
+    "sentence": "waves",
     "simulate": "simulator",
+    "trust": "checks",
 }
 """Where each name lives. It is imported when it is first used, so that ``import ecgteach`` itself is quick."""
 
@@ -42,6 +49,9 @@ __all__ = [
     "Explanation",
     "Record",
     "Strip",
+    "TrustReport",
+    "attention_by_wave",
+    "delineate",
     "edit",
     "explain",
     "open_dataset",
@@ -49,7 +59,9 @@ __all__ = [
     "read_record",
     "sample",
     "samples",
+    "sentence",
     "simulate",
+    "trust",
 ]
 
 

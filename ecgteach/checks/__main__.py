@@ -17,12 +17,13 @@ from ..errors import EcgteachError, UnknownName, choices
 from ..fusion import RULES
 from ..models import VIEWS, StripCNN, load, load_file
 from ..places import write_whole
+from ..records import samples
 from ..rhythms import grouping
 from .answers import BOTH
 from .edits import QUESTIONS, Asked, ask
 from .paired import interval_of, mean_of
 from .place import RHYTHMS, place_study, place_table
-from .question import WANTED_SCORE, question_study, question_table, wanted
+from .question import WANTED_SCORE, question_study, question_table, real_study, wanted
 from .rate import LIMITS, flip_rate
 
 app = typer.Typer(
@@ -86,17 +87,32 @@ def edits(
 
 @app.command()
 def question(
-    n: N = 60, seed: Seed = 0, rhythm: Only = None, out: Out = None, signal: Weights = None, image: Weights = None
+    n: N = 60,
+    seed: Seed = 0,
+    rhythm: Only = None,
+    real: Annotated[bool, typer.Option("--real", help="The real strips of the package instead of simulated ones.")] = (
+        False
+    ),
+    out: Out = None,
+    signal: Weights = None,
+    image: Weights = None,
 ) -> None:
     """Is the fused map better than each single one? By measure, rhythm and fusion rule."""
     models, rhythms = _models(signal, image), rhythm or list(RHYTHMS)
-    with tqdm(total=n * len(rhythms), unit="strip", leave=False, disable=None) as bar:
-        rows = question_study(models, n=n, seed=seed, rhythms=rhythms, progress=lambda *_: bar.update())
+    with tqdm(total=len(samples()) if real else n * len(rhythms), unit="strip", leave=False, disable=None) as bar:
+        rows = (
+            real_study(models, progress=lambda *_: bar.update())
+            if real
+            else question_study(models, n=n, seed=seed, rhythms=rhythms, progress=lambda *_: bar.update())
+        )
     table = question_table(rows)
     _print(
         ("measure", "rhythm", "rule", "n", "signal", "image", "fused", "interval", "to signal", "to image", "verdict"),
         ({**line, **{f"to {view}": _versus(found) for view, found in line["against"].items()}} for line in table),
     )
+    if real:
+        _write(out, {"question": table, "strips": rows})
+        return
     reached = [wanted(rows, rule) for rule in RULES]
     print(
         f"\nWanted by place: {WANTED_SCORE:g} on each rhythm; in three of four groups not below the better single view."

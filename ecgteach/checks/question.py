@@ -1,90 +1,21 @@
-"""The question: is the fused map better than each single one? Asked of every fusion rule, with several measures.
+"""The question: is the fused map better than each single one? Asked of every fusion rule, with every measure."""
 
-A measure is a function from a `Case` to one figure for each map, higher is better. `MEASURES` lists them; to add one
-(insertion, stability), write a function and give it a line.
-"""
-
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..errors import EmptyMap
-from ..explanation import Explanation
-from ..fusion import DEFAULT_RULE, RULES, fuse
+from ..explanation import Explanation, explain
+from ..fusion import DEFAULT_RULE, RULES
 from ..models import StripCNN
-from .controls import Values
-from .localisation import cell_seconds_of, localise, why_not_by_place
+from ..records import sample, samples
+from ..rhythms import grouping
+from .measures import MEASURES, ON_REAL_STRIPS, Case, Measure
 from .paired import compare, holm, interval_of, mean_of
 from .place import RHYTHMS, explanations
-from .removal import remove_hottest
 
 SINGLE = ("signal", "image")
 SIGNIFICANT = 0.05
 WANTED_SCORE = 0.65
 WANTED_GROUPS = 3
-
-
-@dataclass(frozen=True)
-class Case:
-    """One strip with the maps that are compared on it.
-
-    Parameters
-    ----------
-    explanation : Explanation
-        For the strip's own group.
-    models : mapping of str to StripCNN
-        The networks that it came from.
-    maps : dict of str to array, shape (5000,)
-        ``signal``, ``image``, and one fused map for each rule that leaves anything, by the rule's name.
-    seed : int
-        For measures that draw.
-    """
-
-    explanation: Explanation
-    models: Mapping[str, StripCNN]
-    maps: dict[str, Values]
-    seed: int
-
-    @classmethod
-    def of(cls, explanation: Explanation, models: Mapping[str, StripCNN], seed: int = 0) -> "Case":
-        """With both views' maps, fused by every rule."""
-        maps = {view: explanation.views[view].on_time for view in SINGLE}
-        shares = tuple(explanation.views[view].prediction.probabilities[explanation.target] for view in SINGLE)
-        for rule in RULES:
-            try:
-                maps[rule] = fuse(maps["signal"], maps["image"], rule, (shares[0], shares[1]))
-            except EmptyMap:
-                continue
-        return cls(explanation, models, maps, seed)
-
-
-Measure = Callable[[Case], Mapping[str, float | None]]
-
-
-def place(case: Case) -> dict[str, float | None]:
-    """P(map in evidence > map in X), all legs with a place together."""
-    truth = case.explanation.strip.truth
-    if truth is None or why_not_by_place(case.explanation):
-        return {}
-    cell = cell_seconds_of(case.explanation)
-    return {name: localise(values, truth.evidence, cell_seconds=cell).score for name, values in case.maps.items()}
-
-
-def removing(part: str | None = None) -> Measure:
-    """Drop of both views' margin when what the map points at is removed, beyond that of as much elsewhere.
-
-    `part` asks one part of the logits alone: a map of the local cells explains the local part, not the rhythm part.
-    """
-
-    def measured(case: Case) -> dict[str, float | None]:
-        found = remove_hottest(case.explanation, case.models, case.maps, seed=case.seed, part=part)
-        return {name: each.gain() for name, each in found.items()}
-
-    return measured
-
-
-MEASURES: dict[str, Measure] = {"place": place, "removal": removing(), "local removal": removing("local")}
-"""What a map is measured by, higher is better."""
 
 
 def question_study(
@@ -106,11 +37,25 @@ def question_study(
     rows = []
     for rhythm in rhythms:
         for number, seen in enumerate(explanations(rhythm, models, n=n, seed=seed)):
-            case = Case.of(seen, models, seed=number)
-            about = {"rhythm": rhythm, "group": seen.target, "strip": seen.strip.source_id}
-            rows += [about | {"measure": name, "maps": dict(measure(case))} for name, measure in measures.items()]
+            rows += _measured(rhythm, seen, models, number, measures)
             if progress:
                 progress(rhythm, number + 1)
+    return rows
+
+
+def real_study(
+    models: Mapping[str, StripCNN], *, progress: Callable[[str, int], None] | None = None
+) -> list[dict[str, Any]]:
+    """What can be asked of real strips, on those that came with the package; rows as `question_study` gives them.
+
+    Each is explained for its own group. Nobody knows where its evidence lies, so place is not among the measures.
+    """
+    measures = {name: MEASURES[name] for name in ON_REAL_STRIPS}
+    rows = []
+    for number, (group, seen) in enumerate(_real(models)):
+        rows += _measured(group, seen, models, number, measures)
+        if progress:
+            progress(group, number + 1)
     return rows
 
 
@@ -179,6 +124,20 @@ def wanted(rows: Iterable[Mapping[str, Any]], rule: str = DEFAULT_RULE) -> dict[
         "groups": groups,
         "groups_reached": sum(found["reached"] for found in groups.values()) >= WANTED_GROUPS,
     }
+
+
+def _real(models: Mapping[str, StripCNN]) -> Iterator[tuple[str, Explanation]]:
+    for group in grouping().classes:
+        for number in range(len(samples(group))):
+            yield group, explain(sample(group, number), models, target=group)
+
+
+def _measured(
+    rhythm: str, seen: Explanation, models: Mapping[str, StripCNN], seed: int, measures: Mapping[str, Measure]
+) -> list[dict[str, Any]]:
+    case = Case.of(seen, models, seed)
+    about = {"rhythm": rhythm, "group": seen.target, "strip": seen.strip.source_id}
+    return [about | {"measure": name, "maps": dict(measure(case))} for name, measure in measures.items()]
 
 
 def _line(measure: str, rhythm: str, rule: str, maps: list[Mapping[str, float | None]]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ..models import StripCNN, inputs
 from ..places import write_whole
 from .augment import augment, pen_width
 from .calibration import at_temperature, fit_temperature
-from .place import place_loss
+from .place import local_loss, place_loss
 from .recipes import Recipe, check_seed
 from .simulated import SOURCE
 from .strips import StripSet
@@ -194,14 +194,19 @@ class _Run:
 
     def _loss(self, seen: Tensor, strips: StripSet) -> Tensor:
         cells, rhythm = self.model.read(seen)
+        logits, scores = self.model.answer(cells, rhythm), self.model.scores(cells)
+        local = scores.flatten(2).mean(2)
         targets = torch.from_numpy(strips.targets)
-        weights = torch.from_numpy(np.where(strips.sources == SOURCE, self.recipe.simulated_weight, 1.0)).float()
-        by_strip = functional.cross_entropy(self.model.answer(cells, rhythm), targets, reduction="none")
-        loss = (by_strip * weights).sum() / weights.sum()
+        by_strip = functional.cross_entropy(logits, targets, reduction="none")
+        if self.recipe.local:
+            by_strip = by_strip + self.recipe.local * local_loss(
+                local, targets, self.model.classes, self.recipe.kinds or [[name] for name in self.model.classes]
+            )
+        counts = torch.from_numpy(np.where(strips.sources == SOURCE, self.recipe.simulated_weight, 1.0)).float()
+        loss = (by_strip * counts).sum() / counts.sum() + self.recipe.restraint * (logits - local).square().mean()
         if self.recipe.place:
             ink = seen if self.model.dimensions == 2 else None
-            places = torch.from_numpy(strips.places)
-            loss = loss + self.recipe.place * place_loss(self.model.scores(cells), targets, places, ink)
+            loss = loss + self.recipe.place * place_loss(scores, targets, torch.from_numpy(strips.places), ink)
         return loss
 
     def save(self, path: Path) -> None:

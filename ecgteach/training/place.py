@@ -1,9 +1,16 @@
-"""Evidence-guided training: on simulated strips, cells of evidence should speak louder than irrelevant ones.
+"""Guided training: what has a place shall be said by the local cells, and on simulated strips by the right ones.
 
-What is evidence is the simulator's table (`simulator/evidence.csv`), a proposal by the authors. The loss touches the
-local cells only, whose average is part of the answer itself: a network that obeys it does not only draw its map
+Two losses beside that of the answers. `place_loss` asks of simulated strips that cells of evidence speak louder than
+irrelevant ones. `local_loss` asks of every strip that the local part alone tells apart what has a place (a P wave or
+none), and that the rhythm part says no more than it must: without it the rhythm part, which sees waves too, says nearly
+all, and the map explains nearly nothing.
+
+What is evidence is the simulator's table (`simulator/evidence.csv`), a proposal by the authors. The
+losses touch the local cells, whose average is part of the answer itself: a network that obeys does not only draw its map
 elsewhere, that part of its answer comes from elsewhere.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -49,3 +56,23 @@ def place_loss(scores: Tensor, targets: Tensor, places: Tensor, ink: Tensor | No
     louder = functional.softplus(own[:, None, :] - own[:, :, None])  # [strip, cell of evidence, irrelevant cell]
     pairs = evidence[:, :, None] * irrelevant[:, None, :]
     return ((louder * pairs).sum((1, 2)) / pairs.sum((1, 2))).mean()
+
+
+def local_loss(local: Tensor, targets: Tensor, classes: Sequence[str], kinds: Sequence[Sequence[str]]) -> Tensor:
+    """Cross-entropy of the local part alone, asked only for the kind of rhythm; shape (n,).
+
+    Parameters
+    ----------
+    local : Tensor, shape (n, classes)
+        Local part of the logits.
+    targets : Tensor, shape (n,)
+        Number of each strip's class.
+    classes : sequence of str
+        Their names.
+    kinds : sequence of sequences of str
+        Classes that differ by rate alone stand together; kinds differ by what has a place. Every class stands in one.
+    """
+    numbers = [[classes.index(name) for name in kind] for kind in kinds]
+    told = torch.stack([local[:, kind].logsumexp(1) for kind in numbers], dim=1)
+    kind_of = torch.tensor([next(k for k, kind in enumerate(numbers) if c in kind) for c in range(len(classes))])
+    return functional.cross_entropy(told, kind_of[targets], reduction="none")

@@ -9,12 +9,12 @@ from .strips import GroupedStrip
 
 SOURCE = "simulated"
 GROUPS = {"SR": 0.2, "SB": 0.15, "GSVT": 0.4, "AFIB": 0.25}
-"""The fast group is five rhythms, each with a place of its own."""
+"""The fast group is four rhythms, each with a place of its own."""
 
 MIXTURES = {
     "SR": {"SR": 0.75, "SA": 0.25},
     "SB": {"SB": 1.0},
-    "GSVT": {"ST": 0.4, "AT": 0.25, "AVNRT": 0.15, "AVRT": 0.2},
+    "GSVT": {"ST": 0.3, "AT": 0.2, "AVNRT": 0.2, "AVRT": 0.3},
     "AFIB": {"AFIB": 0.85, "AFL": 0.15},
 }
 """Rare rhythms oftener than in life: what is seldom shown is badly learnt."""

@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from ecgteach.checks.__main__ import main
+from ecgteach.checks import question
+from ecgteach.checks.measures import MEASURES, ON_REAL_STRIPS, Case
 from ecgteach.checks.paired import compare, holm, interval_of, mean_of
 from ecgteach.checks.place import RHYTHMS, explanations, place_study, place_table
-from ecgteach.checks.question import Case, question_study, question_table, verdict, wanted
+from ecgteach.checks.question import question_study, question_table, real_study, verdict, wanted
 from ecgteach.errors import UnknownName
 from ecgteach.fusion import RULES
 from ecgteach.models import ImageCNN, SignalCNN, save
@@ -126,8 +128,16 @@ def test_a_case_holds_both_maps_and_one_fused_by_each_rule(pair):
 
 def test_every_measure_gives_each_map_a_figure(pair):
     rows = question_study(pair, n=1, rhythms=["SR"])
-    assert [row["measure"] for row in rows] == ["place", "removal", "local removal"]
+    assert [row["measure"] for row in rows] == list(MEASURES)
     assert all(set(row["maps"]) == {"signal", "image", *RULES} for row in rows)
+
+
+def test_real_strips_are_asked_what_needs_no_truth(pair, monkeypatch):
+    monkeypatch.setattr(question, "samples", lambda group: [None] if group == "AFIB" else [])
+    rows = real_study(pair)
+    assert {row["rhythm"] for row in rows} == {"AFIB"}
+    assert [row["measure"] for row in rows] == list(ON_REAL_STRIPS)
+    assert all(figure is not None for row in rows for figure in row["maps"].values())
 
 
 def test_a_measure_of_ones_own_can_be_added(pair):

@@ -18,11 +18,12 @@ from ecgteach.training.recipes import recipe
 from ecgteach.training.strips import StripSet
 
 SMALL = (Block(4, 15, stride=5, pool=8),)
-QUICK = recipe("shipped", shares=(), epochs=3, strips_an_epoch=32, batch=8)
-LONGER = recipe("shipped", shares=(), epochs=8, strips_an_epoch=32, batch=8)
+QUICK = recipe("shipped", shares=(), kinds=(), epochs=3, strips_an_epoch=32, batch=8)
+LONGER = recipe("shipped", shares=(), kinds=(), epochs=8, strips_an_epoch=32, batch=8)
 EASY = recipe(
     "shipped",
     shares=(),
+    kinds=(),
     epochs=12,
     strips_an_epoch=96,
     batch=8,
@@ -186,7 +187,7 @@ def test_without_progress_on_validation_the_run_ends_early(sets):
         network(),
         train,
         contrary,
-        recipe=recipe("shipped", shares=(), epochs=60, strips_an_epoch=64, batch=8, patience=2, average=0.5),
+        recipe=recipe("shipped", shares=(), kinds=(), epochs=60, strips_an_epoch=64, batch=8, patience=2, average=0.5),
         seed=5,
     )
     assert len(log) < 60

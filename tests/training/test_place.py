@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ecgteach.training.place import place_loss
+from ecgteach.training.place import local_loss, place_loss
 
 PLACES = torch.tensor([[1, 1, 0, -1, -1, -1, 0, 1]], dtype=torch.int8)
 """Four cells of two steps: evidence, half irrelevant, irrelevant, half evidence."""
@@ -49,3 +49,24 @@ def test_only_the_true_class_is_asked():
     places = torch.tensor([[1, -1]], dtype=torch.int8)
     first, second = (place_loss(both, torch.tensor([one]), places).item() for one in (0, 1))
     assert first < 0.01 < 4 < second
+
+
+CLASSES = ("SR", "SB", "GSVT", "AFIB")
+KINDS = (("SR", "SB", "GSVT"), ("AFIB",))
+
+
+def test_the_local_part_is_asked_for_the_kind_of_rhythm_and_not_for_its_rate():
+    local = torch.tensor([[2.0, -1.0, 0.0, -1.0]])
+    sinus = math.exp(2) + math.exp(-1) + 1
+    by_hand = -math.log(sinus / (sinus + math.exp(-1)))
+    for target in (0, 1, 2):
+        assert local_loss(local, torch.tensor([target]), CLASSES, KINDS).item() == pytest.approx(by_hand, abs=1e-6)
+    fibrillating = local_loss(local, torch.tensor([3]), CLASSES, KINDS).item()
+    assert fibrillating == pytest.approx(-math.log(math.exp(-1) / (sinus + math.exp(-1))), abs=1e-6)
+
+
+def test_kinds_of_one_class_each_are_the_usual_cross_entropy():
+    local = torch.tensor([[0.3, -0.2, 0.5, -0.6], [0.1, 0.2, 0.3, -0.6]])
+    targets = torch.tensor([1, 3])
+    usual = torch.nn.functional.cross_entropy(local, targets, reduction="none")
+    assert torch.allclose(local_loss(local, targets, CLASSES, [[name] for name in CLASSES]), usual)
