@@ -19,7 +19,7 @@ from ..records import Dataset, Problem, Record
 from ..records.splits import twin_of
 from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, Rhythm, grouping, rhythm
 from ..simulator import PLACES
-from ..strip import SAMPLES, SECONDS, Strip
+from ..strip import FILTERS, READING_STEPS, SAMPLES, SECONDS, Strip
 from ..truth import rhythms_within
 
 LIMIT_MARGIN = 2.0
@@ -112,6 +112,19 @@ class StripSet:
     def rows(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> "StripSet":
         """The strips that a mask or a list of numbers picks."""
         return replace(self, **{name: getattr(self, name)[keep] for name in ("microvolts", *COLUMNS)})
+
+    def strips(self) -> Iterator[Strip]:
+        """Each as a `Strip` with its source's own rhythm, filtered for reading; its lead is not kept here."""
+        steps = tuple(FILTERS[name][0] for name in READING_STEPS)
+        for row in range(len(self)):
+            yield Strip(
+                self.millivolts(slice(row, row + 1))[0],
+                lead="I or II",
+                start=float(self.starts[row]),
+                rhythm=rhythm(str(self.rhythms[row])),
+                source_id=str(self.recordings[row]),
+                steps=steps,
+            )
 
     def digest(self) -> str:
         """SHA-256 of what a network learns from: samples, targets, and where each strip comes from."""

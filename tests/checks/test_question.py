@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ecgteach.checks.__main__ import main
 from ecgteach.checks import question
+from ecgteach.checks.__main__ import main
 from ecgteach.checks.measures import MEASURES, ON_REAL_STRIPS, Case
 from ecgteach.checks.paired import compare, holm, interval_of, mean_of
 from ecgteach.checks.place import RHYTHMS, explanations, place_study, place_table

@@ -126,3 +126,20 @@ def test_a_missing_file_and_an_unknown_view_are_told(tmp_path):
         models.load_file(tmp_path / "none.safetensors")
     with pytest.raises(UnknownName, match="signal, image"):
         models.load("smell")
+
+
+def test_weights_in_eight_bits_are_a_quarter_of_the_size_and_nearly_the_same_network(tmp_path):
+    torch.manual_seed(0)
+    model = models.SignalCNN().eval()
+    whole = weights.save(model, tmp_path / "whole.safetensors")
+    small = weights.save(model, tmp_path / "small.safetensors", small=True)
+    assert small.stat().st_size < 0.3 * whole.stat().st_size
+    back = weights.load_file(small, view="signal")
+    for name, tensor in model.state_dict().items():
+        restored = back.state_dict()[name]
+        assert restored.dtype == tensor.dtype
+        if tensor.ndim < 2:
+            assert torch.equal(restored, tensor), name
+        else:
+            step = tensor.flatten(1).abs().amax(1).div(127).view(-1, *[1] * (tensor.ndim - 1))
+            assert ((restored - tensor).abs() <= 0.51 * step).all(), name

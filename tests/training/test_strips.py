@@ -169,3 +169,13 @@ def test_wrong_recipes_are_told_what_there_is():
         recipe("shipped", gap=10.0)
     with pytest.raises(InvalidValue, match="64 is above 32"):
         recipe("shipped", batch=64, strips_an_epoch=32)
+
+
+def test_strips_of_a_set_come_back_as_strips(tmp_path):
+    graded = list(grouped_strips([sinus(75)]))
+    held = write_strips(graded, tmp_path)
+    first, *rest = held.strips()
+    assert len(rest) == len(held) - 1
+    assert first.rhythm == rhythm(graded[0].rhythm)
+    assert first.for_reading() is first or np.array_equal(first.for_reading().samples, first.samples)
+    assert np.abs(first.samples - graded[0].strip.for_reading().samples).max() < 0.00051
