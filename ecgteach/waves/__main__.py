@@ -1,13 +1,18 @@
-"""``python -m ecgteach.waves agreement --data DIR``: how far the waves can be trusted."""
+"""``python -m ecgteach.waves``: how far the waves can be trusted, and what share of the maps lies on each."""
 
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from tqdm.auto import tqdm
 
 from ..errors import EcgteachError
+from ..explanation import explain
+from ..places import write_whole
+from ..training.strips import open_strips
 from .agreement import report
+from .tables import attention_by_group, attention_table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -24,6 +29,23 @@ def agreement(
 ) -> None:
     """Compare the waves we find with LUDB's cardiologists (training and validation) and with simulated truth."""
     print(report(data, each))
+
+
+@app.command()
+def shares(
+    strips: Annotated[Path, typer.Argument(help="Folder of gathered strips, such as runs/strips/validation.")],
+    by: Annotated[str, typer.Option(help="Columns to group by, with commas: rhythm, outcome, p, view, wave.")] = (
+        "rhythm,view,wave"
+    ),
+    out: Annotated[Path | None, typer.Option(help="Write every strip's shares here, as CSV.")] = None,
+) -> None:
+    """Share of the shipped networks' maps on each wave, over real strips, with intervals by recording."""
+    held = open_strips(strips)
+    explained = (explain(strip) for strip in tqdm(held.strips(), total=len(held), unit="strip", disable=None))
+    table = attention_table(explained)
+    print(attention_by_group(table, by.split(",")).to_string(index=False, float_format="{:.2f}".format))
+    if out:
+        print(f"written {write_whole(out, table.to_csv(index=False))}")
 
 
 def main(arguments: list[str] | None = None) -> None:

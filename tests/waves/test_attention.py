@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import made_record
 
 import ecgteach
 from ecgteach.errors import InvalidValue, UnknownName
 from ecgteach.models import Prediction
 from ecgteach.simulator import simulate
 from ecgteach.strip import Strip
+from ecgteach.training.strips import grouped_strips, write_strips
 from ecgteach.waves import (
     PARTS,
     WINDOWS,
@@ -20,6 +22,7 @@ from ecgteach.waves import (
     delineate,
     sentence,
 )
+from ecgteach.waves.__main__ import main
 from ecgteach.waves.wording import in_steps
 
 
@@ -211,3 +214,13 @@ def test_an_explanation_that_was_saved_is_counted_alike(seen):
     waves = delineate(seen.strip)
     first, second = attention_by_wave(seen, waves), attention_by_wave(again, waves)
     assert [share.mass for share in first.shares] == pytest.approx([share.mass for share in second.shares], abs=1e-4)
+
+
+def test_the_command_prints_shares_by_group_and_writes_each_strips(tmp_path, capsys):
+    strips = write_strips(grouped_strips([made_record(75, 10, id=name) for name in "ab"]), tmp_path / "strips")
+    with pytest.raises(SystemExit) as ended:
+        main(["shares", str(tmp_path / "strips"), "--by", "view,wave", "--out", str(tmp_path / "shares.csv")])
+    assert ended.value.code == 0
+    assert "signal" in capsys.readouterr().out
+    assert (tmp_path / "shares.csv").read_text().startswith("recording,start,rhythm")
+    assert len(strips) == 2
