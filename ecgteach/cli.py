@@ -77,12 +77,13 @@ def explain(
 @app.command()
 def train(
     view: Annotated[str, typer.Option(help="signal or image")],
-    recipe: Annotated[str, typer.Option(help="Name of a recipe.")] = "shipped",
+    recipe: Annotated[str, typer.Option(help="shipped, or chapman: the study's experiment.")] = "shipped",
     data: Annotated[
         Path | None, typer.Option(help="Folder that holds the data sets; else ECGTEACH_DATA and the cache.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for weights, log and checkpoints; by default runs/VIEW.")
+        Path | None,
+        typer.Option(help="Folder for weights, log and checkpoints; by default runs/VIEW, or runs/RECIPE-VIEW."),
     ] = None,
     strips: Annotated[
         Path | None, typer.Option(help="Folder of gathered strips that several runs share; by default OUT/strips.")
@@ -94,7 +95,7 @@ def train(
     """Train one network by a recipe; it can be stopped and resumed at any moment."""
     from .training.runs import train_view
 
-    folder = out or Path("runs") / view
+    folder = out or Path("runs") / (view if recipe == "shipped" else f"{recipe}-{view}")
     result = train_view(
         view, recipe, data=data, out=folder, strips=strips, seed=seed, resume=resume, epochs=epochs, say=print
     )

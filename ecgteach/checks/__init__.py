@@ -17,7 +17,7 @@ from .rate import evenness, flip_rate
 from .removal import Removal, remove_hottest
 from .sanity import between_seeds, cascade, compare_networks, same_for_every_class
 from .stability import Stability, stability
-from .trust import Test, TrustReport, trust
+from .verdict import Test, TrustReport, trust
 from .views import ViewAgreement, compare_views, disagreement_predicts_error
 
 __all__ = [

@@ -109,6 +109,12 @@ class Evaluation:
         wanted = [case for case in found if true in (None, case.true) and predicted in (None, case.predicted)]
         return sorted(wanted, key=lambda case: -case.probability)
 
+    def clear_of_limits(self) -> "Evaluation":
+        """The same without sinus strips within 2/min of a rate limit."""
+        keep = self._clear_of_limits()
+        told = {view: probabilities[keep] for view, probabilities in self.probabilities.items()}
+        return Evaluation(self.strips.rows(keep), told, self.classes)
+
     def to_json(self) -> dict[str, Any]:
         """Tables, and what was left out, as plain values."""
         near = int(np.count_nonzero(~self._clear_of_limits()))

@@ -5,9 +5,9 @@ irrelevant ones. `local_loss` asks of every strip that the local part alone tell
 none), and that the rhythm part says no more than it must: without it the rhythm part, which sees waves too, says nearly
 all, and the map explains nearly nothing.
 
-What is evidence is the simulator's table (`simulator/evidence.csv`), a proposal by the authors. The
-losses touch the local cells, whose average is part of the answer itself: a network that obeys does not only draw its map
-elsewhere, that part of its answer comes from elsewhere.
+What is evidence is the simulator's table (`simulator/evidence.csv`), a proposal by the authors. The losses touch the
+local cells, whose average is part of the answer itself: a network that obeys does not only draw its map elsewhere, that
+part of its answer comes from elsewhere.
 """
 
 from collections.abc import Sequence

@@ -32,6 +32,12 @@ class Recipe:
         What a simulated strip counts in the loss of answers, where a real one counts 1.
     place : float
         Weight of the place loss (`place.place_loss`), which only simulated strips have.
+    local : float
+        Weight of the loss of the local part alone (`place.local_loss`).
+    kinds : tuple of tuples of str
+        Classes that differ by rate alone stand together in that loss; empty where every class is a kind of its own.
+    restraint : float
+        Weight of the squared rhythm part of the logits, which has no place and shall say no more than it must.
     shares : tuple of float
         Share of each class among the other strips of an epoch, in the network's order; empty for equal ones.
     epochs, strips_an_epoch, batch : int
@@ -72,6 +78,9 @@ class Recipe:
     simulated_share: float
     simulated_weight: float
     place: float
+    local: float
+    kinds: tuple[tuple[str, ...], ...]
+    restraint: float
     shares: tuple[float, ...]
     epochs: int
     strips_an_epoch: int
@@ -111,7 +120,7 @@ class Recipe:
             )
         if self.study and not self.split:
             raise InvalidValue(f"recipe {self.name}: the study's experiment has a split of its own; give split")
-        for name in ("place", "simulated_weight"):
+        for name in ("place", "local", "restraint", "simulated_weight"):
             if getattr(self, name) < 0:
                 raise InvalidValue(f"recipe {self.name}: {name} is a weight of 0 or more, not {getattr(self, name)}")
         if not 0 <= self.gap < SECONDS:
@@ -154,6 +163,7 @@ def recipe(name: str, **changes: Any) -> Recipe:
             f"recipe {name} has no setting {choices(sorted(unknown))}; there are {choices(sorted(known), 20)}"
         )
     settings |= {name: tuple(settings[name]) for name in ("sources", "shares", "split") if name in settings}
+    settings["kinds"] = tuple(tuple(kind) for kind in settings["kinds"])
     return Recipe(**settings)
 
 

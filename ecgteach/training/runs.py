@@ -9,19 +9,21 @@ from typing import Any
 import torch
 
 from ..errors import EcgteachError, InvalidValue, UnknownName, choices
-from ..models import NETWORKS, VIEWS, StripCNN, save
+from ..models import NETWORKS, VIEWS, StripCNN, load_file, save
 from ..places import write_whole
 from ..records import Dataset, Problem, open_dataset
-from ..records.splits import digest
+from ..records.splits import PARTS, digest
 from .calibration import fit_temperature
 from .compression import compressed_strips
 from .fitting import CHECKPOINT, fit, predict
 from .recipes import Recipe, check_seed, recipe
 from .simulated import simulated_strips
 from .strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
+from .study import labelled_strips, own_part, report, split_in_words
 
 Say = Callable[[str], None]
 COMPLETE = "complete.txt"
+REPORT = "report.txt"
 
 
 def train_view(
@@ -37,7 +39,7 @@ def train_view(
     threads: int | None = None,
     say: Say = print,
 ) -> Path:
-    """Train the network of one view and write its weights.
+    """Train the network of one view and write its weights; the study's experiment gets its report beside them.
 
     Parameters
     ----------
@@ -72,10 +74,15 @@ def train_view(
     if not resume and (out / CHECKPOINT).exists():
         raise InvalidValue(f"{out} holds a run already; go on with --resume, or choose another --out")
     say(f"{chosen.name}: {chosen.description}")
-    train, validation = (
-        gather(chosen, part, data, (strips or out / "strips") / part, say) for part in ("train", "validation")
-    )
-    return train_on(view, train, validation, chosen, out=out, seed=seed, resume=resume, threads=threads, say=say)
+    folder = strips or out / "strips"
+    train, validation = (gather(chosen, part, data, folder / part, say) for part in PARTS[:2])
+    weights = train_on(view, train, validation, chosen, out=out, seed=seed, resume=resume, threads=threads, say=say)
+    if chosen.study:
+        parts = [train, validation, gather(chosen, "test", data, folder / "test", say)]
+        words = report(load_file(weights, view=view), parts, chosen, data)
+        say(words)
+        write_whole(out / REPORT, f"{words}\n")
+    return weights
 
 
 def train_on(
@@ -118,7 +125,7 @@ def train_on(
         "epochs": len(log),
         "best_epoch": best.number,
         "temperature": f"{temperature:.3f}",
-        "split": digest(),
+        "split": split_of(chosen),
     }
     return save(model, out / f"{view}.safetensors", notes)
 
@@ -134,21 +141,27 @@ def temper(model: StripCNN, validation: StripSet) -> float:
     temperature = fit_temperature(predict(model, validation), validation.targets)
     with torch.no_grad():
         for numbers in model.dense.parameters():
-            numbers /= temperature
+            numbers.div_(temperature)
     return temperature
 
 
 def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, say: Say) -> StripSet:
     """Strips of one part, read from the recordings once and kept in a folder; the same for every seed of a run.
 
+    Sinus strips near a rate limit are left out, but for the test part, where they are judged in a table of their own.
+
     A second call opens what is there, if it was made of the same recordings in the same way.
     """
-    datasets = [dataset.split(part) for dataset in without_twins(list(_at_hand(chosen, data, say)))]
+    datasets = [_part(chosen, dataset, part) for dataset in without_twins(list(_at_hand(chosen, data, say)))]
     made_of = _made_of(chosen, part, datasets)
     before = _gathered_before(folder, made_of)
     if before is not None:
         say(f"{part}: {before!r}, as gathered before in {folder}; left out: {dict(before.left_out)}")
         return before
+    if not any(map(len, datasets)):
+        raise InvalidValue(
+            f"no recording at hand falls into the {part} part of the split ({split_of(chosen)}); fetch more of them"
+        )
     left_out: Counter[str] = Counter()
 
     def tell(problem: Problem) -> None:
@@ -156,8 +169,11 @@ def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, say
 
     def everything() -> Iterator[GroupedStrip]:
         for dataset in datasets:
+            if chosen.study:
+                yield from labelled_strips(dataset, left_out, tell)
+                continue
             for grouped in grouped_strips(dataset.records(tell), left_out, tell):
-                if grouped.near_limit:
+                if grouped.near_limit and part != "test":
                     left_out["within 2/min of a limit"] += 1
                 else:
                     yield grouped
@@ -175,15 +191,26 @@ def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, say
     return strips
 
 
+def split_of(chosen: Recipe) -> str:
+    """Digest of the committed split, or the recipe's own in words."""
+    return split_in_words(chosen) if chosen.split else digest()
+
+
+def _part(chosen: Recipe, dataset: Dataset, part: str) -> Dataset:
+    if not chosen.split:
+        return dataset.split(part)
+    return dataset.where(lambda entry: own_part(chosen, dataset.source, entry) == part)
+
+
 def _made_of(chosen: Recipe, part: str, datasets: list[Dataset]) -> dict[str, Any]:
     """All that decides which strips a part holds, as JSON gives it back."""
     return {
         "compressed": chosen.compressed,
         "simulated": chosen.simulated,
         "part": part,
-        "split": digest(),
+        "split": split_of(chosen),
         "recordings": {dataset.source: list(dataset.ids) for dataset in datasets},
-    }
+    } | ({"study": True} if chosen.study else {})
 
 
 def _gathered_before(folder: Path, made_of: dict[str, Any]) -> StripSet | None:

@@ -1,8 +1,8 @@
 """From finished runs to the shipped pair: weights, checksums, model cards, and the one look at the test part.
 
 ``python -m ecgteach.training.shipping RUNS --strips STRIPS`` takes the runs ``RUNS/signal-0``, ``RUNS/image-0`` and
-their kin of other seeds, ships seed 0 (whatever the others achieved), judges the pair on the validation and on the test part
-and writes ``ecgteach/models/weights/``. The words of a card stand in ``card.md``; its figures come from that evaluation.
+their kin of other seeds, ships seed 0 (whatever the others achieved), judges the pair on the validation and on the test
+part and writes ``ecgteach/models/weights/``. The words of a card stand in ``card.md``, its figures come from that.
 """
 
 import argparse
@@ -17,11 +17,12 @@ from typing import Any
 
 from safetensors import safe_open
 
-from ..errors import EcgteachError
+from ..errors import EcgteachError, InvalidValue
 from ..models import VIEWS, StripCNN, load_file
 from ..models import weights as shelf
 from ..places import write_whole
 from ..records.licences import ORIGINS
+from ..records.splits import digest
 from ..rhythms import grouping
 from .breakdown import by_noise, by_rhythm, by_source, format_missed, format_parts, lead_i_share, missed_afib
 from .calibration import calibrate, format_calibration
@@ -60,10 +61,15 @@ def ship(runs: Path, strips: Path, folder: Path, data: Path | None = None) -> di
     ------
     UnreadableFile
         When a run of the shipped seed has no weights yet.
+    InvalidValue
+        When a run followed another split than the committed one.
     """
     files = {view: runs / f"{view}-{SHIPPED_SEED}" / f"{view}.safetensors" for view in VIEWS}
     models = {view: load_file(file, grouping().classes, view) for view, file in files.items()}
     notes = {view: _notes(file) for view, file in files.items()}
+    for view, note in notes.items():
+        if note["split"] != digest():
+            raise InvalidValue(f"{files[view]} was trained on another split; only the committed one is shipped")
     chosen = recipe(notes["signal"]["recipe"])
     test = gather(chosen, "test", data, strips / "test", print)
     judged = {"test": evaluate_strips(models, test)}
@@ -82,17 +88,18 @@ def ship(runs: Path, strips: Path, folder: Path, data: Path | None = None) -> di
 
 
 def figures_of(judged: Evaluation) -> dict[str, Any]:
-    """All that is said of a pair on one part, as plain values."""
-    strips = judged.strips
+    """All that is said of a pair on one part, as plain values; beside the tables, strips near a limit are left out."""
+    clear = judged.clear_of_limits()
+    strips = clear.strips
     return judged.to_json() | {
-        "by_source": by_source(judged),
-        "by_rhythm": by_rhythm(judged),
-        "by_noise": by_noise(judged),
-        "missed_afib": missed_afib(judged),
+        "by_source": by_source(clear),
+        "by_rhythm": by_rhythm(clear),
+        "by_noise": by_noise(clear),
+        "missed_afib": missed_afib(clear),
         "calibration": {
-            view: calibrate(strips.targets, told, strips.recordings) for view, told in judged.probabilities.items()
+            view: calibrate(strips.targets, told, strips.recordings) for view, told in clear.probabilities.items()
         },
-        "comparison": compare_views(judged),
+        "comparison": compare_views(clear),
     }
 
 
@@ -116,7 +123,7 @@ def card(model: StripCNN, notes: dict[str, str], train: StripSet, judged: Evalua
     real = train.rows(train.sources != SOURCE)
     counts = Counter(real.sources.tolist())
     local, rhythm = model.layer(), model.layer(f"norm{len(model.blocks)}")
-    tables = judged.tables()
+    tables, clear = judged.tables(), judged.clear_of_limits()
     words = {
         **notes,
         "network": type(model).__name__,
@@ -136,14 +143,14 @@ def card(model: StripCNN, notes: dict[str, str], train: StripSet, judged: Evalua
         "table_all": _figures(tables["measured_rate_all"]),
         "confusion": _confusion(tables["measured_rate"][model.view]),
         "few": str(FEW),
-        "by_source": format_parts(by_source(judged), "source"),
-        "by_rhythm": format_parts(by_rhythm(judged), "original rhythm"),
-        "by_noise": format_parts(by_noise(judged), "noise"),
-        "missed": format_missed(missed_afib(judged)),
+        "by_source": format_parts(by_source(clear), "source"),
+        "by_rhythm": format_parts(by_rhythm(clear), "original rhythm"),
+        "by_noise": format_parts(by_noise(clear), "noise"),
+        "missed": format_missed(missed_afib(clear)),
         "calibration": format_calibration(
-            calibrate(judged.strips.targets, judged.probabilities[model.view], judged.strips.recordings)
+            calibrate(clear.strips.targets, clear.probabilities[model.view], clear.strips.recordings)
         ),
-        "comparison": format_comparison(compare_views(judged)),
+        "comparison": format_comparison(compare_views(clear)),
         "spread": _spread_words(spread),
         "licences": "\n".join(f"- {ORIGINS[source]}" for source in chosen.sources),
     }

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,17 +184,21 @@ def write_strips(grouped: Iterable[GroupedStrip], folder: Path, left_out: Counte
         When there is none; nothing is left behind.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lines = []
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    classes = grouping().classes
     unfinished = folder / "strips.part"
     try:
         with unfinished.open("wb") as file:
             for item in grouped:
                 microvolts = np.clip(np.round(item.strip.for_reading().samples * 1000.0), -32768, 32767)
                 file.write(microvolts.astype("<i2").tobytes())
-                lines.append(item)
-        if not lines:
+                row = (classes.index(item.group), item.recording, item.source, item.rhythm, item.rate, item.strip.start)
+                for column, value in zip(columns.values(), (*row, item.rate_graded, item.places), strict=True):
+                    column.append(value)
+        if not columns["targets"]:
             raise InvalidValue("no strip with a known group was found in these recordings")
-        _write_index(lines, folder / "index.npz")
+        arrays: dict[str, Any] = {name: np.array(values) for name, values in columns.items()}
+        np.savez_compressed(folder / "index.npz", **arrays)
         unfinished.replace(folder / "strips.i16")
     finally:
         unfinished.unlink(missing_ok=True)
@@ -255,21 +260,6 @@ def _why_no_rhythm(record: Record, start: float) -> str:
     if not held:
         return "no rhythm label"
     return "two rhythms in one strip" if len(held) > 1 else "unknown rhythm label"
-
-
-def _write_index(lines: list[GroupedStrip], path: Path) -> None:
-    classes = grouping().classes
-    np.savez_compressed(
-        path,
-        targets=np.array([classes.index(item.group) for item in lines]),
-        recordings=np.array([item.recording for item in lines]),
-        sources=np.array([item.source for item in lines]),
-        rhythms=np.array([item.rhythm for item in lines]),
-        rates=np.array([item.rate for item in lines]),
-        starts=np.array([item.strip.start for item in lines]),
-        rate_graded=np.array([item.rate_graded for item in lines]),
-        places=np.stack([item.places for item in lines]),
-    )
 
 
 def _tell(report: Callable[[Problem], None] | None, record: Record, problem: EcgteachError) -> None:

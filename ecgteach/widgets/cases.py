@@ -1,5 +1,6 @@
 """Cases for practice: real strips that came with the package, drawn by seed, some of them misread by the networks."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,6 +20,9 @@ CASES = 12
 SEED = 23
 BORDER = 5.0
 """No sinus strip within so many beats per minute of a limit of rate: there the label is a matter of taste."""
+
+ENOUGH = 8
+"""Recordings of a group that can spare two for the contrasting pair: the fast group cannot."""
 
 BATCH = 16
 
@@ -103,9 +107,9 @@ def choose_cases(
 def contrasting_pair(models: Mapping[str, StripCNN] | None = None) -> tuple[Record, Record]:
     """Two strips of one group, one that both networks read right and one on which they are most surely wrong.
 
-    Their order does not tell which is which. The wrong one is the strip whose wrong answer has the highest probability,
-    averaged over the views; where the networks err on none, the strip whose right answer has the lowest. The right one
-    is the strip of its group whose right answer has the highest.
+    They are of a group that can spare them, and their order does not tell which is which. The wrong one is the strip
+    whose wrong answer has the highest probability, averaged over the views; where the networks err on none, the strip
+    whose right answer has the lowest. The right one is the strip of its group whose right answer has the highest.
 
     Parameters
     ----------
@@ -113,6 +117,8 @@ def contrasting_pair(models: Mapping[str, StripCNN] | None = None) -> tuple[Reco
         By default the shipped pair.
     """
     reads = _reads(models)
+    held = Counter(group for group, _ in {(read.group, recording(read.record)) for read in reads})
+    reads = tuple(read for read in reads if held[read.group] >= ENOUGH)
     wrong = max(reads, key=lambda read: read.probability if read.answer != read.group else -read.probability)
     same = [read for read in reads if read.group == wrong.group and recording(read.record) != recording(wrong.record)]
     right = max(same, key=lambda read: (not read.misread, read.probability))

@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from ecgteach.checks.limits import LIMITS
-from ecgteach.checks.trust import trust
+from ecgteach.checks.verdict import trust
 from ecgteach.explanation import explain
 from ecgteach.models import VIEWS, Layer, network_geometry
 from ecgteach.rhythms import grouping

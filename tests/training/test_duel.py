@@ -80,16 +80,16 @@ def test_runs_of_different_recipes_are_no_duel(runs):
         ring.check_same(ring.open_runs(runs, "signal"))
 
 
-def test_ten_kept_networks_fit_in_three_megabytes_and_answer_as_before(runs, tmp_path, capsys):
+def test_all_but_the_shipped_pair_are_kept_in_three_megabytes_and_answer_as_before(runs, tmp_path, capsys):
     strips = strip_set(4)
     files = {view: ring.open_runs(runs, view) for view in VIEWS}
     right = {view: ring.right_answers(files[view], view, strips) for view in VIEWS}
     lines = list(ring.keep(files, tmp_path / "kept", right, strips))
     kept = sorted((tmp_path / "kept").glob("*.safetensors"))
-    assert len(lines) == len(kept) == 10
+    assert len(lines) == len(kept) == 8
     assert sum(file.stat().st_size for file in kept) < 3_000_000
     for of_view in files.values():
-        name, file = next(iter(of_view.items()))
+        name, file = list(of_view.items())[1]
         before, after = (
             predict(ring.load_file(path), strips) for path in (file, tmp_path / "kept" / f"{name}.safetensors")
         )

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from ecgteach.errors import UnreadableFile
+from ecgteach.errors import InvalidValue, UnreadableFile
 from ecgteach.models import ImageCNN, SignalCNN, save
 from ecgteach.models.weights import verify
+from ecgteach.records.splits import digest
 from ecgteach.training import shipping
 from ecgteach.training.strips import StripSet
 
 NETWORKS = {"signal": SignalCNN, "image": ImageCNN}
-NOTES = {"recipe": "shipped", "seed": 0, "epochs": 3, "best_epoch": 2, "temperature": "1.100", "split": "abc"}
+NOTES = {"recipe": "shipped", "seed": 0, "epochs": 3, "best_epoch": 2, "temperature": "1.100", "split": digest()}
 
 
 def strip_set(prefix, sources=("mitdb", "challenge-2017")):
@@ -79,5 +80,12 @@ def test_seed_0_is_shipped_whatever_the_others_achieved(runs):
 def test_a_run_without_weights_is_named(runs):
     (runs / "image-0" / "image.safetensors").unlink()
     with pytest.raises(UnreadableFile, match="image-0"):
+        shipping.ship(runs, runs / "strips", runs / "shipped")
+    assert not (runs / "shipped").exists()
+
+
+def test_a_run_of_another_split_is_never_shipped(runs):
+    save(ImageCNN(), runs / "image-0" / "image.safetensors", NOTES | {"split": "another"})
+    with pytest.raises(InvalidValue, match="another split"):
         shipping.ship(runs, runs / "strips", runs / "shipped")
     assert not (runs / "shipped").exists()

@@ -9,7 +9,7 @@ import pytest
 from checks.planted import auc, group_of, judge, planted, strips, told_apart
 
 from ecgteach.checks.limits import LIMITS
-from ecgteach.checks.trust import WITH_TRUTH, WITHOUT_TRUTH, trust
+from ecgteach.checks.verdict import WITH_TRUTH, WITHOUT_TRUTH, trust
 from ecgteach.explanation import explain
 from ecgteach.strip import Strip
 
