@@ -164,10 +164,10 @@ def _notes(file: Path) -> dict[str, str]:
 
 
 def _spread(runs: Path, view: str) -> list[float]:
-    """Accuracy on the validation part of the best epoch of each seed's run, as its log tells."""
+    """Accuracy on the validation part of the best epoch of each finished run, as its log tells."""
     found = []
-    for log in sorted(runs.glob(f"{view}-*/log.jsonl")):
-        epochs = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    for weights in sorted(runs.glob(f"{view}-*/{view}.safetensors")):
+        epochs = [json.loads(line) for line in (weights.parent / "log.jsonl").read_text(encoding="utf-8").splitlines()]
         found.append(next(epoch for epoch in reversed(epochs) if epoch["best"])["validation_accuracy"])
     return found
 
