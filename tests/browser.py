@@ -98,7 +98,7 @@ class Lab:
     def run_all(self, seconds: float) -> None:
         """Run every cell, once the kernel is idle, and wait until the last has ended."""
         page = self.page
-        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
+        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=180_000)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
         page.wait_for_function(_ALL_RAN, timeout=seconds * 1000)
@@ -132,7 +132,7 @@ def opened(
         page.on("console", lambda said: lab.faults.append(f"console: {said.text}") if said.type == "error" else None)
         try:
             page.goto(f"{address}/lab/workspaces/test-{time.time_ns()}/tree/{notebook}?reset")
-            page.locator(".jp-Notebook").first.wait_for(timeout=60_000)
+            page.locator(".jp-Notebook").first.wait_for(timeout=180_000)
             yield lab
         finally:
             browser.close()

@@ -13,7 +13,7 @@ from tests.browser import ROOT, chromium, jupyterlab, opened, shots_folder
 pytestmark = pytest.mark.browser
 
 NOTEBOOK = "00_start_here.ipynb"
-LONGEST = 15_000
+LONGEST = 45_000
 HARMLESS = re.compile(r"favicon|ResizeObserver loop")
 
 
@@ -62,7 +62,7 @@ def lab(tmp_path_factory):
         shutil.copy(ROOT / "notebooks" / name, folder / name)
     shots = shots_folder(tmp_path_factory.mktemp("shots"))
     with jupyterlab(folder) as address, opened(address, NOTEBOOK, shots) as lab:
-        lab.run_all(seconds=60)
+        lab.run_all(seconds=240)
         yield lab
 
 
