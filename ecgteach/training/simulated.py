@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from ..records.splits import SIMULATED
 from ..rhythms import rhythm
 from ..simulator import stream_strips
 from ..strip import FILTERS, READING_STEPS, Strip
 from .strips import GroupedStrip
 
-SOURCE = "simulated"
+SOURCE = SIMULATED
 GROUPS = {"SR": 0.2, "SB": 0.15, "GSVT": 0.4, "AFIB": 0.25}
 """The fast group is four rhythms, each with a place of its own."""
 
