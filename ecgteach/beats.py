@@ -10,13 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .rhythms import grouping
 from .strip import SAMPLING_RATE, SECONDS, Quality, Strip
+from .truth import Truth
 
 BAND_HZ = (8.0, 25.0)
 AVERAGE_SECONDS = 0.12
 REFRACTORY_SECONDS = 0.24
 RECHECK_AFTER = 1.66
 FEW_BEATS = 3
+
+OFF_LIST = "off the list"
+"""In place of a class: the rhythm is known, the list of classes has no place for it, and each answer is wrong."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,58 @@ def find_beats(strip: Strip) -> Beats:
     return Beats(tuple(float(centre / SAMPLING_RATE) for centre in centres), _quality(strip.samples, centres))
 
 
+def true_group(strip: Strip, classes: tuple[str, ...]) -> str | None:
+    """The class that would be the right answer to a strip, a sinus rhythm by its rate.
+
+    The rate is that of the truth where the strip is simulated, else the measured one.
+
+    Parameters
+    ----------
+    strip : Strip
+        Filtered or not.
+    classes : tuple of str
+        What the networks tell apart.
+
+    Returns
+    -------
+    str or None
+        One of `classes`, or `OFF_LIST`. None where the rhythm or a sinus rhythm's rate is not known, or where the
+        classes are not those of our grouping, so that nobody knows what they hold.
+
+    >>> from ecgteach.simulator import simulate
+    >>> [true_group(simulate(name, seed=1).strip("II"), ("SR", "SB", "GSVT", "AFIB")) for name in ("ST", "AVB3")]
+    ['GSVT', 'off the list']
+    """
+    if strip.truth is not None:
+        code = group_of_truth(strip.truth)
+    elif strip.rhythm is None:
+        return None
+    else:
+        beats = find_beats(strip)
+        if strip.rhythm.sinus and not beats.quality.good:
+            return None
+        group = grouping().group_of(strip.rhythm, beats.rate)
+        code = group.code if group else None
+    if code in classes:
+        return code
+    return OFF_LIST if set(classes) <= set(grouping().classes) else None
+
+
+def group_of_truth(truth: Truth) -> str | None:
+    """The group that a simulated rhythm and its rate belong to; None where it is off the list."""
+    group = grouping().group_of(truth.rhythm, 60.0 / float(truth.rr.mean()) if truth.rr.size else None)
+    return group.code if group else None
+
+
+def too_few(count: int) -> str:
+    """What is said where there are so few beats.
+
+    >>> too_few(1)
+    'only one beat was found'
+    """
+    return {0: "no beats were found", 1: "only one beat was found"}.get(count, f"only {count} beats were found")
+
+
 def _qrs_energy(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Slope of the QRS band squared, and its running average over 120 ms."""
     from scipy.ndimage import uniform_filter1d
@@ -135,7 +192,7 @@ def _centre(slope: NDArray[np.float64], peak: int) -> int:
 def _quality(samples: NDArray[np.float32], centres: NDArray[np.intp]) -> Quality:
     """Too few beats, or complexes of which the typical one does not resemble the strip's median complex."""
     if centres.size < FEW_BEATS:
-        return Quality((f"only {centres.size} beats were found",))
+        return Quality((too_few(centres.size),))
     reach = round(0.06 * SAMPLING_RATE)
     inside = centres[(centres >= reach) & (centres < samples.size - reach)]
     complexes = np.stack([samples[centre - reach : centre + reach] for centre in inside]).astype(np.float64)

@@ -83,7 +83,7 @@ def train(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for weights, log and checkpoints; by default runs/VIEW, or runs/RECIPE-VIEW."),
+        typer.Option(help="Folder for weights, log and checkpoints; by default runs/VIEW or runs/RECIPE-VIEW."),
     ] = None,
     strips: Annotated[
         Path | None, typer.Option(help="Folder of gathered strips that several runs share; by default OUT/strips.")
@@ -91,13 +91,26 @@ def train(
     seed: Annotated[int, typer.Option(help="Decides first weights, batches and augmentation.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
     epochs: Annotated[int | None, typer.Option(help="Other number of epochs than the recipe's.")] = None,
+    shuffle_labels: Annotated[
+        bool, typer.Option("--shuffle-labels", help="Deal the training labels out at random, to test maps; never ship.")
+    ] = False,
 ) -> None:
     """Train one network by a recipe; it can be stopped and resumed at any moment."""
     from .training.runs import train_view
 
-    folder = out or Path("runs") / (view if recipe == "shipped" else f"{recipe}-{view}")
+    usual = (view if recipe == "shipped" else f"{recipe}-{view}") + "-shuffled" * shuffle_labels
+    folder = out or Path("runs") / usual
     result = train_view(
-        view, recipe, data=data, out=folder, strips=strips, seed=seed, resume=resume, epochs=epochs, say=print
+        view,
+        recipe,
+        data=data,
+        out=folder,
+        strips=strips,
+        seed=seed,
+        resume=resume,
+        epochs=epochs,
+        shuffle_labels=shuffle_labels,
+        say=print,
     )
     print(f"written {result}")
 

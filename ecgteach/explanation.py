@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 FORMAT = "ecgteach explanation 2"
 DECIMALS = 6
 
+FUSED = "fused"
+MAPS = (*VIEWS, FUSED)
+"""Names of the maps of an explanation."""
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class View:
@@ -95,6 +99,11 @@ class Explanation:
     def probabilities(self) -> dict[str, float]:
         """Probability of each class, averaged over the two views."""
         return averaged({name: view.prediction for name, view in self.views.items()})
+
+    @property
+    def answer(self) -> str:
+        """The class of the highest probability, averaged over the two views."""
+        return highest(self.probabilities)
 
     @property
     def quarrel(self) -> str:
@@ -260,14 +269,12 @@ def explain(
         view: Prediction(seen.logits[0].numpy(), classes, _parts(models[view], where, seen))
         for view, (where, seen) in passes.items()
     }
-    mean = averaged(predictions)
     chosen = "highest probability, averaged over the views" if target is None else "asked for"
-    target = max(mean, key=mean.__getitem__) if target is None else target
-    image = strip_image(prepared)
+    target = highest(averaged(predictions)) if target is None else target
     views = {}
     for view, (where, seen) in passes.items():
         found = seen.map(position(target, classes), contrast=contrast)[0]
-        cells = found.values if view == "signal" else fusing.columns_of(found.values, where, image)
+        cells = found.values if view == "signal" else fusing.columns_of(found.values)
         views[view] = View(predictions[view], found, where, _scaled(fusing.place(cells, where)))
     fused, reason = _fused(views, rule, target)
     return Explanation(prepared, target, chosen, views, fused, reason, rule, contrast)
@@ -277,6 +284,11 @@ def averaged(predictions: Mapping[str, Prediction]) -> dict[str, float]:
     """Probability of each class, averaged over the views."""
     each = [prediction.probabilities for prediction in predictions.values()]
     return {name: float(np.mean([one[name] for one in each])) for name in each[0]}
+
+
+def highest(probabilities: Mapping[str, float]) -> str:
+    """The class of the highest probability, the first of those that are level."""
+    return max(probabilities, key=probabilities.__getitem__)
 
 
 def _parts(model: StripCNN, where: Layer, seen: ForwardPass) -> dict[str, NDArray[np.float32]]:
@@ -293,8 +305,6 @@ def _fused(views: dict[str, View], rule: str, target: str) -> tuple[NDArray[np.f
     for name, view in views.items():
         if view.map.state == "non-finite":
             return None, f"the {name} view's map is not finite"
-        if view.map.state == "ok" and not view.on_time.any():
-            return None, f"the {name} view looked at empty paper only"
     confidence = (signal.prediction.probabilities[target], image.prediction.probabilities[target])
     try:
         return fusing.fuse(signal.on_time, image.on_time, rule, confidence), ""

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import EmptyMap, InvalidValue, UnknownName, choices
-from .image import Geometry, StripImage
+from .image import Geometry
 from .models.layers import Layer
-from .strip import SAMPLES, SAMPLING_RATE, SECONDS
+from .strip import SAMPLES, SAMPLING_RATE
 
 Values = NDArray[np.float32]
 Exact = NDArray[np.float64]
@@ -50,28 +50,21 @@ def place(values: Values, layer: Layer) -> Values:
     return _read_only(placed)
 
 
-def columns_of(values: Values, layer: Layer, image: StripImage) -> Values:
-    """An image map's cells, column by column: the mean over the rows, weighted by the ink that each cell covers.
+def columns_of(values: Values) -> Values:
+    """An image map's cells, column by column: the mean over the rows.
 
-    Paper carries no signal, so a hot cell on empty paper counts only where its column holds no ink at all.
+    So a column of local cells counts by what its cells add to the answer; those over blank paper add nothing.
 
     Parameters
     ----------
     values : array, shape (rows, columns)
         Cells of a layer of the image network.
-    layer : Layer
-        Its geometry along time.
-    image : StripImage
-        What the network saw.
 
     Returns
     -------
     array, shape (columns,)
     """
-    ink = _ink_under(values.shape, layer, image)
-    covered = ink.sum(axis=0)
-    weighted = (values * ink).sum(axis=0) / np.where(covered > 0, covered, 1.0)
-    return _read_only(np.where(covered > 0, weighted, values.mean(axis=0)))
+    return _read_only(values.mean(axis=0, dtype=np.float64))
 
 
 def onto_image(on_time: Values, geometry: Geometry) -> Values:
@@ -201,28 +194,6 @@ def rule_named(name: str) -> Rule:
     if name not in RULES:
         raise UnknownName(f"no fusion rule is called {name!r}; there are {choices(RULES)}")
     return RULES[name]
-
-
-def _ink_under(shape: tuple[int, ...], layer: Layer, image: StripImage) -> NDArray[np.float64]:
-    """Ink below each cell, shape (rows, columns): cells tile the time, rows share the height evenly."""
-    rows = shape[0]
-    height, width = image.pixels.shape
-    if (width, image.geometry.seconds) != (layer.steps, SECONDS):
-        raise InvalidValue(
-            f"{layer.name} read a picture of {layer.steps} columns over {SECONDS:g} s; this one has {width} columns "
-            f"over {image.geometry.seconds:g} s. Draw it again: strip_image(strip)"
-        )
-    if shape != (rows, layer.cells) or height % rows:
-        raise InvalidValue(
-            f"cells of the shape {shape} do not fit {layer.name} ({layer.cells} columns) on {height} rows"
-        )
-    bands = image.pixels.astype(np.float64).reshape(rows, height // rows, width).sum(axis=1)
-    up_to = np.concatenate([np.zeros((rows, 1)), np.cumsum(bands, axis=1)], axis=1)
-    half = layer.stride / 2
-    centres = layer.centres * width / SECONDS
-    edges = np.clip(np.stack([centres - half, centres + half]), 0, width)
-    left, right = (np.stack([np.interp(edge, np.arange(width + 1), band) for band in up_to]) for edge in edges)
-    return np.asarray(right - left)
 
 
 def _moments(geometry: Geometry) -> NDArray[np.float64]:

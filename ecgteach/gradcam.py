@@ -65,18 +65,27 @@ class ForwardPass:
 
         `contrast` explains the logit minus the mean of the others: not "why c?" but "why c and none of the others?".
         """
-        items, classes = self.logits.shape
-        targets = self.logits.argmax(1).tolist() if target is None else np.asarray(target).tolist()
-        targets = [targets] * items if not isinstance(targets, list) else targets
-        if len(targets) != items or not all(t in range(classes) for t in targets):
-            raise UnknownName(f"target {target!r}: give a class from 0 ... {classes - 1}, or one per item ({items})")
+        targets = self._one_for_each(target)
+        totals = weighted_sum(self.activations.detach(), self.gradients(targets, contrast)).float().cpu().numpy()
+        return [Map.of(total, c, contrast, self.layer) for total, c in zip(totals, targets, strict=True)]
+
+    def gradients(self, target: int | Sequence[int] | None = None, contrast: bool = False) -> Tensor:
+        """Return ∂y^c/∂A for each item, shaped like `activations`; `target` and `contrast` as for `map`."""
+        targets, classes = self._one_for_each(target), self.logits.shape[1]
         rest = -1 / max(classes - 1, 1) if contrast else 0.0
         score = self._y.new_tensor([[1.0 if c == chosen else rest for c in range(classes)] for chosen in targets])
         (gradients,) = torch.autograd.grad(self._y, self.activations, score, retain_graph=True, allow_unused=True)
         if gradients is None:
             raise InvalidValue(f"the logits do not depend on layer {self.layer!r}; choose one on the way to them")
-        totals = weighted_sum(self.activations.detach(), gradients).float().cpu().numpy()
-        return [Map.of(total, int(c), contrast, self.layer) for total, c in zip(totals, targets, strict=True)]
+        return gradients
+
+    def _one_for_each(self, target: int | Sequence[int] | None) -> list[int]:
+        items, classes = self.logits.shape
+        targets = self.logits.argmax(1).tolist() if target is None else np.asarray(target).tolist()
+        targets = [targets] * items if not isinstance(targets, list) else targets
+        if len(targets) != items or not all(t in range(classes) for t in targets):
+            raise UnknownName(f"target {target!r}: give a class from 0 ... {classes - 1}, or one per item ({items})")
+        return [int(c) for c in targets]
 
 
 def class_independent(seen: ForwardPass, maps: list[Map]) -> list[Map]:

@@ -1,13 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import beating
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgteach.beats import find_beats
+from ecgteach.beats import OFF_LIST, find_beats, true_group
 from ecgteach.records import open_dataset
+from ecgteach.rhythms import grouping, rhythm
+from ecgteach.simulator import simulate
 from ecgteach.strip import Strip
 
+CLASSES = grouping().classes
 WINDOW = 0.15
 """Seconds within which a found beat and a marked one are the same (EC57)."""
 
@@ -55,15 +60,49 @@ def test_a_beat_is_placed_at_the_middle_of_its_complex():
     assert find_beats(Strip(beating(60))).times[0] == pytest.approx(0.3, abs=0.01)
 
 
-@pytest.mark.parametrize("samples", [np.zeros(5000), np.eye(1, 5000, 2500)[0]])
-def test_a_strip_without_enough_beats_says_so(samples):
-    beats = find_beats(Strip(samples))
-    assert "beats were found" in str(beats.quality)
+@pytest.mark.parametrize(
+    ("samples", "said"),
+    [(np.zeros(5000), "no beats were found"), (np.eye(1, 5000, 2500)[0], "only one beat was found")],
+)
+def test_a_strip_without_enough_beats_says_so(samples, said):
+    assert str(find_beats(Strip(samples)).quality) == said
 
 
 def test_noise_alone_is_flagged():
     beats = find_beats(Strip(np.random.default_rng(0).normal(0, 0.3, 5000)))
     assert not beats.quality.good
+
+
+@pytest.mark.parametrize(
+    ("label", "rate", "group"),
+    [("SR", 75, "SR"), ("SR", 50, "SB"), ("SINUS", 120, "GSVT"), ("AFIB", 50, "AFIB"), ("VT", 150, OFF_LIST)],
+)
+def test_the_right_answer_is_the_labels_group_and_a_sinus_rhythms_that_of_its_measured_rate(label, rate, group):
+    assert true_group(Strip(beating(rate), rhythm=rhythm(label)), CLASSES) == group
+
+
+def test_a_simulated_strips_right_answer_is_that_of_its_truth_whatever_is_measured_or_written_on_it():
+    strip = simulate("SB", seed=3).strip(lead="II")
+    assert true_group(replace(strip, samples=beating(90), rhythm=rhythm("AFIB")), CLASSES) == "SB"
+    assert true_group(simulate("AVB3", seed=3).strip(lead="II"), CLASSES) == OFF_LIST
+
+
+@pytest.mark.parametrize(
+    ("samples", "label"), [(beating(75), None), (np.zeros(5000), "SR")], ids=["no label", "no rate to grade it by"]
+)
+def test_where_rhythm_or_rate_are_not_known_there_is_no_right_answer(samples, label):
+    assert true_group(Strip(samples, rhythm=label and rhythm(label)), CLASSES) is None
+
+
+def test_a_rhythm_that_is_not_graded_needs_no_rate():
+    assert true_group(Strip(np.zeros(5000), rhythm=rhythm("AFIB")), CLASSES) == "AFIB"
+
+
+def test_classes_of_another_kind_are_not_judged_by_ours():
+    strip = Strip(beating(75), rhythm=rhythm("SR"))
+    assert true_group(strip, ("AFIB", "other")) is None
+    assert true_group(strip, ("SR", "other")) == "SR"
+    assert true_group(strip, ("SB", "AFIB")) == OFF_LIST
 
 
 @pytest.mark.data

@@ -46,7 +46,13 @@ def test_every_target_can_be_explained_and_both_maps_are_for_that_one(group, pai
 
 def test_without_a_target_the_highest_averaged_probability_decides(pair):
     seen = explain(sample("SB"), pair)
-    assert seen.target == max(seen.probabilities, key=seen.probabilities.get)
+    assert seen.target == seen.answer == max(seen.probabilities, key=seen.probabilities.get)
+
+
+def test_the_answer_stays_the_same_whatever_the_maps_are_asked_about(pair):
+    seen = explain(sample("SB"), pair)
+    other = next(name for name in seen.probabilities if name != seen.answer)
+    assert explain(sample("SB"), pair, target=other).answer == seen.answer
 
 
 def test_a_quarrel_is_reported_and_one_target_serves_both_views():

@@ -1,14 +1,12 @@
 import numpy as np
 import pytest
-from conftest import beating
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgteach import fusion
 from ecgteach.errors import EmptyMap, InvalidValue, UnknownName
-from ecgteach.image import Geometry, StripImage, strip_image
+from ecgteach.image import Geometry
 from ecgteach.models import ImageCNN, SignalCNN
-from ecgteach.strip import Strip
 
 TIMES = np.arange(5000) / 500
 SIGNAL, IMAGE = SignalCNN().layer(), ImageCNN().layer()
@@ -41,30 +39,18 @@ def test_cells_of_another_layer_are_refused():
         fusion.place(np.zeros(128, dtype=np.float32), SIGNAL)
 
 
-def test_the_images_columns_are_weighted_by_ink():
-    """Ink only in the upper half: what the lower row says does not count; on bare paper the rows count alike."""
-    pixels = np.zeros((128, 1024), dtype=np.float32)
-    pixels[10, :512] = 1.0
-    values = np.stack([np.full(128, 0.8), np.full(128, 0.2)]).astype(np.float32)
-    columns = fusion.columns_of(values, IMAGE, StripImage(pixels, Geometry()))
-    assert np.allclose(columns[:64], 0.8)
-    assert np.allclose(columns[64:], 0.5)
-
-
-def test_a_columns_value_is_a_mean_that_can_be_checked_by_hand():
-    """Three parts of ink above, one below, cells 1 and 0: the column's value is 3/4."""
-    pixels = np.zeros((128, 1024), dtype=np.float32)
-    pixels[[5, 6, 7, 100], 4] = 1.0
-    values = np.zeros((2, 128), dtype=np.float32)
-    values[0, 0] = 1.0
-    assert fusion.columns_of(values, IMAGE, StripImage(pixels, Geometry()))[0] == pytest.approx(0.75)
+def test_a_columns_value_is_the_mean_of_its_rows():
+    values = np.zeros((4, 128), dtype=np.float32)
+    values[:, 3] = 0.0, 0.8, 0.4, 0.0
+    columns = fusion.columns_of(values)
+    assert columns[3] == pytest.approx(0.3)
+    assert columns.sum() == pytest.approx(0.3)
 
 
 def test_both_views_place_the_same_moment_at_the_same_time():
     signal = fusion.place(np.interp(SIGNAL.centres, TIMES, bump(4.0)).astype(np.float32), SIGNAL)
     cells = np.interp(IMAGE.centres, TIMES, bump(4.0)).astype(np.float32)
-    picture = strip_image(Strip(beating(75)))
-    image = fusion.place(fusion.columns_of(np.stack([cells, cells]), IMAGE, picture), IMAGE)
+    image = fusion.place(fusion.columns_of(np.stack([cells, cells])), IMAGE)
     middles = [np.average(TIMES, weights=found) for found in (signal, image)]
     assert middles[0] == pytest.approx(4.0, abs=0.002)
     assert middles[1] == pytest.approx(4.0, abs=0.002)
@@ -138,12 +124,6 @@ def test_agreement_names_who_looks():
     one[:2000], other[1000:3000] = 1.0, 0.5
     found = [fusion.AGREEMENT[number] for number in fusion.agreement(one, other)[[500, 1500, 2500, 3500]]]
     assert found == ["signal only", "both", "image only", "neither"]
-
-
-@pytest.mark.parametrize("width", [512, 2048])
-def test_a_picture_of_another_size_than_the_network_read_is_refused(width):
-    with pytest.raises(InvalidValue, match=f"1024 columns over 10 s; this one has {width} columns"):
-        fusion.columns_of(np.ones((2, 128), dtype=np.float32), IMAGE, strip_image(Strip(beating(75)), width=width))
 
 
 def test_views_without_any_confidence_are_not_fused():

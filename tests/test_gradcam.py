@@ -360,6 +360,19 @@ def test_contrast_leaves_out_what_all_classes_share():
     assert_same(seen.map(2, contrast=True), scaled(expected))
 
 
+def test_gradients_are_those_of_each_items_own_class():
+    model, batch = small(1), strips(1)
+    seen = GradCAM(model).forward(batch)
+    summed = seen.gradients([4, 0, 2])
+    for item, target in enumerate([4, 0, 2]):
+        (alone,) = torch.autograd.grad(seen._y[item, target], seen.activations, retain_graph=True)
+        assert torch.equal(summed[item], alone[item])
+    rest = sum(seen.gradients(c) for c in range(1, CLASSES)) / (CLASSES - 1)
+    torch.testing.assert_close(seen.gradients(0, contrast=True), seen.gradients(0) - rest)
+    with pytest.raises(UnknownName, match="one per item"):
+        seen.gradients([0, 1])
+
+
 def test_a_single_class_has_no_others_to_stand_against():
     network = nn.Sequential(nn.Conv1d(1, 2, 3), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(2, 1))
     seen = GradCAM(network).forward(strips(1))

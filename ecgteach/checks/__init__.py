@@ -15,9 +15,10 @@ from .place import RHYTHMS, Placed, place_study, place_table
 from .question import question_study, question_table, real_study, wanted
 from .rate import evenness, flip_rate
 from .removal import Removal, remove_hottest
+from .reports import Test, TrustReport
 from .sanity import between_seeds, cascade, compare_networks, same_for_every_class
 from .stability import Stability, stability
-from .verdict import Test, TrustReport, trust
+from .verdict import trust
 from .views import ViewAgreement, compare_views, disagreement_predicts_error
 
 __all__ = [

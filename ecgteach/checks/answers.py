@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import InvalidValue, UnknownName, choices
+from ..gradcam import GradCAM
 from ..models import VIEWS, StripCNN, inputs
 
 BOTH = "both"
@@ -19,7 +20,7 @@ BATCH = 32
 def answers(
     models: Mapping[str, StripCNN], samples: Sequence[NDArray[np.float32]], part: str | None = None
 ) -> dict[str, NDArray[np.float64]]:
-    """Log probabilities of many strips, by view and for both together.
+    """Log probabilities of many strips, by view and for both together; the networks are left as they were found.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def _log_probabilities(
     model: StripCNN, view: str, samples: Sequence[NDArray[np.float32]], part: str | None
 ) -> NDArray[np.float64]:
     found = [np.zeros((0, len(model.classes)))]
-    with torch.no_grad():
+    with GradCAM(model), torch.no_grad():
         for first in range(0, len(samples), BATCH):
             batch = inputs(view, np.stack(samples[first : first + BATCH]))
             logits = model(batch) if part is None else _part(model, batch, part)

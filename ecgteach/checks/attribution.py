@@ -16,18 +16,17 @@ import torch
 from numpy.typing import NDArray
 
 from .. import fusion as fusing
+from ..beats import group_of_truth
 from ..errors import EmptyMap, NotInstalled
+from ..explanation import FUSED
 from ..gradcam import ForwardPass, GradCAM
-from ..image import strip_image
 from ..models import VIEWS, Layer, StripCNN, inputs, position
 from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
 from .controls import on_stretches, qrs_stretches
-from .localisation import group_of
 from .views import rank_correlation
 
 Values = NDArray[np.float32]
 STEPS_OF_IG = 24
-FUSED = "fused"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +46,7 @@ def grad_cam(query: Query, layer: Layer) -> Values:
 def hirescam(query: Query, layer: Layer) -> Values:
     """Gradient times activation in each cell, summed over channels (Draelos and Carin 2020, arXiv 2011.08891)."""
     seen = _pass(query, layer)
-    scores = seen._y.gather(1, torch.tensor(query.targets)[:, None]).sum()
-    (gradients,) = torch.autograd.grad(scores, seen.activations)
-    return _array((gradients * seen.activations.detach()).sum(1).relu())
+    return _array((seen.gradients(query.targets) * seen.activations.detach()).sum(1).relu())
 
 
 def grad_cam_plus_plus(query: Query, layer: Layer) -> Values:
@@ -113,7 +110,7 @@ def maps_of(strips: Sequence[Strip], models: Mapping[str, StripCNN], targets: Se
     for view in VIEWS:
         layer = models[view].layer()
         cells = grad_cam(Query(models[view], inputs(view, samples), list(targets)), layer)
-        found[view] = on_time(cells, layer, read)
+        found[view] = on_time(cells, layer)
     found[FUSED] = np.stack([_fused(one, other) for one, other in zip(found["signal"], found["image"], strict=True)])
     return found
 
@@ -133,7 +130,7 @@ def targets_of(strips: Sequence[Strip], models: Mapping[str, StripCNN], target: 
     classes = models["signal"].classes
     if target is not None:
         return [position(target, classes)] * len(strips)
-    groups = [group_of(strip.truth) if strip.truth else None for strip in strips]
+    groups = [group_of_truth(strip.truth) if strip.truth else None for strip in strips]
     if all(group in classes for group in groups):
         return [classes.index(str(group)) for group in groups]
     samples = np.stack([strip.samples for strip in strips])
@@ -144,7 +141,7 @@ def targets_of(strips: Sequence[Strip], models: Mapping[str, StripCNN], target: 
     ]
 
 
-def on_time(cells: Values, layer: Layer, strips: Sequence[Strip]) -> Values:
+def on_time(cells: Values, layer: Layer) -> Values:
     """Cells of a batch of maps on the strips' samples, each scaled to its own maximum; an empty map stays zero.
 
     Parameters
@@ -153,18 +150,13 @@ def on_time(cells: Values, layer: Layer, strips: Sequence[Strip]) -> Values:
         Not below zero.
     layer : Layer
         Where they lie.
-    strips : sequence of Strip
-        As the network read them; an image map is weighted by the ink that its cells cover.
 
     Returns
     -------
     array, shape (n, 5000)
     """
-    if cells.ndim == 3:
-        cells = np.stack(
-            [fusing.columns_of(one, layer, strip_image(strip)) for one, strip in zip(cells, strips, strict=True)]
-        )
-    placed = np.stack([fusing.place(np.nan_to_num(one, posinf=0.0, neginf=0.0), layer) for one in cells])
+    rows = cells if cells.ndim == 2 else [fusing.columns_of(one) for one in cells]
+    placed = np.stack([fusing.place(np.nan_to_num(one, posinf=0.0, neginf=0.0), layer) for one in rows])
     top = placed.max(axis=1, keepdims=True)
     return np.asarray(placed / np.where(top > 0, top, 1.0), dtype=np.float32)
 

@@ -35,7 +35,7 @@ CONTROLS = (SHIFTED, *BLIND)
 BLUR = 1.5
 """Pieces by which the noise of a control is blurred (standard deviation)."""
 
-Order = tuple[str, str]  # a map's name and a control's: one of them may be empty
+Order = tuple[str, str, int]  # a map's name and a control's, one of which may be empty, and the number of the draw
 Plan = tuple[str, Order]  # a kind, and the order that it follows
 
 
@@ -135,11 +135,13 @@ class Trial:
         Shares of the pieces, rising from 0 to 1 at most.
     part : str
         Which part of the logits is followed, where the networks tell; empty for the whole answer.
+    shifts : int
+        How many times the shifted map is drawn; the mean of their curves is that control's.
 
     Raises
     ------
     InvalidValue
-        When the fractions do not rise.
+        When the fractions do not rise, or no shifted map is drawn.
     """
 
     def __init__(
@@ -149,8 +151,11 @@ class Trial:
         eraser: Eraser,
         fractions: Sequence[float] = FRACTIONS,
         part: str = "",
+        shifts: int = 1,
     ) -> None:
-        self.target, self.models, self.part = target, models, part
+        if shifts < 1:
+            raise InvalidValue(f"the shifted map is drawn once or more often, not {shifts} times")
+        self.target, self.models, self.part, self.shifts = target, models, part, shifts
         self.eraser, self.pieces = eraser, eraser.pieces
         self.fractions = _rising(fractions)
         self._random = np.random.default_rng((eraser.seed, 1))
@@ -159,32 +164,40 @@ class Trial:
         """The curves of some (kind, map, reader), each with its controls; each network runs once for all of them."""
         heights: dict[Order, Numbers] = {}
         for name, values in maps.items():
-            heights[name, ""] = self.pieces.height(values)
-            heights[name, SHIFTED] = self.pieces.height(self._shifted(values))
+            heights[name, "", 0] = self.pieces.height(values)
+            for draw in range(self.shifts):
+                heights[name, SHIFTED, draw] = self.pieces.height(self._shifted(values, draw))
         heights |= self._blind_heights()
-        orders = {order: self._ranked(height) for order, height in heights.items()}
+        ranked = {order: self._ranked(height) for order, height in heights.items()}
         plans: dict[str, list[Plan]] = {view: [] for view in VIEWS}
         for kind, name, reader in asked:
             for view in READERS[reader]:
-                plans[view] += [(kind, order) for order in ((name, ""), *_controls_of(name).values())]
-        read = {view: self._read(view, wanted, orders) for view, wanted in plans.items() if wanted}
+                plans[view].append((kind, (name, "", 0)))
+                plans[view] += [(kind, order) for orders in self._controls_of(name).values() for order in orders]
+        read = {view: self._read(view, wanted, ranked) for view, wanted in plans.items() if wanted}
 
-        def curve(kind: str, order: Order, reader: str, controls: dict[str, Curve]) -> Curve:
-            each = [read[view][kind, order] for view in READERS[reader]]
+        def curve(kind: str, name: str, orders: list[Order], reader: str, controls: dict[str, Curve]) -> Curve:
+            each = [read[view][kind, order] for view in READERS[reader] for order in orders]
             probabilities, margins = np.mean(each, axis=0)
-            name, fill = order[1] or order[0], self.eraser.fill
+            fill = self.eraser.fill
             return Curve(kind, name, reader, fill, self.fractions, probabilities, margins, controls, self.part)
 
         found = []
         for kind, name, reader in asked:
-            controls = {word: curve(kind, order, reader, {}) for word, order in _controls_of(name).items()}
-            found.append(curve(kind, (name, ""), reader, controls))
+            drawn = self._controls_of(name)
+            controls = {word: curve(kind, word, orders, reader, {}) for word, orders in drawn.items()}
+            found.append(curve(kind, name, [(name, "", 0)], reader, controls))
         return found
 
-    def _shifted(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
+    def _controls_of(self, name: str) -> dict[str, list[Order]]:
+        """The orders whose mean curve is each control of a map."""
+        drawn: list[Order] = [(name, SHIFTED, draw) for draw in range(self.shifts)]
+        return {SHIFTED: drawn} | {control: [("", control, 0)] for control in BLIND}
+
+    def _shifted(self, values: NDArray[np.floating], draw: int) -> NDArray[np.floating]:
         """The map, or its columns of cells, moved as `controls.shifted` moves a map along time."""
         beats = [start for start, _ in qrs_stretches(self.eraser.strip)]
-        origin = shifted(np.arange(SAMPLES, dtype=np.float32), beats, seed=self.eraser.seed).astype(np.intp)
+        origin = shifted(np.arange(SAMPLES, dtype=np.float32), beats, seed=self.eraser.seed + draw).astype(np.intp)
         if self.pieces.have_rows:
             return np.roll(values, -self.pieces.stretch_of_sample[origin[0]], axis=1)
         return values[origin]
@@ -195,7 +208,7 @@ class Trial:
         drawn, blurred = self._random.random((2, *self.pieces.shape))
         blurred = gaussian_filter(blurred, BLUR, mode="wrap")
         heights = (drawn.ravel(), blurred.ravel(), self.eraser.energy)
-        return {("", name): height for name, height in zip(BLIND, heights, strict=True)}
+        return {("", name, 0): height for name, height in zip(BLIND, heights, strict=True)}
 
     def _ranked(self, height: Numbers) -> NDArray[np.intp]:
         """Pieces from the highest down, by lot where they are level; cells on empty paper are not in it."""
@@ -235,10 +248,6 @@ class Trial:
         if self.part not in parts:
             raise UnknownName(f"no part of the logits is called {self.part!r}; there are {choices(parts)}")
         return parts[self.part]
-
-
-def _controls_of(name: str) -> dict[str, Order]:
-    return {SHIFTED: (name, SHIFTED)} | {control: ("", control) for control in BLIND}
 
 
 def _rising(fractions: Sequence[float]) -> Numbers:

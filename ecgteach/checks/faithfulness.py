@@ -164,6 +164,7 @@ def faithfulness(
     part: str = "",
     fill: str = "line",
     fractions: Sequence[float] = FRACTIONS,
+    shifts: int = 1,
     seed: int = 0,
 ) -> Faithfulness:
     """Deletion and insertion of several maps at once, each network running once for all of them.
@@ -178,6 +179,8 @@ def faithfulness(
     reader : {"signal", "image", "both"}, optional
         Whose answer is followed; by default each map's own network, and both for the fused map and any other. To
         hold maps against each other, let one reader read them all.
+    shifts : int
+        How many times the shifted map is drawn: over many strips once each will do, on a single one it is luck.
 
     Returns
     -------
@@ -199,7 +202,7 @@ def faithfulness(
         except EmptyMap as problem:
             left_out[name] = str(problem)
     eraser = Eraser(explanation.strip, Pieces.along_time(), fill, seed)
-    trial = Trial(explanation.target, networks(models), eraser, fractions, part)
+    trial = Trial(explanation.target, networks(models), eraser, fractions, part, shifts)
     asked = [(kind, name, reader or OWN_READER.get(name, "both")) for kind in (DELETION, INSERTION) for name in orders]
     curves = trial.curves(asked, orders)
     found = {kind: {curve.order: curve for curve in curves if curve.kind == kind} for kind in (DELETION, INSERTION)}

@@ -9,22 +9,39 @@ import numpy as np
 
 
 class Limit(NamedTuple):
-    """What a test asks, and what its figure must reach: at least `least`, `ahead` of its control, at most `most`."""
+    """What a test asks, and what its figure must reach: `least` to `most`, and more than its control's by `ahead`.
+
+    Where a perfect figure is 1 and controls differ from strip to strip, `ahead` is a share of the room between the
+    control and 1, and `of_room` says so.
+    """
 
     question: str
     least: float = -np.inf
     ahead: float | None = None
     most: float = np.inf
     reason: str = ""
+    of_room: bool = False
+
+    def beyond(self, control: float | None) -> float:
+        """What a figure must be above, given its control's; minus infinity where the control sets no limit."""
+        if control is None or self.ahead is None:
+            return -np.inf
+        return control + self.ahead * (1 - control if self.of_room else 1)
+
+    def passed(self, figure: float, control: float | None) -> bool:
+        """Whether a figure is enough."""
+        return self.least <= figure <= self.most and figure > self.beyond(control)
 
 
 LIMITS = {
     "place": Limit(
         "Does the map lie on the evidence rather than on irrelevant stretches?",
         least=0.65,
-        ahead=0.0,
-        reason="0.5 is chance, and one strip is too little to tell 0.6 from it. Evidence often ends where a QRS "
-        "begins, so a map of the QRS alone lights it too: that control can be far above 0.5 and must be left behind",
+        ahead=0.3,
+        of_room=True,
+        reason="0.5 is chance, and one strip is too little to tell 0.6 from it: 0.65 goes three tenths of the way from "
+        "chance to a perfect score. Evidence often ends where a QRS begins, so a map of the QRS alone lights it too: "
+        "that control can be far above chance, and from there the same three tenths are asked for",
     ),
     "removal": Limit(
         "Does removing what the map points at change the answer more than removing as much elsewhere?",

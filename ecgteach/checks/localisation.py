@@ -6,7 +6,7 @@ doi 10.1016/j.inffus.2021.11.008) and Zhang et al. 2018 (the pointing game, doi 
 is P(map in evidence > map in X), which does not depend on how much of the strip the evidence covers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 from scipy.stats import rankdata
 
+from ..beats import group_of_truth
 from ..errors import InvalidValue, UnknownName, choices
-from ..explanation import Explanation
-from ..rhythms import grouping
-from ..strip import SAMPLES, SAMPLING_RATE
+from ..explanation import FUSED, Explanation
+from ..strip import SAMPLES, SAMPLING_RATE, Strip
 from ..truth import Evidence, Truth
 from .controls import Values, controls_of
+from .removal import maps_on_time
 
 Mask = NDArray[np.bool_]
 
@@ -168,21 +169,39 @@ def localise_explanation(explanation: Explanation, *, leg: str | None = None, se
     Returns
     -------
     dict of str to Localisation
-        ``signal``, ``image`` and ``fused`` (where there is one), each shifted (``"fused shifted"``), and
-        ``QRS only``, ``blurred noise``, ``flat``.
+        ``signal``, ``image`` and ``fused``, each shifted (``"fused shifted"``), and ``QRS only``, ``blurred noise``,
+        ``flat``. Where nothing could be fused, the two fused entries say why.
     """
-    maps = {name: view.on_time for name, view in explanation.views.items()}
-    if explanation.fused is not None:
-        maps["fused"] = explanation.fused
+    maps = maps_on_time(explanation)
     cell = cell_seconds_of(explanation)
-    every = dict(maps)
-    for name, values in maps.items():
-        for control, made in controls_of(values, explanation.strip, cell_seconds=cell, seed=seed).items():
-            every[f"{name} shifted" if control == "shifted" else control] = made
+    every = maps | controls_of_all(maps, explanation.strip, cell_seconds=cell, seed=seed)
+    none = Localisation(reason=explanation.fused_reason)
+    missing = {} if FUSED in maps else {FUSED: none, named("shifted", FUSED): none}
     truth, refusal = explanation.strip.truth, why_not_by_place(explanation)
     if refusal or truth is None:
-        return {name: Localisation(reason=refusal) for name in every}
-    return {name: localise(values, truth.evidence, cell_seconds=cell, leg=leg) for name, values in every.items()}
+        return {name: Localisation(reason=refusal) for name in (*every, *missing)}
+    found = {name: localise(values, truth.evidence, cell_seconds=cell, leg=leg) for name, values in every.items()}
+    return found | missing
+
+
+def controls_of_all(
+    maps: Mapping[str, Values], strip: Strip, *, cell_seconds: float, seed: int = 0
+) -> dict[str, Values]:
+    """The controls of several maps of one strip: each map shifted, under its own name, and those that all share."""
+    return {
+        named(control, name): made
+        for name, values in maps.items()
+        for control, made in controls_of(values, strip, cell_seconds=cell_seconds, seed=seed).items()
+    }
+
+
+def named(control: str, name: str) -> str:
+    """What a map's control is called beside other maps: only ``"fused shifted"`` is one map's own.
+
+    >>> named("shifted", "fused"), named("flat", "fused")
+    ('fused shifted', 'flat')
+    """
+    return f"{name} {control}" if control == "shifted" else control
 
 
 def cell_seconds_of(explanation: Explanation) -> float:
@@ -198,7 +217,7 @@ def why_not_by_place(explanation: Explanation) -> str:
     name = original_rhythm(truth)
     if name in NOT_BY_PLACE:
         return NOT_BY_PLACE[name]
-    group = group_of(truth)
+    group = group_of_truth(truth)
     if group is None:
         return f"{name} belongs to none of the groups, so nothing is evidence for {explanation.target}"
     if explanation.target != group:
@@ -216,10 +235,11 @@ def original_rhythm(truth: Truth) -> str:
     return code
 
 
-def group_of(truth: Truth) -> str | None:
-    """The group that a truth's rhythm and rate belong to; None where it is off the list."""
-    group = grouping().group_of(truth.rhythm, 60.0 / float(truth.rr.mean()) if truth.rr.size else None)
-    return group.code if group else None
+def seed_of(truth: Truth) -> int:
+    """What is drawn about a simulated recording comes from its own seed: no two recordings share it."""
+    key = truth.notes["seed"]
+    assert isinstance(key, tuple)
+    return int(np.random.SeedSequence(key).generate_state(1)[0])
 
 
 def _scored(found: Localisation, inside: NDArray[np.float64], outside: NDArray[np.float64]) -> Localisation:

@@ -13,7 +13,7 @@ from ..models import VIEWS, StripCNN
 from .controls import Values
 from .curves import SHIFTED
 from .faithfulness import faithfulness
-from .localisation import cell_seconds_of, localise, why_not_by_place
+from .localisation import cell_seconds_of, controls_of_all, localise, why_not_by_place
 from .removal import remove_hottest
 from .stability import stability
 
@@ -56,12 +56,13 @@ Measure = Callable[[Case], Mapping[str, float | None]]
 
 
 def place(case: Case) -> dict[str, float | None]:
-    """P(map in evidence > map in X), all legs with a place together."""
+    """P(map in evidence > map in X), all legs with a place together; of the controls too, by their own names."""
     truth = case.explanation.strip.truth
     if truth is None or why_not_by_place(case.explanation):
         return {}
     cell = cell_seconds_of(case.explanation)
-    return {name: localise(values, truth.evidence, cell_seconds=cell).score for name, values in case.maps.items()}
+    every = case.maps | controls_of_all(case.maps, case.explanation.strip, cell_seconds=cell, seed=case.seed)
+    return {name: localise(values, truth.evidence, cell_seconds=cell).score for name, values in every.items()}
 
 
 def removing(part: str | None = None) -> Measure:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..beats import group_of_truth
 from ..errors import InvalidValue, UnknownName, choices
 from ..models import Layer, StripCNN, inputs, shipped
 from ..strip import Strip
 from .attribution import METHODS, Query, Values, correlation_of, on_time, qrs_in_cells, targets_of
-from .localisation import NOT_BY_PLACE, group_of, localise, original_rhythm
+from .localisation import NOT_BY_PLACE, localise, original_rhythm
 from .paired import interval_of, mean_of
 
 if TYPE_CHECKING:
@@ -164,14 +165,12 @@ def compare_methods(
     query = Query(model, batch, targets_of(read, models, target))
     places = [model.layer(name) for name in (layer_names(model) if layers is None else layers)]
     explained = model.layer()
-    at_input = {
-        name: on_time(METHODS[name][0](query, explained), explained, read) for name in chosen if not METHODS[name][1]
-    }
+    at_input = {name: on_time(METHODS[name][0](query, explained), explained) for name in chosen if not METHODS[name][1]}
     rows: list[Row] = []
     agreement: dict[str, NDArray[np.float64]] = {}
     for where in places:
         maps = {
-            name: on_time(METHODS[name][0](query, where), where, read) if METHODS[name][1] else at_input[name]
+            name: on_time(METHODS[name][0](query, where), where) if METHODS[name][1] else at_input[name]
             for name in chosen
         }
         agreement[where.name] = agreement_between([maps[name] for name in chosen])
@@ -204,7 +203,11 @@ def _row(where: str, method: str, maps: Values, layer: Layer, query: Query, stri
     scores, blind = [], []
     for found, strip, target in zip(maps, strips, query.targets, strict=True):
         truth = strip.truth
-        if truth is None or original_rhythm(truth) in NOT_BY_PLACE or group_of(truth) != query.model.classes[target]:
+        if (
+            truth is None
+            or original_rhythm(truth) in NOT_BY_PLACE
+            or group_of_truth(truth) != query.model.classes[target]
+        ):
             continue
         place = [
             localise(values, truth.evidence, cell_seconds=layer.cell_seconds)

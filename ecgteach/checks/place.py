@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..beats import group_of_truth
 from ..errors import UnknownName, choices
-from ..explanation import Explanation, explain
+from ..explanation import MAPS, Explanation, explain
 from ..models import StripCNN
 from ..simulator import simulate
 from .controls import CONTROLS
-from .localisation import LEGS, Localisation, group_of, localise_explanation
+from .localisation import LEGS, Localisation, localise_explanation, named, seed_of
 from .paired import compare, holm, interval_of, mean_of
 from .rate import evenness
-from .removal import maps_of
+from .removal import maps_on_time
 
 RHYTHMS: dict[str, tuple[str, dict[str, Any]]] = {
     "SR": ("SR", {}),
@@ -24,10 +25,10 @@ RHYTHMS: dict[str, tuple[str, dict[str, Any]]] = {
     "AVRT": ("AVRT", {}),
     "AFIB": ("AFIB", {"conduction": "intact"}),
     "AFIB regular": ("AFIB", {"conduction": "block"}),
+    "SR with PVCs": ("SR", {"pvcs": 2}),
 }
-"""Rhythms scored by place, by their original name, and how each is simulated."""
+"""Rhythms scored by place, by their original name, and how each is simulated; the last one holds distractors."""
 
-MAPS = ("signal", "image", "fused")
 LEAD = "II"
 
 
@@ -75,7 +76,7 @@ def explanations(
     models : mapping of str to StripCNN, optional
         By default the shipped pair.
     n, seed : int
-        How many, and what decides them.
+        How many, and what decides them. No two rhythms share a seed, so that their strips share no noise either.
     **choice
         Fusion, layer and contrast, as `explain` takes them.
 
@@ -87,22 +88,23 @@ def explanations(
     if rhythm not in RHYTHMS:
         raise UnknownName(f"{rhythm!r} is not scored by place; rhythms that are: {choices(RHYTHMS)}")
     code, settings = RHYTHMS[rhythm]
+    row = list(RHYTHMS).index(rhythm)
     for number in range(n):
-        record = simulate(code, seed=(seed, number), leads=(LEAD,), **settings)
+        record = simulate(code, seed=(seed, row, number), leads=(LEAD,), **settings)
         assert record.truth is not None
-        yield explain(record.strip(LEAD, quality="any"), models, target=group_of(record.truth), **choice)
+        yield explain(record.strip(LEAD, quality="any"), models, target=group_of_truth(record.truth), **choice)
 
 
-def placed(rhythm: str, seen: Explanation, *, seed: int = 0) -> Iterator[Placed]:
+def placed(rhythm: str, seen: Explanation) -> Iterator[Placed]:
     """Each map and control of one explanation, for each leg that has a place in it."""
     truth = seen.strip.truth
     assert truth is not None
-    answer = max(seen.probabilities, key=seen.probabilities.__getitem__)
-    even = {name: evenness(values, seen.strip) for name, values in maps_of(seen).items()}
+    right = seen.answer == group_of_truth(truth)
+    even = {name: evenness(values, seen.strip) for name, values in maps_on_time(seen).items()}
     legs = {entry.leg for entry in truth.with_role("P", "A")}
     for leg in (name for name in LEGS if name in legs):
-        for name, found in localise_explanation(seen, leg=leg, seed=seed).items():
-            yield Placed(rhythm, leg, name, seen.strip.source_id, answer == group_of(truth), found, even.get(name))
+        for name, found in localise_explanation(seen, leg=leg, seed=seed_of(truth)).items():
+            yield Placed(rhythm, leg, name, seen.strip.source_id, right, found, even.get(name))
 
 
 def place_study(
@@ -128,7 +130,7 @@ def place_study(
     rows: list[Placed] = []
     for rhythm in rhythms:
         for number, seen in enumerate(explanations(rhythm, models, n=n, seed=seed, **choice)):
-            rows += placed(rhythm, seen, seed=number)
+            rows += placed(rhythm, seen)
             if progress:
                 progress(rhythm, number + 1)
     return rows
@@ -138,8 +140,9 @@ def place_table(rows: Iterable[Placed]) -> list[dict[str, Any]]:
     """One line for each rhythm, leg and map, controls included.
 
     Each holds ``n`` (strips with a score) and ``without_score`` (reason to count), the means of `Localisation`'s
-    figures, the 95 % ``interval`` of the score, and for each of the maps ``over``: by control, the mean difference
-    of the score, its interval, and p after Holm over the whole table.
+    figures (``distractor``, what of the map lies on ectopic beats, beside ``distractor_coverage``, the time they take),
+    the 95 % ``interval`` of the score, and for each of the maps ``over``: by control, the mean difference of the score,
+    its interval, and p after Holm over the whole table.
     """
     columns: dict[tuple[str, str, str], list[Placed]] = {}
     for row in rows:
@@ -151,8 +154,7 @@ def place_table(rows: Iterable[Placed]) -> list[dict[str, Any]]:
             continue
         own = columns[line["rhythm"], line["leg"], line["map"]]
         for control in CONTROLS:
-            name = f"{line['map']} shifted" if control == "shifted" else control
-            other = columns[line["rhythm"], line["leg"], name]
+            other = columns[line["rhythm"], line["leg"], named(control, line["map"])]
             result = compare(*_on_common_strips(own, other))
             line["over"][control] = result._asdict()
             comparisons.append(line["over"][control])

@@ -1,18 +1,18 @@
 """The question: is the fused map better than each single one? Asked of every fusion rule, with every measure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..explanation import Explanation, explain
+from ..explanation import Explanation
 from ..fusion import DEFAULT_RULE, RULES
-from ..models import StripCNN
-from ..records import sample, samples
-from ..rhythms import grouping
+from ..models import VIEWS, StripCNN
+from .controls import CONTROLS
+from .localisation import named, seed_of
 from .measures import MEASURES, ON_REAL_STRIPS, Case, Measure
 from .paired import compare, holm, interval_of, mean_of
 from .place import RHYTHMS, explanations
+from .real import real_explanations
 
-SINGLE = ("signal", "image")
 SIGNIFICANT = 0.05
 WANTED_SCORE = 0.65
 WANTED_GROUPS = 3
@@ -32,12 +32,14 @@ def question_study(
     Returns
     -------
     list of dict
-        One for each strip and measure: ``rhythm``, ``group``, ``strip``, ``measure``, and ``maps`` (name to figure).
+        One for each strip and measure: ``rhythm``, ``group``, ``strip``, ``measure``, and ``maps`` (name to figure,
+        controls among them where the measure gives them one).
     """
     rows = []
     for rhythm in rhythms:
         for number, seen in enumerate(explanations(rhythm, models, n=n, seed=seed)):
-            rows += _measured(rhythm, seen, models, number, measures)
+            assert seen.strip.truth is not None
+            rows += _measured(rhythm, seen, models, seed_of(seen.strip.truth), measures)
             if progress:
                 progress(rhythm, number + 1)
     return rows
@@ -52,7 +54,7 @@ def real_study(
     """
     measures = {name: MEASURES[name] for name in ON_REAL_STRIPS}
     rows = []
-    for number, (group, seen) in enumerate(_real(models)):
+    for number, (group, seen) in enumerate(real_explanations(models)):
         rows += _measured(group, seen, models, number, measures)
         if progress:
             progress(group, number + 1)
@@ -62,8 +64,10 @@ def real_study(
 def question_table(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """One line for each measure, rhythm (and all of them) and fusion rule: the fused map beside each single one.
 
-    A line rests on the ``n`` strips where all three maps have a figure.
-    p values are corrected by Holm within each measure. ``verdict`` says no more than they allow.
+    A line rests on the ``n`` strips where all three maps have a figure. p values are corrected by Holm within each
+    measure. ``verdict`` says no more than they and the intervals allow. ``controls`` are the controls' means on these
+    strips, for place alone: of removal and insertion they have been taken off already (as much elsewhere, the same map
+    shifted), and of stability none would tell anything: a flat map is perfectly stable.
     """
     kept: dict[tuple[str, str], list[Mapping[str, float | None]]] = {}
     for row in rows:
@@ -80,7 +84,7 @@ def question_table(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for rule in RULES
     ]
     for measure in measures:
-        own = [line["against"][view] for line in table if line["measure"] == measure for view in SINGLE]
+        own = [line["against"][view] for line in table if line["measure"] == measure for view in VIEWS]
         for comparison, p in zip(own, holm([each["p"] for each in own]), strict=True):
             comparison["p"] = p
     for line in table:
@@ -89,12 +93,12 @@ def question_table(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def verdict(against: Mapping[str, Mapping[str, Any]]) -> str:
-    """What two comparisons, after correction, allow to say of a fused map."""
+    """What two comparisons allow to say of a fused map: what their corrected p and their intervals both say."""
     if any(found["p"] is None for found in against.values()):
         return "too few strips"
-    shown = {view: found["difference"] for view, found in against.items() if found["p"] < SIGNIFICANT}
-    worse = [view for view, difference in shown.items() if difference < 0]
-    better = [view for view, difference in shown.items() if difference > 0]
+    shown = {view: found["interval"] for view, found in against.items() if found["p"] < SIGNIFICANT}
+    worse = [view for view, (_, high) in shown.items() if high < 0]
+    better = [view for view, (low, _) in shown.items() if low > 0]
     if len(better) == len(against):
         return "better than both"
     said = [f"worse than {' and '.join(worse)}"] * bool(worse)
@@ -109,14 +113,14 @@ def wanted(rows: Iterable[Mapping[str, Any]], rule: str = DEFAULT_RULE) -> dict[
     better single view. Only strips where all three maps have a score count; a
     rhythm without such a strip is None.
     """
-    names = (*SINGLE, rule)
+    names = (*VIEWS, rule)
     asked = [row for row in rows if row["measure"] == "place"]
     scored = [row for row in asked if all(row["maps"].get(name) is not None for name in names)]
     rhythms = {name: _mean(scored, "rhythm", name, rule) for name in dict.fromkeys(row["rhythm"] for row in asked)}
     groups: dict[str, dict[str, Any]] = {}
     for group in dict.fromkeys(row["group"] for row in scored):
         figures = {name: _mean(scored, "group", group, name) or 0.0 for name in names}
-        groups[group] = figures | {"reached": figures[rule] >= max(figures[view] for view in SINGLE)}
+        groups[group] = figures | {"reached": figures[rule] >= max(figures[view] for view in VIEWS)}
     return {
         "rule": rule,
         "rhythms": rhythms,
@@ -124,12 +128,6 @@ def wanted(rows: Iterable[Mapping[str, Any]], rule: str = DEFAULT_RULE) -> dict[
         "groups": groups,
         "groups_reached": sum(found["reached"] for found in groups.values()) >= WANTED_GROUPS,
     }
-
-
-def _real(models: Mapping[str, StripCNN]) -> Iterator[tuple[str, Explanation]]:
-    for group in grouping().classes:
-        for number in range(len(samples(group))):
-            yield group, explain(sample(group, number), models, target=group)
 
 
 def _measured(
@@ -141,18 +139,20 @@ def _measured(
 
 
 def _line(measure: str, rhythm: str, rule: str, maps: list[Mapping[str, float | None]]) -> dict[str, Any]:
-    names = (*SINGLE, rule)
+    names = (*VIEWS, rule)
     complete = [found for found in maps if all(found.get(name) is not None for name in names)]
     columns = {name: [found[name] for found in complete] for name in names}
+    controls = {control: mean_of([found.get(named(control, rule)) for found in complete]) for control in CONTROLS}
     return {
         "measure": measure,
         "rhythm": rhythm,
         "rule": rule,
         "n": len(complete),
-        **{view: mean_of(columns[view]) for view in SINGLE},
+        **{view: mean_of(columns[view]) for view in VIEWS},
         "fused": mean_of(columns[rule]),
         "interval": interval_of(columns[rule]),
-        "against": {view: compare(columns[rule], columns[view])._asdict() for view in SINGLE},
+        "controls": {control: mean for control, mean in controls.items() if mean is not None},
+        "against": {view: compare(columns[rule], columns[view])._asdict() for view in VIEWS},
     }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue
-from ..explanation import Explanation
+from ..explanation import FUSED, Explanation
 from ..models import StripCNN, position, shipped
 from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
 from .answers import answers, margin
@@ -100,7 +100,7 @@ def remove_hottest(
             f"{stretches} stretches of {stretch_seconds} s cannot be removed; at most half of the {SECONDS:g} s can be"
         )
     models = shipped() if models is None else models
-    maps = maps_of(explanation) if maps is None else maps
+    maps = maps_on_time(explanation) if maps is None else maps
     samples = explanation.strip.samples
     free = _free_starts(explanation.strip, length)
     random = np.random.default_rng(seed)
@@ -119,10 +119,10 @@ def remove_hottest(
     return found
 
 
-def maps_of(explanation: Explanation) -> dict[str, Values]:
+def maps_on_time(explanation: Explanation) -> dict[str, Values]:
     """The maps of both views, and the fused one where there is one."""
     maps = {name: view.on_time for name, view in explanation.views.items()}
-    return maps if explanation.fused is None else maps | {"fused": explanation.fused}
+    return maps if explanation.fused is None else maps | {FUSED: explanation.fused}
 
 
 def without(samples: NDArray[np.float32], starts: list[int], length: int) -> NDArray[np.float32]:

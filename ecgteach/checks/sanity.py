@@ -10,20 +10,19 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from ..errors import InvalidValue
-from ..explanation import Explanation, explain
+from ..explanation import MAPS, Explanation, explain
 from ..gradcam import GradCAM, class_independent
 from ..models import VIEWS, StripCNN, inputs, shipped
 from ..strip import Strip
-from .attribution import FUSED, Values, correlation_of, maps_of, targets_of
+from .attribution import Values, correlation_of, maps_of, targets_of
 from .stability import ssim
-
-MAPS = (*VIEWS, FUSED)
 
 
 @dataclass(frozen=True)
@@ -235,6 +234,18 @@ def same_for_every_class(
         (judged,) = class_independent(seen, seen.map(models[view].classes.index(explanation.target)))
         found[view] = judged.state == "class-independent" if judged.state in ("ok", "class-independent") else None
     return found
+
+
+def same_map_counts(
+    explained: Sequence[Explanation], models: Mapping[str, StripCNN] | None = None
+) -> list[dict[str, Any]]:
+    """One line for each view: on how many strips with a map every class has the ``same``, and how many have no map."""
+    found = [same_for_every_class(one, models) for one in explained]
+    judged = {view: [one[view] for one in found if one[view] is not None] for view in VIEWS}
+    return [
+        {"map": view, "same": sum(map(bool, each)), "strips": len(each), "without a map": len(found) - len(each)}
+        for view, each in judged.items()
+    ]
 
 
 def explain_again(

@@ -11,19 +11,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from .. import fusion
 from ..errors import EmptyMap
-from ..explanation import Explanation
+from ..explanation import Explanation, highest
 from ..gradcam import GradCAM
-from ..image import StripImage
-from ..models import VIEWS, Prediction, StripCNN, network_geometry, position
+from ..models import VIEWS, Prediction, StripCNN, position
 from ..strip import SAMPLES, SAMPLING_RATE, SECONDS
+from .attribution import correlation_of
 from .changes import changed, shift_seconds
 from .controls import qrs_stretches, shifted
 from .faithfulness import networks
-from .views import rank_correlation
 
 Values = NDArray[np.floating]
 
@@ -195,7 +193,7 @@ def _before(explanation: Explanation, seed: int) -> tuple[dict[str, _Before], di
     """The explanation's maps, and why a view has none."""
     mean = explanation.probabilities
     answers = {view: explanation.views[view].prediction.answer for view in VIEWS}
-    answers["fused"] = max(mean, key=mean.__getitem__)
+    answers["fused"] = highest(mean)
     maps: dict[str, Values | None] = {view: explanation.views[view].on_time for view in VIEWS}
     maps["fused"] = explanation.fused
     beats = [start for start, _ in qrs_stretches(explanation.strip)]
@@ -219,17 +217,13 @@ def _seen(explanation: Explanation, model: StripCNN, view: str, seed: int) -> di
     passed = GradCAM(model, layer.name).forward(batch)
     maps = passed.map(position(explanation.target, model.classes), contrast=explanation.contrast)
     found = {}
-    for name, picture, made, logits in zip(inputs, batch, maps, passed.logits.numpy(), strict=True):
+    for name, made, logits in zip(inputs, maps, passed.logits.numpy(), strict=True):
         moved = shift_seconds(name, layer)
-        cells = made.values if view == "signal" else fusion.columns_of(made.values, layer, _as_image(picture))
+        cells = made.values if view == "signal" else fusion.columns_of(made.values)
         margin = min(layer.field_seconds / 2 + 2 * moved, LONGEST_MARGIN) if moved else 0.0
         back = _moved_back(fusion.place(cells, layer), moved)
         found[name] = _After(_scaled(back), Prediction(logits, model.classes).probabilities, margin)
     return found
-
-
-def _as_image(picture: Tensor) -> StripImage:
-    return StripImage(picture[0].numpy(), network_geometry())
 
 
 def _moved_back(on_time: Values, seconds: float) -> Values:
@@ -266,7 +260,7 @@ def _compared(name: str, view: str, before: _Before, after: _After) -> Change:
     margin = round(after.margin * SAMPLING_RATE)
     inside = slice(margin, SAMPLES - margin, THINNED)
     left = after.on_time[inside]
-    answer = max(after.probabilities, key=after.probabilities.__getitem__)
+    answer = highest(after.probabilities)
     return Change(
         name,
         view,
@@ -280,10 +274,7 @@ def _compared(name: str, view: str, before: _Before, after: _After) -> Change:
 
 def _correlation(before: Values, after: Values) -> float:
     """Rank correlation; 0 where a map is level, since nothing of it is there to be found again."""
-    try:
-        return rank_correlation(before, after)
-    except EmptyMap:
-        return 0.0
+    return correlation_of(before, after) or 0.0
 
 
 def _similarity(before: Values, after: Values) -> float:

@@ -13,15 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..beats import find_beats
+from ..beats import true_group
 from ..errors import EmptyMap, InvalidValue
 from ..explanation import Explanation
 from ..models import VIEWS
-from ..rhythms import grouping
-from ..strip import Strip
 from ..training.metrics import DRAWS, FEWEST_RECORDINGS
 from .controls import qrs_stretches, shifted
-from .localisation import group_of
 
 Values = NDArray[np.floating]
 Numbers = NDArray[np.float64]
@@ -46,7 +43,7 @@ class ViewAgreement:
     source_id : str
         Source and record of the strip.
     rhythm, group : str or None
-        What the source says, and the class that it (and the measured rate) makes; None where that is not known.
+        What the source says, and the class that it (and the rate) makes; None where that is not known.
     outcome : str
         One of `OUTCOMES`.
     same_answer : bool
@@ -107,13 +104,15 @@ class ErrorPrediction:
     wrong: int
 
 
-def compare_views(explanation: Explanation, *, seed: int = 0) -> ViewAgreement:
+def compare_views(explanation: Explanation, group: str | None = None, *, seed: int = 0) -> ViewAgreement:
     """Agreement of the two views' maps for one target, with that of a shifted map beside it.
 
     Parameters
     ----------
     explanation : Explanation
         Where the strip's rhythm is known, the outcome is too.
+    group : str, optional
+        The right answer, where it is at hand (``StripSet.targets``); by default what `ecgteach.beats.true_group` finds.
     seed : int
         Decides how far the control is shifted.
 
@@ -125,16 +124,15 @@ def compare_views(explanation: Explanation, *, seed: int = 0) -> ViewAgreement:
     strip, mean = explanation.strip, explanation.probabilities
     signal, image = (explanation.views[view].on_time for view in VIEWS)
     answers = [explanation.views[view].prediction.answer for view in VIEWS]
-    answer = max(mean, key=mean.__getitem__)
-    group = true_group(strip, tuple(mean))
+    group = true_group(strip, tuple(mean)) if group is None else group
     about: dict[str, Any] = {
         "source_id": strip.source_id,
         "rhythm": strip.rhythm.code if strip.rhythm else None,
         "group": group,
         "outcome": _outcome(answers, group),
         "same_answer": answers[0] == answers[1],
-        "confidence": mean[answer],
-        "wrong": None if group is None else answer != group,
+        "confidence": mean[explanation.answer],
+        "wrong": None if group is None else explanation.answer != group,
     }
     moved = shifted(image, [start for start, _ in qrs_stretches(strip)], seed=seed)
     try:
@@ -263,23 +261,6 @@ def overlap(one: Values, other: Values, share: float = TOP) -> float:
     _check(one, other)
     count = max(round(share * len(one)), 1)
     return float(_in_top(one, count) @ _in_top(other, count) / count)
-
-
-def true_group(strip: Strip, classes: tuple[str, ...]) -> str | None:
-    """The class that a strip truly belongs to, a sinus rhythm by its rate; None where that is not known.
-
-    The rate is that of the truth where there is one, else the measured one.
-    """
-    if strip.truth is not None:
-        code = group_of(strip.truth)
-        return code if code in classes else None
-    if strip.rhythm is None:
-        return None
-    beats = find_beats(strip)
-    if strip.rhythm.sinus and not beats.quality.good:
-        return None
-    group = grouping().group_of(strip.rhythm, beats.rate)
-    return group.code if group is not None and group.code in classes else None
 
 
 def _outcome(answers: list[str], group: str | None) -> str:

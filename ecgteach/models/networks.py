@@ -3,7 +3,8 @@
 Each adds two kinds of evidence, and its answer says exactly how much of it has a place:
 
 - **local**: four convolutions whose cells are 80 ms wide and see 0.3 s, no more than one wave with its neighbour. Their
-  average goes straight into the dense layer, so that each cell's share of the answer is known to the last decimal.
+  average goes straight into the dense layer, so that each cell's share of the answer is known to the last decimal. In
+  the picture only cells with ink in them speak, so that none of that share lies on blank paper.
 - **rhythm**: two wide convolutions on top, which see 3 s and so whole RR intervals. Their average goes into the same
   dense layer. Rate and regularity lie between beats; they have no place, and no map is drawn of them.
 
@@ -140,8 +141,10 @@ class StripCNN(nn.Module):
         rhythm = self._through(local, self.local_blocks + 1, len(self.blocks)).flatten(2).mean(2)
         if self.local_blocks == len(self.blocks):
             rhythm = rhythm[:, :0]
-        inside: Tensor = self.local(local[..., self.beyond : local.shape[-1] - self.beyond])
-        return inside, rhythm
+        inside = local[..., self.beyond : local.shape[-1] - self.beyond]
+        if self.dimensions == 2:
+            inside = inside * _inked(strips, inside.shape[2:])
+        return self.local(inside), rhythm
 
     def answer(self, cells: Tensor, rhythm: Tensor) -> Tensor:
         """Logits, shape (n, classes), of what `read` gave."""
@@ -302,6 +305,11 @@ IMAGE_BLOCKS = (
     Block(64, 15, rows=4, row_stride=4),
     Block(96, 21),
 )
+
+
+def _inked(pictures: Tensor, cells: Sequence[int]) -> Tensor:
+    """True for cells with ink in them, shape (n, 1, rows, cells)."""
+    return functional.adaptive_max_pool2d(pictures, list(cells)) > 0
 
 
 def _kinds(dimensions: int) -> tuple[type[nn.Module], type[nn.Module], type[nn.Module]]:

@@ -1,11 +1,13 @@
 """Weights: saved as safetensors with what they were made from in the file's own metadata, loaded after a check.
 
 The shipped pair lies in ``weights/``: ``signal.safetensors`` and ``image.safetensors``, a model card each
-(``signal.md``, ``image.md``), and ``SHA256SUMS`` against which each file is verified before it is used.
+(``signal.md``, ``image.md``), and ``SHA256SUMS`` against which each file is verified before it is used. Beside it, in
+``weights/seeds/``, lie its kin: what the same recipe makes of other seeds, in eight bits.
 """
 
 import hashlib
 import json
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -21,31 +23,39 @@ from .networks import Block, ImageCNN, SignalCNN, StripCNN
 
 NETWORKS: dict[str, type[SignalCNN] | type[ImageCNN]] = {"signal": SignalCNN, "image": ImageCNN}
 FOLDER = "weights"
+SUMS = "SHA256SUMS"
+SHIPPED_SEED = 0
+SEEDS = (0, 1, 2, 3, 4)
+"""Seeds whose networks come with the package; the first is the shipped pair's."""
+
 FACTORS = ".factors"
 """Ends the name of what multiplies each output channel of a tensor that was written in eight bits."""
 
 
-def load(view: str) -> StripCNN:
-    """The shipped network of a view, verified against its checksum; in evaluation mode.
+def load(view: str, seed: int = SHIPPED_SEED) -> StripCNN:
+    """The shipped network of a view, or its kin of another seed, verified against its checksum; in evaluation mode.
 
     Raises
     ------
     UnknownName
-        When there is no such view.
+        When there is no such view or seed.
     UnreadableFile
         When the file is missing, damaged or was changed.
     """
     if view not in VIEWS:
         raise UnknownName(f"no network is called {view!r}; there are {choices(VIEWS)}")
+    if seed not in SEEDS:
+        raise UnknownName(f"no network of seed {seed!r} was shipped; there are {choices(SEEDS)}")
     folder = Path(str(resources.files(__package__).joinpath(FOLDER)))
-    verify(folder / f"{view}.safetensors", folder / "SHA256SUMS")
-    return load_file(folder / f"{view}.safetensors", view=view)
+    file = folder / f"{view}.safetensors" if seed == SHIPPED_SEED else folder / "seeds" / f"{view}-{seed}.safetensors"
+    verify(file, file.parent / SUMS)
+    return load_file(file, view=view)
 
 
 @cache
-def shipped() -> dict[str, StripCNN]:
-    """The shipped pair, loaded once: ``{"signal": SignalCNN, "image": ImageCNN}``."""
-    return {view: load(view) for view in VIEWS}
+def shipped(seed: int = SHIPPED_SEED) -> dict[str, StripCNN]:
+    """The shipped pair, or one of its kin, loaded once: ``{"signal": SignalCNN, "image": ImageCNN}``."""
+    return {view: load(view, seed) for view in VIEWS}
 
 
 def load_file(path: str | Path, classes: tuple[str, ...] | None = None, view: str | None = None) -> StripCNN:
@@ -167,6 +177,11 @@ def _along_channels(factors: Tensor, tensor: Tensor) -> Tensor:
 def checksum(path: Path) -> str:
     """SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def sums_of(files: Iterable[Path]) -> str:
+    """Checksums of files as ``SHA256SUMS`` holds them, a line each."""
+    return "".join(f"{checksum(file)}  {file.name}\n" for file in files)
 
 
 def verify(path: Path, sums: Path) -> None:

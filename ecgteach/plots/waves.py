@@ -1,11 +1,13 @@
 """Attention by wave as figures: dots beside the band that chance gives."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.axes import Axes
 
 from ..errors import InvalidValue
+from ..training.metrics import FEWEST_RECORDINGS
 from ..waves import PARTS, WINDOWS, Attention, attention_by_group, attention_by_wave, sentence
 from ..waves.p_test import BEFORE
 from .picture import Picture
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..explanation import Explanation
 
-VIEWS = ("signal", "image", "fused")
+MAPS = tuple(VIEW_COLOURS)
 MARKERS = {"signal": "o", "image": "s", "fused": "D"}
 LABEL_MM = 62.0
 NUMBERS_MM = 46.0
@@ -39,6 +41,11 @@ class Dot(NamedTuple):
     high: float
     mass: float
     blurred: bool
+
+    @property
+    def known(self) -> bool:
+        """True where there is an interval: below ten recordings there is none."""
+        return isfinite(self.low)
 
 
 def plot_attention(explanation: "Explanation", attention: Attention | None = None) -> Picture:
@@ -61,7 +68,7 @@ def plot_attention(explanation: "Explanation", attention: Attention | None = Non
     rows = {
         name: [
             Dot(view, share.density, share.low, share.high, share.mass, share.blurred)
-            for view in VIEWS
+            for view in MAPS
             if (share := found.of(view, name))
         ]
         for name in names
@@ -71,7 +78,7 @@ def plot_attention(explanation: "Explanation", attention: Attention | None = Non
         sheet = Sheet()
         sheet.title(title)
         if found.shares:
-            _panel(sheet, rows, ("share of the map", "signal / picture / fused"), band=True)
+            _panel(sheet, rows, "share of the map", band=True)
             _density_axis(sheet)
             sheet.write("Grey: what the same map gives when it is shifted along the strip (middle 95 %)", ink=QUIET_INK)
         for view, why in found.empty.items():
@@ -114,7 +121,7 @@ def plot_attention_by_rhythm(
         raise InvalidValue(
             f"no rhythm to draw; the table holds {held} strips. A rhythm needs {FEW_STRIPS}, or name it: rhythms=['SR']"
         )
-    groups = attention_by_group(table[table[by].isin(chosen) & table["wave"].isin(WINDOWS)], (by, "view", "wave"))
+    groups = attention_by_group(table[table[by].isin(chosen) & table["wave"].isin(WINDOWS)], (by,))
     drawn = {rhythm: _dots_of(groups[groups[by] == rhythm]) for rhythm in chosen}
     title = _title_of_many(drawn)
     with style():
@@ -123,9 +130,12 @@ def plot_attention_by_rhythm(
         for rhythm, rows in drawn.items():
             sheet.space(2.0)
             sheet.write(f"{rhythm}, strips: {strips[rhythm]}", bold=True)
-            _panel(sheet, rows, ("mean share", "signal / picture / fused"), band=False)
+            _panel(sheet, rows, "mean share", band=False)
         _density_axis(sheet)
-        sheet.write("Lines: 95 % interval of the mean, by bootstrap over recordings", ink=QUIET_INK)
+        sheet.write(
+            f"Lines: 95 % interval of the mean, by bootstrap over recordings; none below {FEWEST_RECORDINGS} of them",
+            ink=QUIET_INK,
+        )
         _footer(sheet, any(dot.blurred for rows in drawn.values() for dots in rows.values() for dot in dots))
         figure = sheet.finished()
     return Picture(figure, sentences(title, *_in_words(drawn), NOTICE))
@@ -136,18 +146,20 @@ def _dots_of(groups: "pandas.DataFrame") -> dict[str, list[Dot]]:
     return {
         wave: [
             Dot(view, row.density, row.density_low, row.density_high, row.mass, row.blurred >= 0.5)
-            for view in VIEWS
+            for view in MAPS
             if (row := found.get((wave, view)))
         ]
         for wave in WINDOWS
     }
 
 
-def _panel(sheet: Sheet, rows: dict[str, list[Dot]], heading: tuple[str, str], *, band: bool) -> None:
+def _panel(sheet: Sheet, rows: dict[str, list[Dot]], heading: str, *, band: bool) -> None:
     """One row a stretch: its name, the dots, and the shares in numbers at the right."""
     left, width = EDGE + LABEL_MM, WIDTH - 2 * EDGE - LABEL_MM - NUMBERS_MM
     right = left + width + 4.0
-    sheet.at(right, sheet.depth + LINE_MM / 2, heading[0], ink=QUIET_INK)
+    sheet.at(
+        WIDTH - EDGE, sheet.depth + LINE_MM / 2, f"{heading}: signal / picture / fused", ink=QUIET_INK, align="right"
+    )
     sheet.space(LINE_MM)
     top = sheet.depth
     axes = sheet.panel(ROW_MM * len(rows), left=left, width=width)
@@ -172,7 +184,7 @@ def _dots(axes: Axes, row: int, dots: Sequence[Dot], *, band: bool) -> None:
         low, high = min(dot.low, DENSEST), min(dot.high, DENSEST)
         if band:
             axes.barh(height, high - low, 0.2, low, color=BAND_COLOUR, zorder=1)
-        else:
+        elif dot.known:
             axes.hlines(height, low, high, color=VIEW_COLOURS[dot.view], linewidth=2.0, zorder=3)
         axes.plot(
             min(dot.density, DENSEST), height, marker=MARKERS[dot.view], markersize=7, zorder=4,
@@ -191,7 +203,7 @@ def _density_axis(sheet: Sheet) -> None:
     sheet.at(EDGE, middle, "share over time", ink=QUIET_INK)
     sheet.space(LINE_MM + 2.0)
     place = left
-    for view in VIEWS:
+    for view in MAPS:
         axes = sheet.panel(LINE_MM, left=place, width=LINE_MM)
         axes.set_axis_off()
         axes.plot(0.5, 0.5, marker=MARKERS[view], markersize=8, color=VIEW_COLOURS[view])
@@ -228,13 +240,19 @@ def _title_of_one(found: Attention, target: str) -> str:
 def _title_of_many(drawn: dict[str, dict[str, list[Dot]]]) -> str:
     """Where the fused map lies most densely in each rhythm, as far as the interval leaves chance behind."""
     told: dict[str, list[str]] = {}
+    few = []
     for rhythm, rows in drawn.items():
-        fused = {name: dot for name, dots in rows.items() for dot in dots if dot.view == "fused" and dot.low > 1}
-        where = WORDS[max(fused, key=lambda name: fused[name].density)] if fused else "nothing in particular"
+        fused = {name: dot for name, dots in rows.items() for dot in dots if dot.view == "fused"}
+        if not any(dot.known for dot in fused.values()):
+            few.append(rhythm)
+            continue
+        beyond = [name for name, dot in fused.items() if dot.low > 1]
+        where = WORDS[max(beyond, key=lambda name: fused[name].density)] if beyond else "nothing in particular"
         told.setdefault(where, []).append(rhythm)
-    return "Fused maps lie most densely on " + "; on ".join(
-        f"{where} in {_and(names)}" for where, names in told.items()
-    )
+    places = "; on ".join(f"{where} in {_and(names)}" for where, names in told.items())
+    clauses = [f"Fused maps lie most densely on {places}"] if told else []
+    clauses += [f"{_and(few)}: too few recordings to tell where fused maps lie"] if few else []
+    return "; ".join(clauses)
 
 
 def _in_words(drawn: dict[str, dict[str, list[Dot]]]) -> list[str]:

@@ -208,10 +208,7 @@ def method_line(seen: "Explanation") -> str:
         f"{VIEW_WORDS[name]} cells of {1000 * layer.cell_seconds:.0f} ms that see {layer.field_seconds:.1f} s"
         for name, layer in ((name, view.layer) for name, view in seen.views.items())
     )
-    height = (
-        "a picture cell sees most of the height, so its height is no place; "
-        "over blank paper it counts for the answer only"
-    )
+    height = "a picture cell sees most of the height, so its height is no place"
     return f"Grad-CAM for {seen.target}{over}, layer {layers}: {cells}; {height}"
 
 

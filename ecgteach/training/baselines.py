@@ -2,8 +2,9 @@
 
 ``python -m ecgteach.training.baselines STRIPS_FOLDER`` fits the baselines on the strips of ``STRIPS_FOLDER/train`` (as
 ``python -m ecgteach train`` gathers them), judges them and both networks on those of ``validation``, and prints one
-line a step. `measurements` says how the numbers are taken and why by another beat detector than the one that graded
-the strips.
+line a step. With ``--near-limits`` it first gathers that part once more, into a folder of its own, with the sinus
+strips within 2/min of 60 or 100 that training leaves out: a corner shows them, the steps are judged without them.
+`measurements` says how the numbers are taken and why by another beat detector than the one that graded the strips.
 """
 
 import argparse
@@ -15,15 +16,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from ..errors import EcgteachError, InvalidValue
 from ..models import VIEWS, load, load_file
 from ..places import write_whole
+from ..records.splits import PARTS
 from ..rhythms import grouping, rhythm, sinus_by_rate
 from .comparison import format_test, mcnemar
 from .evaluation import evaluate_strips
 from .measurements import COLUMNS, kept_measurements
 from .metrics import FEW, format_interval, judge
+from .recipes import recipe
+from .runs import gather
 from .strips import StripSet, open_strips
 
 Probabilities = dict[str, NDArray[np.float64]]
@@ -125,8 +130,7 @@ def rocket(train: StripSet, judged: StripSet) -> NDArray[np.float64]:
     distances = model.decision_function(kernels.transform(_slow(judged)).to_numpy())
     if distances.ndim == 1:
         distances = np.column_stack([-distances, distances])
-    raised = np.exp(distances - distances.max(axis=1, keepdims=True))
-    return _of_all_classes(raised / raised.sum(axis=1, keepdims=True), model.classes_)
+    return _of_all_classes(softmax(distances, axis=1), model.classes_)
 
 
 def report(judged: StripSet, answers: Probabilities) -> dict[str, Any]:
@@ -135,9 +139,10 @@ def report(judged: StripSet, answers: Probabilities) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``steps``: for each `metrics.judge` and, but for the first, ``gain`` (`comparison.mcnemar` against the step
-        before). ``corners``: for each range of measured rates ``n``, ``groups`` (strips by group) and ``right`` (how
-        many strips each step has right).
+        ``strips``, ``near_limit``: how many strips clear of a rate limit and how many sinus strips near one there are.
+        ``steps``: for each `metrics.judge` on the clear ones and, but for the first, ``gain`` (`comparison.mcnemar`
+        against the step before). ``corners``: for each range of measured rates, of all strips, ``n``, ``groups``
+        (strips by group) and ``right`` (how many strips each step has right).
 
     Raises
     ------
@@ -148,12 +153,14 @@ def report(judged: StripSet, answers: Probabilities) -> dict[str, Any]:
         raise InvalidValue("there is no strip to judge; the set is empty")
     classes = grouping().classes
     right = {step: told.argmax(axis=1) == judged.targets for step, told in answers.items()}
+    clear = ~judged.near_limit
+    recordings = judged.recordings[clear]
     steps: dict[str, Any] = {}
     before = None
     for step, told in answers.items():
-        steps[step] = judge(judged.targets, told, classes, judged.recordings)
+        steps[step] = judge(judged.targets[clear], told[clear], classes, recordings)
         if before:
-            steps[step]["gain"] = mcnemar(right[before], right[step], judged.recordings)
+            steps[step]["gain"] = mcnemar(right[before][clear], right[step][clear], recordings)
         before = step
     corners = {}
     for name, (low, high) in CORNERS.items():
@@ -164,18 +171,28 @@ def report(judged: StripSet, answers: Probabilities) -> dict[str, Any]:
             "groups": dict(zip(classes, groups.tolist(), strict=True)),
             "right": {step: int(hit[here].sum()) for step, hit in right.items()},
         }
-    return {"strips": len(judged), "steps": steps, "corners": corners}
+    return {
+        "strips": len(recordings),
+        "near_limit": len(judged) - len(recordings),
+        "steps": steps,
+        "corners": corners,
+    }
 
 
 def format_report(found: dict[str, Any]) -> str:
     """The report as text for a terminal; groups and corners of fewer than 20 strips show counts only."""
-    return "\n".join([*_step_lines(found["steps"]), "", *_corner_lines(found["corners"])])
+    return "\n".join([*_step_lines(found["steps"]), "", *_corner_lines(found)])
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Fit, judge, print."""
     asked = _arguments().parse_args(arguments)
-    train, judged = open_strips(asked.folder / "train"), open_strips(asked.folder / asked.part)
+    train, place = open_strips(asked.folder / "train"), asked.folder / asked.part
+    if asked.near_limits:
+        place = place.with_name(f"{asked.part}-near-limits")
+        judged = gather(recipe(asked.recipe), asked.part, asked.data, place, print, near_limits=True)
+    else:
+        judged = open_strips(place)
     print(f"fitted on {train!r}\njudged on {judged!r}")
     if not rocket_at_hand():
         print(
@@ -185,7 +202,7 @@ def main(arguments: list[str] | None = None) -> None:
     models = {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
     known, measured = (
         kept_measurements(train, asked.folder / "train"),
-        kept_measurements(judged, asked.folder / asked.part),
+        kept_measurements(judged, place),
     )
     found = report(judged, baselines(train, judged, known, measured) | evaluate_strips(models, judged).probabilities)
     print(format_report(found))
@@ -229,8 +246,10 @@ def _step_lines(steps: dict[str, Any]) -> Iterator[str]:
             yield f"{step:20} {format_test(row['gain'])}"
 
 
-def _corner_lines(corners: dict[str, Any]) -> Iterator[str]:
-    for name, corner in corners.items():
+def _corner_lines(found: dict[str, Any]) -> Iterator[str]:
+    if not found["near_limit"]:
+        yield "sinus strips near a limit were left out of this part: 99 to 100/min lacks them (see --near-limits)"
+    for name, corner in found["corners"].items():
         held = ", ".join(f"{count} {group}" for group, count in corner["groups"].items() if count)
         yield f"{name}: {corner['n']} strips{' (' * bool(held)}{held}{')' * bool(held)}"
         if corner["n"]:
@@ -249,7 +268,10 @@ def _share(hit: int, of: int) -> str:
 def _arguments() -> argparse.ArgumentParser:
     words = argparse.ArgumentParser(prog="python -m ecgteach.training.baselines", description="What each step buys.")
     words.add_argument("folder", type=Path, help="folder that holds the strips of train and of the part to judge")
-    words.add_argument("--part", default="validation", help="folder of the strips to judge; validation by default")
+    words.add_argument("--part", choices=PARTS, default="validation", help="the strips to judge; validation by default")
+    words.add_argument("--near-limits", action="store_true", help="gather the part with sinus strips near a limit")
+    words.add_argument("--recipe", default="shipped", help="recipe by which to gather it")
+    words.add_argument("--data", type=Path, help="folder that holds the data sets to gather it from")
     words.add_argument("--signal", type=Path, help="weights of the signal network, instead of the shipped ones")
     words.add_argument("--image", type=Path, help="weights of the image network, instead of the shipped ones")
     words.add_argument("--out", type=Path, help="write the figures here, as JSON")

@@ -44,7 +44,8 @@ def compressed_strips(records: Iterable[Record], number: int) -> Iterator[Groupe
             beats = find_beats(strip)
             if beats.quality.good and beats.rate > TACHYCARDIA_ABOVE + LIMIT_MARGIN:
                 made[group] += 1
-                yield GroupedStrip.of(record, strip, group, beats.rate, label if group == "AFIB" else rhythm("SINUS"))
+                kept = label if group == "AFIB" else rhythm("SINUS")
+                yield replace(GroupedStrip.of(record, strip, group, beats.rate, kept), compressed=True)
 
 
 def _group_when_fast(label: Rhythm | None) -> str | None:

@@ -2,8 +2,8 @@
 
 ``python -m ecgteach.training.duel RUNS --strips FOLDER/validation`` judges the finished runs ``RUNS/signal-0`` to
 ``RUNS/signal-4`` and ``RUNS/image-0`` to ``RUNS/image-4`` on the same strips and says whether "image beats signal"
-holds on them. With ``--keep FOLDER`` it writes those that are not shipped there in eight bits, in less than 3 MB: how
-far apart seeds lie, and how far their maps do, can be asked again later.
+holds on them. With ``--keep FOLDER`` it writes those that are not shipped there in eight bits, in less than 3 MB;
+``ecgteach/models/weights/seeds`` is such a folder.
 
 Both views chose their best epoch on the validation part, so that part flatters both alike.
 """
@@ -16,21 +16,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
 
-from ..errors import EcgteachError, InvalidValue, UnreadableFile
+from ..errors import EcgteachError, UnreadableFile
 from ..models import VIEWS, StripCNN, load_file, save
+from ..models import weights as shelf
+from ..models.weights import SEEDS, SHIPPED_SEED
 from ..places import write_whole
 from ..rhythms import grouping
 from .comparison import format_p, format_test, mcnemar
 from .fitting import predict
 from .metrics import interval
-from .shipping import SHIPPED_SEED
+from .seeds import check_alike, finished_seeds, notes_of
 from .strips import StripSet, open_strips
-
-SEEDS = tuple(range(5))
-SAME = ("recipe", "split")
-"""Notes of the weights that must agree, or the duel is not fair."""
 
 Right = dict[str, NDArray[np.bool_]]
 
@@ -43,38 +40,17 @@ def open_runs(runs: Path, view: str) -> dict[str, Path]:
     UnreadableFile
         When one is not finished.
     InvalidValue
-        When they were not made by one recipe and one split.
+        When they are not alike (`seeds.check_alike`).
     """
-    files = {f"{view}-{seed}": runs / f"{view}-{seed}" / f"{view}.safetensors" for seed in SEEDS}
-    for name, file in files.items():
-        if not file.is_file():
+    found = finished_seeds(runs, view)
+    for seed in SEEDS:
+        if seed not in found:
+            folder = runs / f"{view}-{seed}"
             raise UnreadableFile(
-                f"{file} is missing; finish the run: python -m ecgteach train --view {view} --seed {name[-1]} "
-                f"--out {file.parent} --resume"
+                f"{folder / view}.safetensors is missing; finish the run: python -m ecgteach train --view {view} "
+                f"--seed {seed} --out {folder} --resume"
             )
-    return files
-
-
-def check_same(files: dict[str, Path]) -> None:
-    """Refuse runs that were not made by one recipe and one split.
-
-    Raises
-    ------
-    InvalidValue
-        When they differ, with the first that does.
-    """
-    first, *others = files
-    given = notes_of(files[first])
-    for name in others:
-        for note in SAME:
-            if notes_of(files[name]).get(note) != given.get(note):
-                raise InvalidValue(f"{name} and {first} differ in their {note}; a duel takes runs that are alike")
-
-
-def notes_of(weights: Path) -> dict[str, str]:
-    """What a file of weights says of itself."""
-    with safe_open(weights, framework="pt") as file:
-        return dict(file.metadata() or {})
+    return {f"{view}-{seed}": found[seed] for seed in SEEDS}
 
 
 def right_answers(files: dict[str, Path], view: str, strips: StripSet) -> NDArray[np.bool_]:
@@ -155,6 +131,7 @@ def keep(files: dict[str, dict[str, Path]], folder: Path, right: Right, strips: 
                 f"{kept}: {kept.stat().st_size:,} bytes, accuracy {before.mean():.2%} before and {after.mean():.2%} "
                 f"after, {np.count_nonzero(before != after)} strips of {len(strips)} now right or now wrong"
             )
+    write_whole(folder / shelf.SUMS, shelf.sums_of(sorted(folder.glob("*.safetensors"))))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -162,7 +139,7 @@ def main(arguments: list[str] | None = None) -> None:
     asked = _arguments().parse_args(arguments)
     strips = open_strips(asked.strips)
     files = {view: open_runs(asked.runs, view) for view in VIEWS}
-    check_same({name: file for of_view in files.values() for name, file in of_view.items()})
+    check_alike({name: file for of_view in files.values() for name, file in of_view.items()})
     right = {view: right_answers(of_view, view, strips) for view, of_view in files.items()}
     found = duel(right, strips)
     print(f"{strips!r}\n{format_duel(found)}")

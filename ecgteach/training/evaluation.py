@@ -8,12 +8,13 @@ cannot tell apart; a second table leaves out nothing; a third follows the source
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from ..errors import InvalidValue, UnknownName, choices
 from ..models import VIEWS, StripCNN
@@ -23,7 +24,7 @@ from ..records.splits import PARTS, is_known, part_of
 from ..rhythms import grouping, rhythm
 from .fitting import predict
 from .metrics import FEW, format_interval, judge
-from .strips import StripSet, grouped_strips, near_limit, write_strips
+from .strips import StripSet, grouped_strips, write_strips
 
 BOTH = "both"
 CHOICES = ("held-out", "validation", "test", "new", "all")
@@ -65,7 +66,7 @@ class Evaluation:
     def tables(self) -> dict[str, dict[str, Any]]:
         """The three tables, each with the figures of signal, image and both (`metrics.judge`)."""
         targets = self.strips.targets
-        clear = self._clear_of_limits()
+        clear = ~self.strips.near_limit
         everything = np.ones(len(targets), dtype=bool)
         return {
             "measured_rate": self._table(targets, clear),
@@ -111,13 +112,13 @@ class Evaluation:
 
     def clear_of_limits(self) -> "Evaluation":
         """The same without sinus strips within 2/min of a rate limit."""
-        keep = self._clear_of_limits()
+        keep = ~self.strips.near_limit
         told = {view: probabilities[keep] for view, probabilities in self.probabilities.items()}
         return Evaluation(self.strips.rows(keep), told, self.classes)
 
     def to_json(self) -> dict[str, Any]:
         """Tables, and what was left out, as plain values."""
-        near = int(np.count_nonzero(~self._clear_of_limits()))
+        near = int(np.count_nonzero(self.strips.near_limit))
         left_out = {**self.strips.left_out, NEAR_LIMIT: near}
         return {"strips": len(self.strips), "left_out": left_out, "tables": self.tables()}
 
@@ -145,11 +146,6 @@ class Evaluation:
             )
             for view, answered in self.probabilities.items()
         }
-
-    def _clear_of_limits(self) -> NDArray[np.bool_]:
-        """False for each sinus strip within 2/min of a rate limit."""
-        labelled = zip(self.strips.rhythms.tolist(), self.strips.rates.tolist(), strict=True)
-        return np.array([not (near_limit(rate) and rhythm(code).sinus) for code, rate in labelled], dtype=bool)
 
     def __repr__(self) -> str:
         return f"Evaluation of {len(self.strips)} strips from {len(set(self.strips.recordings.tolist()))} recordings"
@@ -186,8 +182,9 @@ def evaluate(
     chosen = choose_part(dataset, part)
     left_out: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="ecgteach-") as folder:
-        strips = write_strips(grouped_strips(chosen.records(report), left_out, report), Path(folder), left_out)
-        return evaluate_strips(models, strips)
+        grouped = grouped_strips(chosen.records(report), left_out, report)
+        strips = _in_memory(write_strips(grouped, Path(folder), left_out))
+    return evaluate_strips(models, strips)
 
 
 def evaluate_strips(models: Mapping[str, StripCNN], strips: StripSet) -> Evaluation:
@@ -204,10 +201,9 @@ def evaluate_strips(models: Mapping[str, StripCNN], strips: StripSet) -> Evaluat
             raise InvalidValue(
                 f"the {view} network answers {choices(models[view].classes)}; strips are judged by {choices(classes)}"
             )
-    probabilities = {view: _softmax(predict(models[view], strips)) for view in VIEWS}
+    probabilities = {view: softmax(predict(models[view], strips).astype(np.float64), axis=1) for view in VIEWS}
     probabilities[BOTH] = (probabilities["signal"] + probabilities["image"]) / 2
-    held = StripSet(**{**vars(strips), "microvolts": np.asarray(strips.microvolts)})
-    return Evaluation(held, probabilities, classes)
+    return Evaluation(strips, probabilities, classes)
 
 
 def choose_part(dataset: Dataset, part: str) -> Dataset:
@@ -277,9 +273,9 @@ def _belongs(dataset: Dataset, entry: Entry, part: str) -> bool:
     return own != "train" if part == "held-out" else own == part
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    raised = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+def _in_memory(strips: StripSet) -> StripSet:
+    """A copy that needs no file; the map goes with the last hold on it, as it must before its folder can."""
+    return replace(strips, microvolts=np.array(strips.microvolts))
 
 
 def _against_strongest(answered: NDArray[np.float64], afib: int) -> NDArray[np.float64]:

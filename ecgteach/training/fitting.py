@@ -98,8 +98,8 @@ def fit(
     Raises
     ------
     InvalidValue
-        When the two sets share a recording, one lacks a class, the recipe's shares are for other classes, or the seed
-        is below 0.
+        When the two sets share a recording, one lacks a class (simulated strips do not count beside real ones), the
+        recipe's shares are for other classes, or the seed is below 0.
     UnreadableFile
         When the checkpoint is damaged, or belongs to another run or other strips.
     """
@@ -190,6 +190,10 @@ class _Run:
             self.optimiser.step()
             self.average.update_parameters(self.model)
             losses.append(loss.item())
+        if not np.isfinite(losses).all():
+            raise InvalidValue(
+                f"the loss is not finite in epoch {number}, so nothing can be learnt: lower the recipe's learning_rate"
+            )
         return self._judged(number, float(np.mean(losses)), validation)
 
     def _loss(self, seen: Tensor, strips: StripSet) -> Tensor:
@@ -205,8 +209,7 @@ class _Run:
         counts = torch.from_numpy(np.where(strips.sources == SOURCE, self.recipe.simulated_weight, 1.0)).float()
         loss = (by_strip * counts).sum() / counts.sum() + self.recipe.restraint * (logits - local).square().mean()
         if self.recipe.place:
-            ink = seen if self.model.dimensions == 2 else None
-            loss = loss + self.recipe.place * place_loss(scores, targets, torch.from_numpy(strips.places), ink)
+            loss = loss + self.recipe.place * place_loss(scores, targets, torch.from_numpy(strips.places))
         return loss
 
     def save(self, path: Path) -> None:
@@ -320,9 +323,10 @@ def _check_sets(model: StripCNN, train: StripSet, validation: StripSet) -> None:
             "split by recording"
         )
     for name, strips in (("training", train), ("validation", validation)):
-        missing = [label for number, label in enumerate(model.classes) if not (strips.targets == number).any()]
+        held = strips.real_targets
+        missing = [label for number, label in enumerate(model.classes) if number not in held]
         if missing:
-            raise InvalidValue(f"the {name} part holds no strip of {', '.join(missing)}")
+            raise InvalidValue(f"the {name} part holds no strip of {', '.join(missing)}, or simulated ones only")
 
 
 def _write_log(path: Path, log: list[Epoch]) -> None:

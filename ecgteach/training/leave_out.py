@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from ..errors import EcgteachError, InvalidValue
 from ..models import VIEWS, StripCNN, load_file
@@ -47,7 +48,7 @@ class LeftOut:
     unseen : tuple of StripSet
         Real strips of the source, in both parts; compressed ones are no recordings and are not judged.
     missing : tuple of str
-        Groups of which a part has no strip left, so that no network can be trained.
+        Groups of which a part has no real strip left, so that no network can be trained.
     """
 
     source: str
@@ -61,7 +62,7 @@ def leave_out_each(train: StripSet, validation: StripSet) -> Iterator[LeftOut]:
     """Each source that has 20 real strips or more, with the strips of the others; the largest source first."""
     parts = (train, validation)
     origins = [recorded_by(strips) for strips in parts]
-    real = [recorded(strips) & (origin != SIMULATED) for strips, origin in zip(parts, origins, strict=True)]
+    real = [~strips.compressed & (origin != SIMULATED) for strips, origin in zip(parts, origins, strict=True)]
     names, counts = np.unique(np.concatenate([o[r] for o, r in zip(origins, real, strict=True)]), return_counts=True)
     for number in np.argsort(-counts, kind="stable"):
         source = str(names[number])
@@ -77,25 +78,8 @@ def recorded_by(strips: StripSet) -> NDArray[np.str_]:
     return np.array([name.partition("/")[0] for name in strips.recordings.tolist()])
 
 
-def recorded(strips: StripSet) -> NDArray[np.bool_]:
-    """False for strips that were made by compressing time, shape (n,).
-
-    They are gathered after all recorded ones, so that with the first of them a source or a recording comes back.
-    """
-    seen: set[str] = set()
-    before = ("", "")
-    for row, names in enumerate(zip(strips.sources.tolist(), strips.recordings.tolist(), strict=True)):
-        if any(name != last and name in seen for name, last in zip(names, before, strict=True)):
-            return np.arange(len(strips)) < row
-        seen.update(names)
-        before = names
-    return np.ones(len(strips), dtype=bool)
-
-
 def judge_unseen(model: StripCNN, left: LeftOut) -> dict[str, Any]:
     """Figures of a network on the source that it never saw (`metrics.judge`)."""
-    from scipy.special import softmax
-
     held = [strips for strips in left.unseen if len(strips)]
     logits = np.concatenate([predict(model, strips) for strips in held]).astype(np.float64)
     targets, recordings = (
@@ -145,18 +129,26 @@ def leave_out(
     """
     if len({*recorded_by(train)} - {SIMULATED}) < 2:
         raise InvalidValue("these strips come from one source; to leave one out takes two or more")
+    out.mkdir(parents=True, exist_ok=True)
     found: dict[str, dict[str, Any]] = {}
     for left in leave_out_each(train, validation):
         if left.missing:
+            say(f"without {left.source}: not trained, because no real strip of {', '.join(left.missing)} is left")
             found[left.source] = {"missing": list(left.missing)}
-            say(f"without {left.source}: not trained, because no strip of {', '.join(left.missing)} is left")
-            continue
-        say(f"without {left.source}: {len(left.train)} strips to learn from, {sum(map(len, left.unseen))} to judge by")
-        folder = out / f"{view}-without-{left.source}"
-        weights = train_on(
-            view, left.train, left.validation, chosen, out=folder, seed=seed, resume=True, threads=threads, say=say
-        )
-        found[left.source] = judge_unseen(load_file(weights, grouping().classes, view), left)
+        else:
+            say(f"without {left.source}: {len(left.train)} strips to learn from, {sum(map(len, left.unseen))} to judge")
+            weights = train_on(
+                view,
+                left.train,
+                left.validation,
+                chosen,
+                out=out / f"{view}-without-{left.source}",
+                seed=seed,
+                resume=True,
+                threads=threads,
+                say=say,
+            )
+            found[left.source] = judge_unseen(load_file(weights, grouping().classes, view), left)
         write_whole(out / f"{view}.json", json.dumps({"seed": seed, "left_out": found}, indent=1))
     return found
 
@@ -182,7 +174,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _missing(train: StripSet, validation: StripSet) -> tuple[str, ...]:
     classes = grouping().classes
-    held = set(train.targets.tolist()) & set(validation.targets.tolist())
+    held = set(train.real_targets.tolist()) & set(validation.real_targets.tolist())
     return tuple(name for number, name in enumerate(classes) if number not in held)
 
 
@@ -192,7 +184,7 @@ def _lines(found: dict[str, dict[str, Any]]) -> Iterator[str]:
     yield head + "".join(f"{group:>12}" for group in classes)
     for source, row in found.items():
         if "missing" in row:
-            yield f"{source:18}not trained: without it no strip of {', '.join(row['missing'])} is left"
+            yield f"{source:18}not trained: without it no real strip of {', '.join(row['missing'])} is left"
             continue
         span = format_interval(row["interval"])
         groups = "".join(f"{_sensitivity(row['per_class'][group]):>12}" for group in classes)

@@ -70,16 +70,23 @@ def judge(
 def interval(
     right: NDArray[np.bool_] | NDArray[np.float64], recordings: NDArray[np.str_], *, seed: int = 0
 ) -> list[float] | None:
-    """95 % interval of a share of right answers, by drawing whole recordings again and again; None below ten of them.
+    """95 % interval of a share or a mean, by drawing whole recordings again and again; None below ten of them.
 
-    A mean of any numbers will do: with the differences of two views' right answers it is that of their distance.
+    Truth values make a share, of right answers say. Where all are alike every draw is, too, though another recording
+    might have differed; the interval is then the exact binomial one (Clopper and Pearson 1934,
+    doi 10.1093/biomet/26.4.404) of as many throws as there are recordings. Numbers make a mean of any kind, such as
+    that of the differences of two views' right answers, and are drawn in any case.
 
-    >>> interval(np.array([True, False] * 10), np.repeat(np.arange(10).astype(str), 2))
-    [0.5, 0.5]
+    >>> interval(np.arange(20) < 15, np.arange(20).astype(str))
+    [0.55, 0.9]
+    >>> interval(np.ones(20, dtype=bool), np.arange(20).astype(str))
+    [0.8316, 1.0]
     """
     of, drawn = draw_recordings(recordings, seed=seed)
     if drawn is None:
         return None
+    if right.dtype == np.bool_ and right.all() == right.any():
+        return _exact(bool(right[0]), drawn.shape[1])
     return quantiles((drawn @ np.bincount(of, weights=right)) / (drawn @ np.bincount(of)))
 
 
@@ -116,6 +123,13 @@ def format_interval(found: list[float] | None) -> str:
     '50.0% to 100.0%'
     """
     return "-" if found is None else f"{found[0]:.1%} to {found[1]:.1%}"
+
+
+def _exact(every: bool, recordings: int) -> list[float]:
+    from scipy.stats import binomtest
+
+    found = binomtest(recordings * every, recordings).proportion_ci()
+    return [round(float(found.low), 4), round(float(found.high), 4)]
 
 
 def _rates(confusion: NDArray[np.int64], number: int) -> dict[str, float | None]:

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def place_loss(scores: Tensor, targets: Tensor, places: Tensor, ink: Tensor | None = None) -> Tensor:
+def place_loss(scores: Tensor, targets: Tensor, places: Tensor) -> Tensor:
     """How often, and by how much, an irrelevant cell speaks louder for the true class than a cell of evidence.
 
     The mean of log(1 + exp(x - e)) over all pairs of an irrelevant cell's score x and an evidence cell's score e: a
@@ -26,13 +26,11 @@ def place_loss(scores: Tensor, targets: Tensor, places: Tensor, ink: Tensor | No
     Parameters
     ----------
     scores : Tensor, shape (n, classes, [rows,] cells)
-        What `StripCNN.scores` gives.
+        What `StripCNN.scores` gives; rows count alike, as in the image's map along time.
     targets : Tensor, shape (n,)
         Number of each strip's class.
     places : Tensor, shape (n, steps)
         1 where evidence lies, -1 where a map is wrong, else 0 (`simulator.places_of`); steps share the strip evenly.
-    ink : Tensor, shape (n, 1, height, width), optional
-        Pictures that the image network read: rows of a column count by the ink that they cover, as in its map.
 
     Returns
     -------
@@ -41,13 +39,7 @@ def place_loss(scores: Tensor, targets: Tensor, places: Tensor, ink: Tensor | No
     """
     own = scores[torch.arange(len(targets)), targets]
     if own.ndim == 3:
-        covered = (
-            torch.ones_like(own)
-            if ink is None
-            else functional.adaptive_avg_pool2d(ink, (own.shape[1], own.shape[2]))[:, 0]
-        )
-        covered = covered + 1e-6
-        own = (own * covered).sum(1) / covered.sum(1)
+        own = own.mean(1)
     evidence, irrelevant = (functional.adaptive_avg_pool1d((places == sign).float(), own.shape[1]) for sign in (1, -1))
     known = (evidence.sum(1) > 0) & (irrelevant.sum(1) > 0)
     if not known.any():

@@ -100,7 +100,7 @@ class Recipe:
     study: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "strips_an_epoch", "batch", "learning_rate", "patience"):
+        for name in ("epochs", "strips_an_epoch", "batch", "learning_rate", "patience", "simulated_weight"):
             if getattr(self, name) <= 0:
                 raise InvalidValue(f"recipe {self.name}: {name} must be above 0, not {getattr(self, name)}")
         if not 0 <= self.average < 1:
@@ -120,7 +120,7 @@ class Recipe:
             )
         if self.study and not self.split:
             raise InvalidValue(f"recipe {self.name}: the study's experiment has a split of its own; give split")
-        for name in ("place", "local", "restraint", "simulated_weight"):
+        for name in ("place", "local", "restraint"):
             if getattr(self, name) < 0:
                 raise InvalidValue(f"recipe {self.name}: {name} is a weight of 0 or more, not {getattr(self, name)}")
         if not 0 <= self.gap < SECONDS:

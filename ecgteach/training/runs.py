@@ -3,9 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from ..errors import EcgteachError, InvalidValue, UnknownName, choices
@@ -13,17 +15,21 @@ from ..models import NETWORKS, VIEWS, StripCNN, load_file, save
 from ..places import write_whole
 from ..records import Dataset, Problem, open_dataset
 from ..records.splits import PARTS, digest
+from ..strip import FILTERS, READING_STEPS
 from .calibration import fit_temperature
-from .compression import compressed_strips
+from .compression import FASTEST, LARGEST_COMPRESSION, compressed_strips
 from .fitting import CHECKPOINT, fit, predict
 from .recipes import Recipe, check_seed, recipe
-from .simulated import simulated_strips
+from .simulated import GROUPS, KEY, MIXTURES, simulated_strips
 from .strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
 from .study import labelled_strips, own_part, report, split_in_words
 
 Say = Callable[[str], None]
 COMPLETE = "complete.txt"
 REPORT = "report.txt"
+
+SHUFFLED = "shuffled"
+"""Note of weights that were trained on labels dealt out at random."""
 
 
 def train_view(
@@ -37,6 +43,7 @@ def train_view(
     resume: bool = False,
     epochs: int | None = None,
     threads: int | None = None,
+    shuffle_labels: bool = False,
     say: Say = print,
 ) -> Path:
     """Train the network of one view and write its weights; the study's experiment gets its report beside them.
@@ -57,6 +64,8 @@ def train_view(
         As in `fit`.
     epochs : int, optional
         Instead of the recipe's number.
+    shuffle_labels : bool
+        As in `train_on`; the study's experiment then has no report.
     say : callable
         Told what happens, a line at a time.
 
@@ -76,8 +85,19 @@ def train_view(
     say(f"{chosen.name}: {chosen.description}")
     folder = strips or out / "strips"
     train, validation = (gather(chosen, part, data, folder / part, say) for part in PARTS[:2])
-    weights = train_on(view, train, validation, chosen, out=out, seed=seed, resume=resume, threads=threads, say=say)
-    if chosen.study:
+    weights = train_on(
+        view,
+        train,
+        validation,
+        chosen,
+        out=out,
+        seed=seed,
+        resume=resume,
+        threads=threads,
+        shuffle_labels=shuffle_labels,
+        say=say,
+    )
+    if chosen.study and not shuffle_labels:
         parts = [train, validation, gather(chosen, "test", data, folder / "test", say)]
         words = report(load_file(weights, view=view), parts, chosen, data)
         say(words)
@@ -95,19 +115,43 @@ def train_on(
     seed: int = 0,
     resume: bool = False,
     threads: int | None = None,
+    shuffle_labels: bool = False,
     say: Say = print,
 ) -> Path:
     """Train the network of one view on strips that are gathered already, calibrate it and write its weights.
+
+    Parameters
+    ----------
+    view : {"signal", "image"}
+        Which network.
+    train, validation : StripSet
+        Strips to learn from and to judge by.
+    chosen : Recipe
+        What the run does.
+    out : path
+        Folder for checkpoint, log and weights.
+    seed, resume, threads
+        As in `fit`.
+    shuffle_labels : bool
+        Deal the labels of the training strips out at random: a network whose maps still look right after that shows
+        that maps of this kind prove nothing (Adebayo et al. 2018, arXiv 1810.03292). The weights say so and are never
+        shipped.
+    say : callable
+        Told what happens, a line at a time.
 
     Returns
     -------
     path
         The weights.
     """
+    learnt = train
+    if shuffle_labels:
+        learnt, chosen = shuffled(train, seed), replace(chosen, place=0.0)
+        say("the labels of the training strips are shuffled, and no place is taught")
     model = NETWORKS[view]()
     log = fit(
         model,
-        train,
+        learnt,
         validation,
         recipe=chosen,
         seed=seed,
@@ -126,8 +170,15 @@ def train_on(
         "best_epoch": best.number,
         "temperature": f"{temperature:.3f}",
         "split": split_of(chosen),
-    }
+        "train": train.digest(),
+        "settings": {name: value for name, value in asdict(chosen).items() if name not in ("name", "description")},
+    } | ({"labels": SHUFFLED} if shuffle_labels else {})
     return save(model, out / f"{view}.safetensors", notes)
+
+
+def shuffled(strips: StripSet, seed: int) -> StripSet:
+    """The same strips with their classes dealt out among them at random, as many of each as before."""
+    return replace(strips, targets=np.random.default_rng(seed).permutation(strips.targets))
 
 
 def temper(model: StripCNN, validation: StripSet) -> float:
@@ -145,15 +196,20 @@ def temper(model: StripCNN, validation: StripSet) -> float:
     return temperature
 
 
-def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, say: Say) -> StripSet:
+def gather(
+    chosen: Recipe, part: str, data: str | Path | None, folder: Path, say: Say, *, near_limits: bool = False
+) -> StripSet:
     """Strips of one part, read from the recordings once and kept in a folder; the same for every seed of a run.
 
-    Sinus strips near a rate limit are left out, but for the test part, where they are judged in a table of their own.
+    Sinus strips near a rate limit are left out, but for the test part, where they are judged in a table of their own;
+    with `near_limits` they stay in any part.
 
     A second call opens what is there, if it was made of the same recordings in the same way.
     """
     datasets = [_part(chosen, dataset, part) for dataset in without_twins(list(_at_hand(chosen, data, say)))]
     made_of = _made_of(chosen, part, datasets)
+    if near_limits and part != "test":
+        made_of["near_limits"] = True
     before = _gathered_before(folder, made_of)
     if before is not None:
         say(f"{part}: {before!r}, as gathered before in {folder}; left out: {dict(before.left_out)}")
@@ -173,7 +229,7 @@ def gather(chosen: Recipe, part: str, data: str | Path | None, folder: Path, say
                 yield from labelled_strips(dataset, left_out, tell)
                 continue
             for grouped in grouped_strips(dataset.records(tell), left_out, tell):
-                if grouped.near_limit and part != "test":
+                if grouped.near_limit and not near_limits and part != "test":
                     left_out["within 2/min of a limit"] += 1
                 else:
                     yield grouped
@@ -210,14 +266,22 @@ def _made_of(chosen: Recipe, part: str, datasets: list[Dataset]) -> dict[str, An
         "part": part,
         "split": split_of(chosen),
         "recordings": {dataset.source: list(dataset.ids) for dataset in datasets},
+        "way": {
+            "filters": [FILTERS[name][0] for name in READING_STEPS],
+            "simulated": {"key": KEY, "groups": GROUPS, "mixtures": MIXTURES},
+            "compressed": {"largest": LARGEST_COMPRESSION, "fastest": FASTEST},
+        },
     } | ({"study": True} if chosen.study else {})
 
 
 def _gathered_before(folder: Path, made_of: dict[str, Any]) -> StripSet | None:
-    """Strips in the folder, or None where they are not whole, or were made of something else."""
+    """Strips in the folder, or None where they are not whole, or were made of something else.
+
+    Strips that do not say in which way they were made are taken for the same.
+    """
     try:
         held = json.loads((folder / COMPLETE).read_text(encoding="utf-8"))
-        if held["made_of"] != made_of:
+        if {"way": made_of["way"]} | held["made_of"] != made_of:
             return None
         return open_strips(folder, Counter(held["left_out"]))
     except (OSError, ValueError, KeyError, TypeError):

@@ -7,19 +7,17 @@ part and writes ``ecgteach/models/weights/``. The words of a card stand in ``car
 
 import argparse
 import json
-import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from safetensors import safe_open
-
 from ..errors import EcgteachError, InvalidValue
 from ..models import VIEWS, StripCNN, load_file
 from ..models import weights as shelf
+from ..models.weights import SHIPPED_SEED
 from ..places import write_whole
 from ..records.licences import ORIGINS
 from ..records.splits import digest
@@ -28,13 +26,14 @@ from .breakdown import by_noise, by_rhythm, by_source, format_missed, format_par
 from .calibration import calibrate, format_calibration
 from .comparison import compare_views, format_comparison
 from .evaluation import Evaluation, evaluate_strips
+from .fitting import LOG
 from .metrics import FEW, format_interval
 from .recipes import recipe
-from .runs import gather
+from .runs import SHUFFLED, gather
+from .seeds import check_alike, finished_seeds, notes_of
 from .simulated import SOURCE
 from .strips import StripSet, open_strips
 
-SHIPPED_SEED = 0
 FIGURES = "figures.json"
 
 
@@ -62,28 +61,33 @@ def ship(runs: Path, strips: Path, folder: Path, data: Path | None = None) -> di
     UnreadableFile
         When a run of the shipped seed has no weights yet.
     InvalidValue
-        When a run followed another split than the committed one.
+        When a run followed another split than the committed one or learnt from shuffled labels, or when the finished
+        runs are not alike (`seeds.check_alike`).
     """
     files = {view: runs / f"{view}-{SHIPPED_SEED}" / f"{view}.safetensors" for view in VIEWS}
     models = {view: load_file(file, grouping().classes, view) for view, file in files.items()}
-    notes = {view: _notes(file) for view, file in files.items()}
+    notes = {view: notes_of(file) for view, file in files.items()}
     for view, note in notes.items():
         if note["split"] != digest():
             raise InvalidValue(f"{files[view]} was trained on another split; only the committed one is shipped")
+        if note.get("labels") == SHUFFLED:
+            raise InvalidValue(f"{files[view]} learnt from shuffled labels; it answers by chance and is never shipped")
+    check_alike({file.parent.name: file for file in files.values()})
+    spreads = {view: _spread(finished_seeds(runs, view)) for view in VIEWS}
     chosen = recipe(notes["signal"]["recipe"])
     test = gather(chosen, "test", data, strips / "test", print)
     judged = {"test": evaluate_strips(models, test)}
     judged["validation"] = evaluate_strips(models, open_strips(strips / "validation"))
     figures = {part: figures_of(found) for part, found in judged.items()}
     train = open_strips(strips / "train")
+    written: dict[str, bytes | str] = {file.name: file.read_bytes() for file in files.values()}
+    written[shelf.SUMS] = shelf.sums_of(files.values())
+    for view in VIEWS:
+        written[f"{view}.md"] = card(models[view], notes[view], train, judged["test"], spreads[view])
+    written[FIGURES] = json.dumps(figures, indent=1)
     folder.mkdir(parents=True, exist_ok=True)
-    for view, file in files.items():
-        shutil.copyfile(file, folder / file.name)
-        text = card(models[view], notes[view], train, judged["test"], _spread(runs, view))
-        write_whole(folder / f"{view}.md", text)
-    sums = [f"{shelf.checksum(folder / file.name)}  {file.name}\n" for file in files.values()]
-    write_whole(folder / "SHA256SUMS", "".join(sums))
-    write_whole(folder / FIGURES, json.dumps(figures, indent=1))
+    for name, content in written.items():
+        write_whole(folder / name, content)
     return figures
 
 
@@ -158,16 +162,11 @@ def card(model: StripCNN, notes: dict[str, str], train: StripSet, judged: Evalua
     return Template(text).substitute(words)
 
 
-def _notes(file: Path) -> dict[str, str]:
-    with safe_open(file, framework="pt") as opened:
-        return dict(opened.metadata())
-
-
-def _spread(runs: Path, view: str) -> list[float]:
+def _spread(seeds: Mapping[int, Path]) -> list[float]:
     """Accuracy on the validation part of the best epoch of each finished run, as its log tells."""
     found = []
-    for weights in sorted(runs.glob(f"{view}-*/{view}.safetensors")):
-        epochs = [json.loads(line) for line in (weights.parent / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    for weights in seeds.values():
+        epochs = [json.loads(line) for line in (weights.parent / LOG).read_text(encoding="utf-8").splitlines()]
         found.append(next(epoch for epoch in reversed(epochs) if epoch["best"])["validation_accuracy"])
     return found
 

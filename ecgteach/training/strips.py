@@ -4,24 +4,30 @@ They are read back through a memory map, so that the memory which training needs
 """
 
 import hashlib
+import io
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..beats import Beats, find_beats
 from ..errors import EcgteachError, InvalidValue, UnreadableFile
+from ..places import write_whole
 from ..records import Dataset, Problem, Record
-from ..records.splits import twin_of
+from ..records.splits import SIMULATED, twin_of
 from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, Rhythm, grouping, rhythm
 from ..simulator import PLACES
 from ..strip import FILTERS, READING_STEPS, SAMPLES, SECONDS, Strip
 from ..truth import rhythms_within
+
+INDEX = "index.npz"
+DATA = "strips.i16"
 
 LIMIT_MARGIN = 2.0
 """Beats per minute around a rate limit within which ten seconds cannot tell the side."""
@@ -29,7 +35,7 @@ LIMIT_MARGIN = 2.0
 RATE_NOT_GRADED = ("challenge-2017", "mitdb")
 """Sources that call a sinus rhythm by one name at any rate, or by no name for the slow ones."""
 
-COLUMNS = ("targets", "recordings", "sources", "rhythms", "rates", "starts", "rate_graded", "places")
+COLUMNS = ("targets", "recordings", "sources", "rhythms", "rates", "starts", "rate_graded", "places", "compressed")
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class GroupedStrip:
     """A strip with the group that its measured rate (for a sinus rhythm) or its label gives it.
 
     `recording` is its name in the split, the same in every data set that holds it; `rhythm` is the source's own, and
-    `rate_graded` says whether that source grades the rate of sinus rhythms.
+    `rate_graded` says whether that source grades the rate of sinus rhythms, `compressed` whether time was compressed.
     """
 
     strip: Strip
@@ -48,6 +54,7 @@ class GroupedStrip:
     rhythm: str
     rate_graded: bool
     places: NDArray[np.int8] = field(default_factory=lambda: np.zeros(PLACES, np.int8))
+    compressed: bool = False
 
     @classmethod
     def of(cls, record: Record, strip: Strip, group: str, rate: float, label: Rhythm) -> "GroupedStrip":
@@ -84,6 +91,8 @@ class StripSet:
         Whether each strip's source grades the rate of sinus rhythms; by default as its name tells.
     places : array of int8, shape (n, 500), optional
         For each 20 ms of a simulated strip 1 where evidence lies, -1 where a map is wrong; else 0.
+    compressed : array of bool, shape (n,), optional
+        Which strips were made by compressing time (`compression.compressed_strips`); by default none.
     """
 
     microvolts: NDArray[np.int16]
@@ -96,12 +105,15 @@ class StripSet:
     left_out: Counter[str] = field(default_factory=Counter)
     rate_graded: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
     places: NDArray[np.int8] = field(default_factory=lambda: np.empty((0, PLACES), dtype=np.int8))
+    compressed: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
 
     def __post_init__(self) -> None:
         if not len(self.places):
             object.__setattr__(self, "places", np.zeros((len(self), PLACES), dtype=np.int8))
         if not len(self.rate_graded):
             object.__setattr__(self, "rate_graded", ~np.isin(self.sources, RATE_NOT_GRADED))
+        if not len(self.compressed):
+            object.__setattr__(self, "compressed", np.zeros(len(self), dtype=bool))
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -109,6 +121,18 @@ class StripSet:
     def millivolts(self, rows: NDArray[np.int64] | slice) -> NDArray[np.float32]:
         """Samples of some strips in mV, shape (rows, 5000)."""
         return self.microvolts[rows].astype(np.float32) / 1000.0
+
+    @property
+    def near_limit(self) -> NDArray[np.bool_]:
+        """True for each sinus strip within 2/min of 60 or 100, shape (n,)."""
+        labelled = zip(self.rhythms.tolist(), self.rates.tolist(), strict=True)
+        return np.array([near_limit(rate) and rhythm(code).sinus for code, rate in labelled], dtype=bool)
+
+    @property
+    def real_targets(self) -> NDArray[np.int64]:
+        """Classes of the real strips; where all are simulated, of all."""
+        real = self.sources != SIMULATED
+        return self.targets[real] if real.any() else self.targets
 
     def rows(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> "StripSet":
         """The strips that a mask or a list of numbers picks."""
@@ -178,6 +202,8 @@ def grouped_strips(
 def write_strips(grouped: Iterable[GroupedStrip], folder: Path, left_out: Counter[str] | None = None) -> StripSet:
     """Write strips to a folder, one after the other, and open them as a `StripSet`.
 
+    What is there is replaced when all are written, and the index comes last: a set is whole or is refused.
+
     Raises
     ------
     InvalidValue
@@ -186,22 +212,26 @@ def write_strips(grouped: Iterable[GroupedStrip], folder: Path, left_out: Counte
     folder.mkdir(parents=True, exist_ok=True)
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     classes = grouping().classes
-    unfinished = folder / "strips.part"
+    unfinished = folder / f".{DATA}.{uuid4().hex[:8]}.part"
     try:
         with unfinished.open("wb") as file:
             for item in grouped:
                 microvolts = np.clip(np.round(item.strip.for_reading().samples * 1000.0), -32768, 32767)
                 file.write(microvolts.astype("<i2").tobytes())
                 row = (classes.index(item.group), item.recording, item.source, item.rhythm, item.rate, item.strip.start)
-                for column, value in zip(columns.values(), (*row, item.rate_graded, item.places), strict=True):
+                more = (item.rate_graded, item.places, item.compressed)
+                for column, value in zip(columns.values(), (*row, *more), strict=True):
                     column.append(value)
         if not columns["targets"]:
             raise InvalidValue("no strip with a known group was found in these recordings")
-        arrays: dict[str, Any] = {name: np.array(values) for name, values in columns.items()}
-        np.savez_compressed(folder / "index.npz", **arrays)
-        unfinished.replace(folder / "strips.i16")
+        (folder / INDEX).unlink(missing_ok=True)
+        unfinished.replace(folder / DATA)
     finally:
         unfinished.unlink(missing_ok=True)
+    arrays: dict[str, Any] = {name: np.array(values) for name, values in columns.items()}
+    index = io.BytesIO()
+    np.savez_compressed(index, **arrays)
+    write_whole(folder / INDEX, index.getvalue())
     return open_strips(folder, left_out)
 
 
@@ -214,10 +244,14 @@ def open_strips(folder: Path, left_out: Counter[str] | None = None) -> StripSet:
         When the folder holds none, or its files are damaged.
     """
     try:
-        with np.load(folder / "index.npz", allow_pickle=False) as index:
+        with np.load(folder / INDEX, allow_pickle=False) as index:
             columns = {name: index[name] for name in COLUMNS if name in index.files}
-        shape = (len(columns["targets"]), SAMPLES)
-        microvolts = np.memmap(folder / "strips.i16", dtype="<i2", mode="r", shape=shape)
+        number, size = len(columns["targets"]), (folder / DATA).stat().st_size
+        if size != 2 * number * SAMPLES:
+            raise ValueError(
+                f"{DATA} is {size:,} bytes long, the {number:,} strips of {INDEX} take {2 * number * SAMPLES:,}"
+            )
+        microvolts = np.memmap(folder / DATA, dtype="<i2", mode="r", shape=(number, SAMPLES))
         return StripSet(microvolts, left_out=left_out or Counter(), **columns)
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as problem:
         raise UnreadableFile(

@@ -57,7 +57,7 @@ def labelled_strips(
         group = grouping().group_of(record.rhythm) if record.rhythm else None
         if group is None:
             left_out[f"off the list: {record.rhythm.code}" if record.rhythm else "no rhythm label"] += 1
-        elif fault := _fault(record):
+        elif fault := chapman.fault_of(record):
             left_out[_ruled_out(group.code)] += 1
             if report:
                 report(Problem(record.name, f"our rule: {fault}"))
@@ -129,12 +129,6 @@ def report(model: StripCNN, parts: Sequence[StripSet], chosen: Recipe, data: str
     if (test.sources == SIMULATED).all():
         words.append("These recordings are simulated: the figures show that the road can be walked, and no more.")
     return "\n".join(words)
-
-
-def _fault(record: Record) -> str | None:
-    """Why our printed rule drops a recording, or None."""
-    alone = Dataset(record.source, (Entry(record.id, Path()),), lambda _: record)
-    return chapman.left_out(alone).get(record.id)
 
 
 def _strip(

@@ -10,6 +10,7 @@ from tqdm.auto import tqdm
 from ..errors import EcgteachError
 from ..explanation import explain
 from ..places import write_whole
+from ..rhythms import grouping
 from ..training.strips import open_strips
 from .agreement import report
 from .tables import attention_by_group, attention_table
@@ -34,16 +35,19 @@ def agreement(
 @app.command()
 def shares(
     strips: Annotated[Path, typer.Argument(help="Folder of gathered strips, such as runs/strips/validation.")],
-    by: Annotated[str, typer.Option(help="Columns to group by, with commas: rhythm, outcome, p, view, wave.")] = (
-        "rhythm,view,wave"
-    ),
+    by: Annotated[
+        str,
+        typer.Option(help="Columns to group by, with commas: rhythm, group, outcome, p. Views and waves stay apart."),
+    ] = "rhythm",
     out: Annotated[Path | None, typer.Option(help="Write every strip's shares here, as CSV.")] = None,
 ) -> None:
     """Share of the shipped networks' maps on each wave, over real strips, with intervals by recording."""
     held = open_strips(strips)
     explained = (explain(strip) for strip in tqdm(held.strips(), total=len(held), unit="strip", disable=None))
-    table = attention_table(explained)
-    print(attention_by_group(table, by.split(",")).to_string(index=False, float_format="{:.2f}".format))
+    classes = grouping().classes
+    table = attention_table(explained, [classes[target] for target in held.targets])
+    groups = attention_by_group(table, by.split(","))
+    print(groups.to_string(index=False, float_format="{:.2f}".format, na_rep="-"))
     if out:
         print(f"written {write_whole(out, table.to_csv(index=False))}")
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..explanation import Explanation
+from ..explanation import FUSED, Explanation
 from ..strip import SAMPLES, SAMPLING_RATE
 from .delineation import Waves, delineate
 from .stretches import STRETCHES
 
-FUSED = "fused"
 BLURRED_BELOW = 1.5
 """Cells: a stretch that is shorter cannot be told from its neighbours."""
 

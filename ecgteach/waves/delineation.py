@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..beats import FEW_BEATS, find_beats
+from ..beats import FEW_BEATS, find_beats, too_few
 from ..errors import UnknownName, choices
 from ..strip import SAMPLING_RATE, SECONDS, Quality, Strip
 from ..truth import Wave
@@ -180,7 +180,7 @@ def _delineated(strip: Strip) -> Waves:
         return _nothing("; ".join(beats.quality.faults), faults)
     peaks = r_peaks(strip, beats.times)
     if len(peaks) < FEW_BEATS:
-        return _nothing(f"only {len(peaks)} beats were found", faults)
+        return _nothing(too_few(len(peaks)), faults)
     try:
         raw = raw_waves(strip, peaks)
     except (ArithmeticError, LookupError, TypeError, ValueError) as problem:
@@ -216,7 +216,7 @@ def _confirmed(found: PTest, raw: Bounds, complexes: Bounds) -> tuple[PTest, Bou
     atria[~(np.abs(complexes[:, 0] - atria[:, 1] - found.ahead) <= TOLERANCE_SECONDS)] = np.nan
     if np.mean(np.isfinite(atria[:, 1])) >= CONFIRMED:
         return found, atria
-    reason = "a wave repeats before QRS, but neurokit2 finds no P there in most beats"
+    reason = "a wave repeats before QRS, but in most beats none can be outlined there"
     return replace(found, outcome=UNDECIDABLE, reason=reason), np.full_like(complexes, np.nan)
 
 

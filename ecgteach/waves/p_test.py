@@ -78,7 +78,8 @@ def look_for_p(samples: NDArray[np.float32], free: list[tuple[float, float]]) ->
     if len(free) < FEW_STRETCHES:
         return PTest(UNDECIDABLE, f"there are only {len(free)} stretches between T and QRS", beats=len(free))
     if room < ROOM_SECONDS:
-        return PTest(UNDECIDABLE, f"only {1000 * max(room, 0.0):.0f} ms lie between T and QRS", beats=len(free))
+        left = f"only {1000 * room:.0f} ms lie" if room > 0.001 else "no time is left"
+        return PTest(UNDECIDABLE, f"{left} between T and QRS", beats=len(free))
     found = _shared(samples, free, GAP_SECONDS)
     if found.outcome != NOT_SEEN:
         return found
@@ -114,7 +115,7 @@ def _shared(samples: NDArray[np.float32], free: list[tuple[float, float]], gap: 
     if repeating >= HARDLY:
         return PTest(
             UNDECIDABLE,
-            "something repeats before QRS, too weakly, too close to it or not enough like a wave to be called P",
+            "something repeats before QRS, but too weakly, too close to it or not enough like a wave to be called P",
             *about,
         )
     if unshared > NOISE_MV:

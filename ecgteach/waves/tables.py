@@ -1,15 +1,14 @@
 """Attention by wave over many strips: one row a strip, view and wave, then groups with intervals."""
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..beats import find_beats
-from ..errors import InvalidValue, UnknownName, choices
-from ..explanation import Explanation
-from ..rhythms import grouping
-from .attention import FUSED, attention_by_wave
+from ..beats import true_group
+from ..errors import UnknownName, choices
+from ..explanation import FUSED, Explanation
+from ..training.metrics import interval
+from .attention import attention_by_wave
 from .delineation import delineate
 
 if TYPE_CHECKING:
@@ -20,35 +19,44 @@ COLUMNS = (
     "mass", "duration", "density", "low", "high", "blurred",
 )  # fmt: skip
 NOT_KNOWN = "not known"
+ALWAYS = ("view", "wave")
+"""Two maps, or two stretches of one map, are never averaged."""
+
 MEASURES = ("mass", "density")
-RESAMPLES = 1000
-INTERVAL = (2.5, 97.5)
 
 
-def attention_table(explanations: Iterable[Explanation]) -> "pandas.DataFrame":
+def attention_table(explanations: Iterable[Explanation], groups: Iterable[str] | None = None) -> "pandas.DataFrame":
     """Attention by wave of many strips as one table.
 
     Parameters
     ----------
     explanations : iterable of Explanation
         Read one after the other, so that a generator of thousands fits into memory.
+    groups : iterable of str, optional
+        The right answer to each, where it is at hand (``StripSet.targets``); by default what
+        `ecgteach.beats.true_group` finds.
 
     Returns
     -------
     pandas.DataFrame
         A row for each strip, map and stretch that there is, without empty cells. ``rhythm`` is the source's own code,
-        ``group`` the class that it and the measured rate belong to. ``outcome`` says whether that map's answer is right
-        (for the fused map: the class of the highest mean probability), ``p`` what our test for P found. Strips without
-        waves or with empty maps give no rows.
+        ``group`` the right answer. ``outcome`` says whether that map's answer is right (for the fused map: the class
+        of the highest mean probability), ``p`` what our test for P found. Strips without waves or with empty maps give
+        no rows.
+
+    Raises
+    ------
+    ValueError
+        When there are not as many groups as explanations.
     """
     import pandas
 
-    return pandas.DataFrame([row for seen in explanations for row in _rows(seen)], columns=list(COLUMNS))
+    known: Iterable[str | None] = repeat(None) if groups is None else groups
+    pairs = zip(explanations, known, strict=groups is not None)
+    return pandas.DataFrame([row for seen, group in pairs for row in _rows(seen, group)], columns=list(COLUMNS))
 
 
-def attention_by_group(
-    table: "pandas.DataFrame", by: Sequence[str] = ("rhythm", "view", "wave"), seed: int = 0
-) -> "pandas.DataFrame":
+def attention_by_group(table: "pandas.DataFrame", by: Sequence[str] = ("rhythm",), seed: int = 0) -> "pandas.DataFrame":
     """Mean mass and density of groups, with 95 % intervals by bootstrap over recordings.
 
     Parameters
@@ -56,51 +64,44 @@ def attention_by_group(
     table : pandas.DataFrame
         What `attention_table` gave.
     by : sequence of str
-        Columns that make the groups: rhythm, outcome, p, view, wave ...
+        Columns that make the groups: rhythm, group, outcome, p ... Each view and each wave has a row of its own in any
+        case, named or not.
     seed : int
-        Decides the bootstrap's draws.
+        Decides the bootstrap's draws; an interval depends on its own group only.
 
     Returns
     -------
     pandas.DataFrame
         A row for each group: ``strips``, ``recordings``, ``mass`` and ``density`` with ``_low`` and ``_high``, and
-        ``blurred``, the share of strips in which the stretch is too short for the cells. With a single recording the
-        interval is the mean itself: look at ``recordings``.
+        ``blurred``, the share of strips in which the stretch is too short for the cells. Below ten recordings there is
+        no interval, and its cells are missing values.
 
     Raises
     ------
     UnknownName
         When a column is not in the table.
-    InvalidValue
-        When nothing is named to group by.
     """
     import pandas
 
     if unknown := [name for name in by if name not in table.columns]:
         raise UnknownName(f"no column is called {choices(unknown)}; there are {choices(table.columns, 20)}")
-    if not by:
-        raise InvalidValue("a group needs a column: by=('rhythm', 'view', 'wave')")
-    random = np.random.default_rng(seed)
-    groups = [
-        dict(zip(by, key, strict=True)) | _with_intervals(rows, random)
-        for key, rows in table.groupby(list(by), sort=True)
-    ]
+    by = list(dict.fromkeys((*by, *ALWAYS)))
+    groups = [dict(zip(by, key, strict=True)) | _figures(rows, seed) for key, rows in table.groupby(by, sort=True)]
     measures = [f"{name}{end}" for name in MEASURES for end in ("", "_low", "_high")]
     return pandas.DataFrame(groups, columns=[*by, "strips", "recordings", *measures, "blurred"])
 
 
-def _rows(seen: Explanation) -> list[dict[str, Any]]:
+def _rows(seen: Explanation, group: str | None) -> list[dict[str, Any]]:
     strip = seen.strip
     waves = delineate(strip)
     found = attention_by_wave(seen, waves)
-    truth = _group_of(seen)
-    answers = {name: view.prediction.answer for name, view in seen.views.items()}
-    answers[FUSED] = max(seen.probabilities, key=seen.probabilities.__getitem__)
+    right = true_group(strip, tuple(seen.probabilities)) if group is None else group
+    answers = {name: view.prediction.answer for name, view in seen.views.items()} | {FUSED: seen.answer}
     about = {
         "recording": strip.source_id,
         "start": strip.start,
         "rhythm": strip.rhythm.code if strip.rhythm else NOT_KNOWN,
-        "group": truth or NOT_KNOWN,
+        "group": right or NOT_KNOWN,
         "target": seen.target,
         "p": waves.p.outcome,
     }
@@ -108,7 +109,7 @@ def _rows(seen: Explanation) -> list[dict[str, Any]]:
         about
         | {
             "answer": answers[share.view],
-            "outcome": NOT_KNOWN if truth is None else "right" if answers[share.view] == truth else "wrong",
+            "outcome": NOT_KNOWN if right is None else "right" if answers[share.view] == right else "wrong",
             "view": share.view,
             "wave": share.stretch,
             "mass": share.mass,
@@ -122,23 +123,15 @@ def _rows(seen: Explanation) -> list[dict[str, Any]]:
     ]
 
 
-def _group_of(seen: Explanation) -> str | None:
-    """The class that the strip's rhythm and measured rate belong to."""
-    beats = find_beats(seen.strip)
-    group = grouping().group_of(seen.strip.rhythm, beats.rate if beats.quality.good else None)
-    return None if group is None else group.code
-
-
-def _with_intervals(rows: "pandas.DataFrame", random: np.random.Generator) -> dict[str, Any]:
+def _figures(rows: "pandas.DataFrame", seed: int) -> dict[str, Any]:
     """Means of one group, and how far they move when recordings are drawn again."""
-    sums = rows.groupby("recording")[list(MEASURES)].agg(["sum", "count"])
-    recordings = len(sums)
-    drawn = random.integers(recordings, size=(RESAMPLES, recordings))
-    found: dict[str, Any] = {"strips": len(rows), "recordings": recordings, "blurred": float(rows["blurred"].mean())}
+    recordings = rows["recording"].to_numpy(str)
+    found: dict[str, Any] = {
+        "strips": len(rows[["recording", "start"]].drop_duplicates()),
+        "recordings": len(set(recordings)),
+        "blurred": float(rows["blurred"].mean()),
+    }
     for name in MEASURES:
-        total = sums[name, "sum"].to_numpy()
-        count = sums[name, "count"].to_numpy()
-        means = total[drawn].sum(axis=1) / count[drawn].sum(axis=1)
-        low, high = np.percentile(means, INTERVAL)
-        found |= {name: float(rows[name].mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
+        low, high = interval(rows[name].to_numpy(), recordings, seed=seed) or (float("nan"), float("nan"))
+        found |= {name: float(rows[name].mean()), f"{name}_low": low, f"{name}_high": high}
     return found

@@ -1,21 +1,30 @@
 """One explanation in plain clinical words, which claim no more than was measured."""
 
-from ..explanation import Explanation, View
-from .attention import FUSED, Attention, Share, attention_by_wave
+import re
+
+from ..explanation import FUSED, Explanation, View
+from ..rhythms import grouping
+from ..strip import Quality
+from .attention import Attention, Share, attention_by_wave
+from .delineation import DELINEATED, LEADS_TO_QRS, Waves
 from .p_test import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
 from .stretches import IN_WORDS, PARTS, WINDOWS
 
 NETWORKS = {"signal": "signal network", "image": "picture network"}
 PERCENT = "\N{NO-BREAK SPACE}%"
 
+IN_PLACE_OF_P = "P: \N{EN DASH}; the stretch before QRS stands in its place"
 P_FOUND = {
-    BEFORE: "P waves are seen before each QRS",
-    ELSEWHERE: "P waves are seen elsewhere, but not before each QRS",
-    NOT_SEEN: "No repeating P wave is seen before the QRS complexes",
+    ELSEWHERE: "A wave repeats between T and QRS, further ahead than a P that leads to QRS usually is",
+    NOT_SEEN: f"No repeating P wave is seen before the QRS complexes ({IN_PLACE_OF_P})",
     UNDECIDABLE: "Whether there are P waves cannot be told",
 }
-IN_PLACE_OF_P = "P: \N{EN DASH}; the stretch before QRS stands in its place"
-CHANCE = {1: "more than chance", 0: "no more than chance", -1: "less than chance"}
+P_GIVEN = P_FOUND | {ELSEWHERE: "P waves are there, but they do not lead to each QRS"}
+"""What is told of P waves that we found, and of those that came with the strip."""
+
+CHANCE = {1: "more than chance", 0: "within what chance gives", -1: "less than chance"}
+WORTH_TELLING = 0.025
+"""Share of a map below which a stretch is not listed: it would read "under 5 %"."""
 
 
 def sentence(explanation: Explanation, attention: Attention | None = None) -> str:
@@ -33,13 +42,13 @@ def sentence(explanation: Explanation, attention: Attention | None = None) -> st
     str
         Says what the networks answer and whether they quarrel, what is known of P, on which waves each map lies (in
         steps of 5 %, and against chance), what is empty, how much of an answer has no place, and which waves are too
-        short for the cells. "Attended to" tells where a map lies, not why the network answers so.
+        short for the cells. It tells where a map lies, not why the network answers so.
     """
     found = attention_by_wave(explanation) if attention is None else attention
     told = [_answers(explanation), _p(found)]
     for name, view in explanation.views.items():
         told.append(_map(explanation, found, name))
-        told.append(_without_place(NETWORKS[name], view, explanation.target))
+        told.append(_without_place(NETWORKS[name], view, explanation.target, empty=name in found.empty))
     told += [_fused(explanation, found), _blurred(explanation, found), _caution(found)]
     return " ".join(f"{words}." for words in told if words)
 
@@ -58,19 +67,38 @@ def in_steps(share: float) -> str:
 
 def _answers(seen: Explanation) -> str:
     answers = {name: view.prediction.answer for name, view in seen.views.items()}
-    asked = "" if set(answers.values()) == {seen.target} else f"; the maps are for {seen.target}"
+    named = {name: _in_full(answer) for name, answer in answers.items()}
+    target = seen.target if seen.target in answers.values() else _in_full(seen.target)
+    asked = "" if set(answers.values()) == {seen.target} else f"; the maps are for {target}"
     if seen.quarrel:
-        each = f"the signal network answers {answers['signal']}, the picture network {answers['image']}"
+        each = f"the signal network answers {named['signal']}, the picture network {named['image']}"
         return f"The views quarrel: {each}{asked}"
-    return f"Both networks answer {answers['signal']}{asked}"
+    return f"Both networks answer {named['signal']}{asked}"
+
+
+def _in_full(code: str) -> str:
+    """A class by its code and its name: ``"SR (sinus rhythm)"``."""
+    return next((f"{code} ({group.name})" for group in grouping().groups if group.code == code), code)
 
 
 def _p(found: Attention) -> str:
-    if not found.waves.of("QRS"):
-        return f"Where the waves are cannot be told: {found.waves.quality}"
-    p = found.waves.p
-    why = f", since {p.reason}" if p.reason else ""
-    return P_FOUND[p.outcome] + why + ("" if p.outcome == BEFORE else f" ({IN_PLACE_OF_P})")
+    waves = found.waves
+    if not waves.of("QRS"):
+        return f"Where the waves are cannot be told: {_plain(waves.quality)}. Read the answers with care"
+    if waves.p.outcome == BEFORE:
+        return _p_before(waves)
+    told = (P_FOUND if waves.source == DELINEATED else P_GIVEN)[waves.p.outcome]
+    return f"{told}, since {waves.p.reason}" if waves.p.reason else told
+
+
+def _p_before(waves: Waves) -> str:
+    """That P leads to QRS: to each, or only to most; a QRS at the strip's edge may have its P outside."""
+    atria = {wave.beat: wave.onset for wave in waves.of("P")}
+    inner = [wave for wave in waves.of("QRS") if wave.onset - waves.span[0] > LEADS_TO_QRS[1]]
+    each = all(atria.get(wave.beat, wave.onset) < wave.onset for wave in inner)
+    if waves.source != DELINEATED:
+        return f"P waves lie before {'each QRS' if each else 'most QRS complexes'}"
+    return "A repeating P wave is seen before each QRS" if each else "A wave like P is seen before most QRS complexes"
 
 
 def _map(seen: Explanation, found: Attention, name: str) -> str:
@@ -81,16 +109,23 @@ def _map(seen: Explanation, found: Attention, name: str) -> str:
     shares = _told(found, name)
     most = max(shares, key=lambda share: share.mass)
     said = (
-        f"{_upper(in_steps(most.mass))} of {whose} lies on {IN_WORDS[most.stretch]}, "
-        f"{CHANCE[most.beyond_chance]} ({in_steps(most.duration)} of the time)"
+        f"{_upper(in_steps(most.mass))} of {whose} lies on {IN_WORDS[most.stretch]} "
+        f"({in_steps(most.duration)} of the time), {_against_chance(most)}"
     )
-    more = [share for share in shares if share.beyond_chance == 1 and share is not most]
+    beyond = [share for share in shares if share.beyond_chance == 1 and share is not most]
+    more = [share for share in beyond if share.mass >= WORTH_TELLING]
     if more:
-        said += f"; it also attended more than chance to {_listed(more)}"
-    elif most.beyond_chance < 1:
+        said += f"; more than chance {'also ' if most.beyond_chance == 1 else ''}lies on {_listed(more)}"
+    elif most.beyond_chance < 1 and not beyond:
         said += "; it singles out no wave"
     pre = next((share for share in shares if share.stretch == "pre" and share is not most and share not in more), None)
     return said + (f"; {in_steps(pre.mass)} lies on {IN_WORDS['pre']}" if pre else "")
+
+
+def _against_chance(share: Share) -> str:
+    """How a share stands to the shifted maps; "a little" where it reads the same as the share of the time."""
+    little = share.beyond_chance and in_steps(share.mass) == in_steps(share.duration)
+    return f"{'a little ' if little else ''}{CHANCE[share.beyond_chance]}"
 
 
 def _told(found: Attention, view: str) -> list[Share]:
@@ -99,20 +134,23 @@ def _told(found: Attention, view: str) -> list[Share]:
     return [share for name in names if (share := found.of(view, name))]
 
 
-def _without_place(network: str, view: View, target: str) -> str:
+def _without_place(network: str, view: View, target: str, *, empty: bool) -> str:
     """How much of what speaks for the target no map can show."""
     parts = {name: float(part[view.prediction.classes.index(target)]) for name, part in view.prediction.parts.items()}
     if set(parts) != {"local", "rhythm"}:
         return ""
     local, rhythm = parts["local"], parts["rhythm"]
     if local > 0 and rhythm > 0:
-        share = in_steps(rhythm / (local + rhythm))
-        return f"{_upper(share)} of what speaks for {target} in the {network} is rhythm, which has no place on a map"
-    if rhythm > 0:
-        return f"Only rhythm, which has no place on a map, speaks for {target} in the {network}"
+        share = _upper(in_steps(rhythm / (local + rhythm)))
+        return f"{share} of what speaks for {target} in the {network} is its rhythm part, which has no place on a map"
     if local > 0:
         return f"Only what has a place speaks for {target} in the {network}; its rhythm part does not"
-    return f"Neither what has a place nor rhythm speaks for {target} in the {network}"
+    told = (
+        f"Only the rhythm part, which has no place on a map, speaks for {target} in the {network}"
+        if rhythm > 0
+        else f"On balance nothing speaks for {target} in the {network}"
+    )
+    return told if empty else f"{told}: what its map shows is outweighed by what speaks against {target} elsewhere"
 
 
 def _fused(seen: Explanation, found: Attention) -> str:
@@ -122,7 +160,7 @@ def _fused(seen: Explanation, found: Attention) -> str:
     if not shares:
         return ""
     most = max(shares, key=lambda share: share.mass)
-    return f"Of the fused map {in_steps(most.mass)} lies on {IN_WORDS[most.stretch]}, {CHANCE[most.beyond_chance]}"
+    return f"Of the fused map {in_steps(most.mass)} lies on {IN_WORDS[most.stretch]}, {_against_chance(most)}"
 
 
 def _blurred(seen: Explanation, found: Attention) -> str:
@@ -131,12 +169,17 @@ def _blurred(seen: Explanation, found: Attention) -> str:
     if not short:
         return ""
     cell = max(view.layer.cell_seconds for view in seen.views.values())
-    return f"Too short for cells of {1000 * cell:.0f} ms, and blurred into the neighbours: {_and(short)}"
+    return f"Too short for cells of {1000 * cell:.0f} ms, and not told apart from the neighbours: {_and(short)}"
 
 
 def _caution(found: Attention) -> str:
     good = found.waves.quality.good or not found.waves.of("QRS")
-    return "" if good else f"Read with care: {found.waves.quality}"
+    return "" if good else f"Read with care: {_plain(found.waves.quality)}"
+
+
+def _plain(quality: Quality) -> str:
+    """Faults without the figures in brackets that they were told by."""
+    return re.sub(r" \([^)]*\)", "", str(quality)).replace(": ", ", ")
 
 
 def _listed(shares: list[Share]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..beats import find_beats
 from ..errors import InvalidValue
-from ..explanation import averaged
+from ..explanation import averaged, highest
 from ..models import VIEWS, Prediction, StripCNN, inputs, shipped
 from ..records import Record, sample, samples
 from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, Group, Rhythm, grouping, rhythm
@@ -170,7 +170,7 @@ def _read_by(models: Mapping[str, StripCNN]) -> tuple[_Read, ...]:
     for place, (group, record) in enumerate(asked):
         of_strip = {view: predictions[view][place] for view in VIEWS}
         mean = averaged(of_strip)
-        answer = max(mean, key=mean.__getitem__)
+        answer = highest(mean)
         answers = {view: prediction.answer for view, prediction in of_strip.items()}
         reads.append(_Read(record, group, answers, answer, mean[answer]))
     return tuple(reads)

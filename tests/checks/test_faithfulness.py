@@ -270,6 +270,16 @@ def test_networks_stay_in_the_mode_that_they_were_in(models):
     assert models["signal"].training
 
 
+def test_the_shifted_map_is_drawn_as_often_as_asked_and_its_mean_counts(models):
+    explanation = explained(RIGHT)
+    each = [deletion(explanation, models, seed=seed).controls["shifted"].probabilities for seed in range(3)]
+    together = faithfulness(explanation, models, shifts=3).deletion["fused"].controls["shifted"]
+    np.testing.assert_allclose(together.probabilities, np.mean(each, axis=0), atol=0.05)
+    assert not np.allclose(each[0], each[1])
+    with pytest.raises(InvalidValue, match="not 0 times"):
+        faithfulness(explanation, models, shifts=0)
+
+
 def test_a_seed_gives_the_same_curves_again(models):
     first, again = (deletion(explained(RIGHT), models, seed=4).to_json() for _ in range(2))
     assert first == again

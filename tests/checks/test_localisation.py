@@ -17,6 +17,7 @@ from ecgteach.checks.localisation import (
     localise,
     localise_explanation,
     original_rhythm,
+    seed_of,
 )
 from ecgteach.errors import InvalidValue, UnknownName
 from ecgteach.models import ImageCNN, SignalCNN
@@ -223,6 +224,23 @@ def test_rhythms_that_are_not_scored_by_place_say_why(rhythm, target, reason, pa
     found = localise_explanation(explain(strip, pair, target=target))["signal"]
     assert found.score is None
     assert reason in found.reason
+
+
+def test_where_nothing_was_fused_the_fused_map_and_its_control_say_why(pair):
+    mute = ImageCNN().eval()
+    torch.nn.init.zeros_(mute.dense.weight)
+    strip = simulate("SR", seed=2, leads=("II",)).strip(quality="any")
+    seen = explain(strip, {**pair, "image": mute}, target="SR")
+    found = localise_explanation(seen)
+    assert seen.fused is None
+    assert found["signal"].score is not None
+    assert found["fused"] == found["fused shifted"] == Localisation(reason=seen.fused_reason)
+
+
+def test_no_two_simulated_strips_seed_the_same_draws():
+    keys = [(0, 0, 1), (0, 1, 0), (0, 1, 1), (1, 1)]
+    seeds = {seed_of(simulate("SR", seed=key, leads=("II",), noise=None).truth) for key in keys}
+    assert len(seeds) == len(keys)
 
 
 def test_a_real_strip_has_no_right_or_wrong_of_place(pair):

@@ -70,7 +70,7 @@ def test_every_method_leaves_the_network_as_it_was_and_gives_maps_on_time(pair, 
     model = pair[view]
     before = {name: value.clone() for name, value in model.state_dict().items()}
     asked, layer = query(pair, read, view), model.layer()
-    maps = on_time(METHODS[method][0](asked, layer), layer, read)
+    maps = on_time(METHODS[method][0](asked, layer), layer)
     assert maps.shape == (1, 5000)
     assert maps.min() >= 0
     assert np.isfinite(maps).all()
@@ -85,7 +85,7 @@ def test_occlusion_finds_the_mark_at_the_strips_edge():
     asked = query(pair, [strip], target=pair["signal"].classes.index("SR"))
     layer = pair["signal"].layer()
     for method in ("occlusion", "integrated gradients"):
-        found = on_time(METHODS[method][0](asked, layer), layer, [strip])[0]
+        found = on_time(METHODS[method][0](asked, layer), layer)[0]
         assert found[:400].sum() > 0.9 * found.sum(), method
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from checks.planted import MARKED_SECONDS, MARKS, PLANTED, beats, group_of, marked, planted, strips
+from checks.planted import MARKED_SECONDS, MARKS, PLANTED, beats, group_of, marked, mean_before, planted, strips
 
 from ecgteach.explanation import explain
 from ecgteach.models import VIEWS, inputs
@@ -115,3 +115,34 @@ def test_beats_are_found_where_the_simulator_put_them():
 
 def test_an_empty_strip_has_no_beats():
     assert not beats(torch.zeros(1, 1, 1250)).any()
+
+
+def test_the_network_for_p_is_right_about_rhythms_that_p_tells_apart():
+    pair, read = planted("P"), strips(8, ("SR", "SA", "AFIB"), 21)
+    right = [pair["signal"].classes[logits(pair, strip).argmax()] == group_of(strip) for strip in read]
+    assert np.mean(right) >= 0.75
+
+
+def test_wander_is_read_and_hardly_anything_of_the_heart():
+    """The planted swing makes up most of what the network for wander sees of a strip, the heart the least of it."""
+    network = planted("wander")["signal"]
+    swing, heart = [], []
+    for number in range(3):
+        strip = simulate("SR", seed=(22, number), noise=None).strip(lead="II")
+        read, with_swing = strip.for_reading(), marked(strip)
+        inside = slice(100, 1150)
+        for samples, into in ((read.samples, heart), (with_swing.samples, swing)):
+            with torch.no_grad():
+                seen = network.evidence(network.trace(inputs("signal", samples[None])))[0]
+            into.append(float((seen[0] - seen[1])[inside].std()))
+    assert np.median(heart) < 0.3 * np.median(swing)
+
+
+def test_what_comes_before_beats_is_averaged_over_them():
+    """By hand: two beats, the step before them 1 and 3; their mean, 2, is laid out before both."""
+    trace, at = torch.zeros(1, 1, 1250), torch.zeros(1, 1, 1250)
+    at[0, 0, [300, 700]] = 1
+    trace[0, 0, 299], trace[0, 0, 699], trace[0, 0, 100] = 1, 3, 5
+    found = mean_before(trace, at)[0, 0]
+    assert found[[299, 699, 100]].tolist() == [2, 2, 5]
+    assert found.sum() == 9

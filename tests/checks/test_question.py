@@ -3,9 +3,13 @@ import json
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ecgteach.checks import question
+from ecgteach.checks import place, real
 from ecgteach.checks.__main__ import main
+from ecgteach.checks.controls import CONTROLS
+from ecgteach.checks.localisation import original_rhythm
 from ecgteach.checks.measures import MEASURES, ON_REAL_STRIPS, Case
 from ecgteach.checks.paired import compare, holm, interval_of, mean_of
 from ecgteach.checks.place import RHYTHMS, explanations, place_study, place_table
@@ -48,6 +52,33 @@ def test_a_comparison_is_strip_by_strip():
     assert found.difference == pytest.approx(0.1)
     assert found.interval == pytest.approx((0.1, 0.1))
     assert found.p == pytest.approx(2 / 2**12)
+
+
+def test_a_few_large_gains_among_many_small_losses_are_no_difference():
+    """27 of 30 strips lower by 0.01, 3 higher by 0.5: ranks speak for a loss, the mean for a gain, neither is shown."""
+    before = np.linspace(0.2, 0.4, 30)
+    after = before + np.repeat([-0.01, 0.5], [27, 3])
+    found = compare(after.tolist(), before.tolist())
+    assert found.interval[0] < 0 < found.interval[1]
+    assert found.p > 0.2
+    assert verdict({view: found._asdict() for view in ("signal", "image")}) == "no difference shown"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from([-0.5, -0.01, 0.0, 0.01, 0.5]), min_size=10, max_size=12))
+def test_turned_round_a_comparison_says_the_opposite(differences):
+    there, back = compare(differences, [0.0] * len(differences)), compare([0.0] * len(differences), differences)
+    assert there.difference == pytest.approx(-back.difference)
+    assert there.p == pytest.approx(back.p)
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [((-0.01, 0.11), "no difference shown"), ((0.01, 0.11), "better than both"), ((-0.2, -0.1), "worse than signal")],
+)
+def test_a_verdict_never_goes_beyond_the_interval(interval, said):
+    found = {"p": 0.001, "difference": 0.05, "interval": interval}
+    assert verdict({"signal": found, "image": found}).startswith(said)
 
 
 def test_equal_columns_differ_by_nothing():
@@ -129,11 +160,39 @@ def test_a_case_holds_both_maps_and_one_fused_by_each_rule(pair):
 def test_every_measure_gives_each_map_a_figure(pair):
     rows = question_study(pair, n=1, rhythms=["SR"])
     assert [row["measure"] for row in rows] == list(MEASURES)
-    assert all(set(row["maps"]) == {"signal", "image", *RULES} for row in rows)
+    own = {"signal", "image", *RULES}
+    shared = {"QRS only", "blurred noise", "flat"}
+    by_place, *others = (set(row["maps"]) for row in rows)
+    assert by_place == own | shared | {f"{name} shifted" for name in own}
+    assert all(names == own for names in others)
+
+
+def test_a_line_of_place_has_the_controls_beside_it_and_one_whose_control_is_taken_off_has_none(pair):
+    measures = {"place": MEASURES["place"], "even": lambda case: dict.fromkeys(case.maps, 1.0)}
+    rows = question_study(pair, n=2, rhythms=["SR"], measures=measures)
+    by_place, even = (next(line for line in question_table(rows) if line["measure"] == name) for name in measures)
+    assert set(by_place["controls"]) == set(CONTROLS)
+    assert by_place["controls"]["flat"] == 0.5
+    shifted = [row["maps"][f"{by_place['rule']} shifted"] for row in rows if row["measure"] == "place"]
+    assert by_place["controls"]["shifted"] == pytest.approx(np.mean(shifted))
+    assert even["controls"] == {}
+
+
+def test_no_two_strips_of_a_study_share_their_name_their_noise_or_their_controls(pair, monkeypatch):
+    rows = question_study(pair, n=2, measures={"seed": lambda case: {"seed": case.seed}})
+    strips, seeds = {row["strip"] for row in rows}, {row["maps"]["seed"] for row in rows}
+    assert len(strips) == len(seeds) == 2 * len(RHYTHMS)
+    drawn = set()
+    monkeypatch.setattr(place, "localise_explanation", lambda seen, *, leg, seed: {leg: drawn.add(seed)})
+    place_study(pair, n=2)
+    assert drawn == seeds
+    first = [next(explanations(name, pair, n=1)).strip.truth.noise["muscle"] for name in RHYTHMS]
+    likeness = np.corrcoef(first) - np.eye(len(first))
+    assert np.abs(likeness).max() < 0.2
 
 
 def test_real_strips_are_asked_what_needs_no_truth(pair, monkeypatch):
-    monkeypatch.setattr(question, "samples", lambda group: [None] if group == "AFIB" else [])
+    monkeypatch.setattr(real, "samples", lambda group: [None] if group == "AFIB" else [])
     rows = real_study(pair)
     assert {row["rhythm"] for row in rows} == {"AFIB"}
     assert [row["measure"] for row in rows] == list(ON_REAL_STRIPS)
@@ -156,17 +215,34 @@ def test_the_table_of_place_holds_each_map_beside_its_controls(pair):
     assert fused["over"]["flat"]["difference"] == pytest.approx(fused["score"] - 0.5)
 
 
+def test_strips_without_a_fused_map_are_counted_with_their_reason(pair):
+    mute = ImageCNN().eval()
+    torch.nn.init.zeros_(mute.dense.weight)
+    rows = [each for models in (pair, {**pair, "image": mute}) for each in place_study(models, n=1, rhythms=["SR"])]
+    signal, fused = (next(line for line in place_table(rows) if line["map"] == name) for name in ("signal", "fused"))
+    assert (signal["n"], fused["n"]) == (2, 1)
+    assert list(fused["without_score"].values()) == [1]
+    alone = place_table(place_study({**pair, "image": mute}, n=1, rhythms=["SR"]))
+    assert next(line for line in alone if line["map"] == "fused")["n"] == 0
+
+
+def test_what_lies_on_ectopic_beats_is_reported_apart(pair):
+    table = place_table(place_study(pair, n=2, rhythms=["SR", "SR with PVCs"]))
+    flat = {line["rhythm"]: line for line in table if line["map"] == "flat"}
+    assert flat["SR"]["distractor"] is None
+    assert flat["SR with PVCs"]["distractor"] == pytest.approx(flat["SR with PVCs"]["distractor_coverage"])
+    assert 0.05 < flat["SR with PVCs"]["distractor_coverage"] < 0.4
+
+
 def test_the_table_holds_no_nan(pair):
     table = place_table(place_study(pair, n=2, rhythms=["AVRT", "AVNRT"]))
     json.dumps(table, allow_nan=False)
 
 
 def test_every_rhythm_scored_by_place_is_found_under_its_own_name(pair):
-    from ecgteach.checks.localisation import original_rhythm
-
     for name in RHYTHMS:
         seen = next(explanations(name, pair, n=1, seed=1))
-        assert original_rhythm(seen.strip.truth) == name
+        assert original_rhythm(seen.strip.truth) == name.removesuffix(" with PVCs")
 
 
 def test_a_rhythm_that_is_not_scored_by_place_is_refused(pair):

@@ -85,10 +85,12 @@ def test_batch_normalisation_forgets_what_it_has_seen():
 
 
 def test_a_cascade_ends_far_from_a_map_that_needs_its_weights():
-    stages = sanity.cascade(strips(3, ("SR",)), planted("P"))
-    assert stages[0].layers["signal"] == "dense"
-    assert stages[-1].likeness["fused"].correlation < 0.3
-    assert stages[-1].likeness["fused"].ssim < 0.5
+    """Over a few draws: both maps have a bump on each beat, and in one draw it may fall where it was, or opposite."""
+    cascades = [sanity.cascade(strips(3, ("SR",)), planted("P"), seed=seed) for seed in range(4)]
+    assert cascades[0][0].layers["signal"] == "dense"
+    ends = [stages[-1].likeness["fused"] for stages in cascades]
+    assert np.mean([end.correlation for end in ends]) < 0.3
+    assert np.mean([end.ssim for end in ends]) < 0.5
 
 
 def test_a_map_that_needs_no_weights_stays_through_the_cascade():

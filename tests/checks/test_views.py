@@ -144,7 +144,17 @@ def test_a_simulated_strip_is_judged_by_its_truth():
     assert (found.group, found.outcome) == ("SB", "only signal right")
 
 
-@pytest.mark.parametrize("changes", [{"label": None}, {"label": "VT"}, {"samples": np.zeros(5000)}])
+def test_off_the_list_every_answer_is_wrong():
+    found = compare_views(explained(label="VT"))
+    assert (found.group, found.outcome, found.wrong) == ("off the list", "both wrong", True)
+
+
+def test_a_right_answer_that_is_at_hand_is_taken():
+    found = compare_views(explained("SB", "SR"), "SB")
+    assert (found.group, found.outcome) == ("SB", "only signal right")
+
+
+@pytest.mark.parametrize("changes", [{"label": None}, {"samples": np.zeros(5000)}])
 def test_where_the_truth_is_not_known_nothing_is_right_or_wrong(changes):
     found = compare_views(explained(**changes))
     assert (found.group, found.outcome, found.wrong) == (None, "not known", None)

@@ -69,6 +69,18 @@ def test_logits_are_the_sum_of_their_parts_and_add_up_to_zero(network):
     assert torch.allclose(parts["local"], without, atol=1e-5)
 
 
+def test_picture_cells_over_blank_paper_say_nothing_and_those_with_ink_do():
+    torch.manual_seed(4)
+    model = ImageCNN().eval()
+    picture = inputs("image", sample("AFIB").strip().for_reading().samples[None])
+    with torch.no_grad():
+        cells = model.read(picture)[0][0]
+    inked = picture.unflatten(2, (cells.shape[1], -1)).unflatten(4, (cells.shape[2], -1)).sum((0, 1, 3, 5)) > 0
+    assert 0.2 < inked.float().mean() < 0.8
+    assert not cells[:, ~inked].any()
+    assert cells[:, inked].any(0).all()
+
+
 @both
 def test_grad_cam_at_the_local_cells_is_their_share_of_the_answer(network):
     torch.manual_seed(2)

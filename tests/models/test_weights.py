@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from ecgteach import models
 from ecgteach.errors import UnknownName, UnreadableFile
 from ecgteach.models import weights
+from ecgteach.records import sample
 from ecgteach.records.splits import digest
 
 VIEWS = pytest.mark.parametrize("view", models.VIEWS)
@@ -30,8 +31,20 @@ def test_the_shipped_weights_carry_the_digest_of_the_split(view):
         assert file.metadata()["split"] == digest()
 
 
-def test_both_together_stay_small():
-    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) < 3_000_000
+def test_the_pair_and_its_kin_stay_small():
+    for folder in (SHIPPED, SHIPPED / "seeds"):
+        assert sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) < 3_000_000
+
+
+@VIEWS
+def test_kin_of_other_seeds_load_and_answer_otherwise(view):
+    strip = models.inputs(view, sample("SR").strip().for_reading().samples[None])
+    kin = [models.load(view, seed) for seed in weights.SEEDS]
+    with torch.no_grad():
+        answers = [model(strip)[0] for model in kin]
+    assert all(not torch.equal(answers[0], other) for other in answers[1:])
+    assert {model.classes for model in kin} == {("SR", "SB", "GSVT", "AFIB")}
+    assert all(model.classes[answer.argmax()] == "SR" for model, answer in zip(kin, answers, strict=True))
 
 
 @VIEWS
@@ -61,8 +74,8 @@ def test_corrupt_weights_are_refused(tmp_path):
 
 
 def test_weights_that_were_changed_do_not_pass_as_shipped(tmp_path, monkeypatch):
-    for file in SHIPPED.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
+    for name in ("signal.safetensors", "SHA256SUMS"):
+        (tmp_path / name).write_bytes((SHIPPED / name).read_bytes())
     path = tmp_path / "signal.safetensors"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
@@ -126,6 +139,8 @@ def test_a_missing_file_and_an_unknown_view_are_told(tmp_path):
         models.load_file(tmp_path / "none.safetensors")
     with pytest.raises(UnknownName, match="signal, image"):
         models.load("smell")
+    with pytest.raises(UnknownName, match="0, 1, 2, 3, 4"):
+        models.load("signal", 7)
 
 
 def test_weights_in_eight_bits_are_a_quarter_of_the_size_and_nearly_the_same_network(tmp_path):

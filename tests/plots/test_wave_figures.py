@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 
 import ecgteach
 from ecgteach.errors import InvalidValue
@@ -20,7 +21,10 @@ def seen():
 
 @pytest.fixture(scope="module")
 def table(seen):
-    return attention_table([seen, looking(ecgteach.explain(simulate("AFIB", seed=2, leads=("II",))), "QRS")])
+    """One strip of sinus rhythm, and ten recordings of fibrillation whose maps lie on QRS."""
+    fibrillating = looking(ecgteach.explain(simulate("AFIB", seed=2, leads=("II",))), "QRS")
+    again = [replace(fibrillating, strip=replace(fibrillating.strip, source_id=f"made/{n}")) for n in range(10)]
+    return attention_table([seen, *again])
 
 
 def looking(seen, stretch):
@@ -67,8 +71,18 @@ def test_rhythms_stand_below_each_other_with_their_number_of_strips(table):
     picture = plot_attention_by_rhythm(table, ["SR", "AFIB"])
     said = " ".join(text.get_text() for text in texts(picture))
     assert "SR, strips: 1" in said
-    assert "on QRS in AFIB" in picture.alt
+    assert "mean share: signal / picture / fused" in said
+    assert "on QRS in AFIB; SR: too few recordings to tell where fused maps lie" in picture.alt
     assert_nothing_is_cut(picture)
+
+
+def test_below_ten_recordings_no_interval_is_drawn(table):
+    def lines(rhythm):
+        picture = plot_attention_by_rhythm(table, [rhythm])
+        return sum(isinstance(held, LineCollection) for axes in picture.figure.axes for held in axes.collections)
+
+    assert lines("SR") == 0
+    assert lines("AFIB") > 0
 
 
 def test_a_rhythm_of_few_strips_is_drawn_only_when_it_is_named(table):

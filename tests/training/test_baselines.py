@@ -154,18 +154,32 @@ def test_random_convolutions_learn():
 
 
 def test_the_report_says_what_each_step_gains_and_shows_the_hard_corners():
-    judged = strip_set(np.zeros((4, 5000)), [0, 2, 3, 3], rates=[99.5, 150, 150, 75])
-    answers = {"one": np.eye(4)[[0, 2, 2, 0]], "two": np.eye(4)[[0, 2, 3, 0]]}
+    judged = strip_set(np.zeros((5, 5000)), [0, 2, 3, 3, 0], rates=[75, 150, 150, 75, 99.5])
+    answers = {"one": np.eye(4)[[0, 2, 2, 0, 2]], "two": np.eye(4)[[0, 2, 3, 0, 0]]}
     found = report(judged, answers)
     assert "gain" not in found["steps"]["one"]
     assert found["steps"]["two"]["gain"]["only_second"] == 1
     fast, limit = found["corners"].values()
     assert fast == {"n": 2, "groups": {"SR": 0, "SB": 0, "GSVT": 1, "AFIB": 1}, "right": {"one": 1, "two": 2}}
-    assert limit["n"] == 1
+    assert limit == {"n": 1, "groups": {"SR": 1, "SB": 0, "GSVT": 0, "AFIB": 0}, "right": {"one": 0, "two": 1}}
     text = format_report(found)
     assert "140 to 160/min: 2 strips (1 GSVT, 1 AFIB)\n  right: one 1, two 2" in text
     assert "+25.0 points (-), right alone 1 against 0, p 1.000" in text
     assert "1 of 2" in text
+
+
+def test_sinus_strips_near_a_limit_count_in_a_corner_only():
+    judged = strip_set(np.zeros((3, 5000)), [0, 3, 0], rates=[75, 99.5, 99.5])
+    found = report(judged, {"one": np.eye(4)[[0, 3, 2]]})
+    assert (found["strips"], found["near_limit"]) == (2, 1)
+    assert found["steps"]["one"]["accuracy"] == 1
+    assert found["corners"]["99 to 100/min"]["right"] == {"one": 1}
+    assert "see --near-limits" not in format_report(found)
+
+
+def test_a_corner_that_lacks_its_sinus_strips_says_so():
+    found = report(strip_set(np.zeros((2, 5000)), [0, 3], rates=[75, 99.5]), {"one": np.eye(4)[[0, 3]]})
+    assert "99 to 100/min lacks them (see --near-limits)\n" in format_report(found)
 
 
 def test_no_strip_is_refused():
@@ -196,6 +210,21 @@ def test_the_command_prints_every_step_and_writes_what_it_printed(folder, capsys
     assert all(step in printed for step in steps)
     assert "without MiniRocket: it needs no_such_library" in printed
     assert (folder / "train" / FILE).is_file()
+
+
+def test_strips_near_a_limit_are_gathered_into_a_folder_of_their_own(folder, capsys, monkeypatch):
+    asked = []
+
+    def gathered(chosen, part, data, place, say, near_limits):
+        asked.append((chosen.name, part, place, near_limits))
+        place.mkdir()
+        return strip_set([with_p(75), with_p(99.5), with_p(50), with_p(120)], [0, 0, 1, 2], [75, 99.5, 50, 120])
+
+    monkeypatch.setattr(baselines, "ROCKET_NEEDS", ("no_such_library",))
+    monkeypatch.setattr(baselines, "gather", gathered)
+    main([str(folder), *(f"--{view}={folder / view}.safetensors" for view in NETWORKS), "--near-limits"])
+    assert asked == [("shipped", "validation", folder / "validation-near-limits", True)]
+    assert "99 to 100/min: 1 strips (1 SR)" in capsys.readouterr().out
 
 
 def test_a_folder_without_strips_is_refused_in_words(tmp_path):

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from ecgteach.records import Dataset, Entry
 from ecgteach.records.splits import digest
 from ecgteach.rhythms import rhythm
 from ecgteach.training import runs, study
+from ecgteach.training.fitting import fit
 from ecgteach.training.recipes import recipe
 from ecgteach.training.strips import StripSet
 
@@ -121,6 +123,22 @@ def write_table(path, rows):
 
     path.parent.mkdir(parents=True)
     pd.DataFrame(rows, columns=list(study.COLUMNS)).to_excel(path, index=False)
+
+
+def test_simulated_recordings_alone_can_be_learnt_from():
+    random = np.random.default_rng(1)
+    strips = StripSet(
+        random.integers(-900, 900, (16, 5000)).astype(np.int16),
+        np.arange(16) % 4,
+        np.array([f"simulated/{number}" for number in range(16)]),
+        np.array(["simulated"] * 16),
+        np.array(["SR"] * 16),
+        np.full(16, 70.0),
+        np.zeros(16),
+    )
+    parts = (strips.rows(np.arange(16) < 8), strips.rows(np.arange(16) >= 8))
+    log = fit(SignalCNN(), *parts, recipe=replace(CHAPMAN, epochs=1, strips_an_epoch=8, batch=4))
+    assert np.isfinite(log[0].train_loss)
 
 
 def test_simulated_recordings_are_called_so_in_the_report():

@@ -4,6 +4,7 @@ import torch
 
 from ecgteach.errors import InvalidValue, UnreadableFile
 from ecgteach.models import NETWORKS, VIEWS, save
+from ecgteach.models import weights as shelf
 from ecgteach.training import duel as ring
 from ecgteach.training.fitting import predict
 from ecgteach.training.strips import StripSet
@@ -77,7 +78,16 @@ def test_a_run_that_is_not_finished_is_named_with_the_way_to_finish_it(runs):
 def test_runs_of_different_recipes_are_no_duel(runs):
     save(NETWORKS["signal"](), runs / "signal-2" / "signal.safetensors", {"recipe": "other", "split": "y"})
     with pytest.raises(InvalidValue, match="signal-2 and signal-0 differ in their recipe"):
-        ring.check_same(ring.open_runs(runs, "signal"))
+        ring.open_runs(runs, "signal")
+
+
+def test_views_that_learnt_differently_are_no_duel(runs, tmp_path, monkeypatch):
+    for seed in ring.SEEDS:
+        notes = {"recipe": "x", "split": "y", "settings": "others"}
+        save(NETWORKS["image"](), runs / f"image-{seed}" / "image.safetensors", notes)
+    monkeypatch.setattr(ring, "open_strips", lambda folder: strip_set(4))
+    with pytest.raises(InvalidValue, match="differ in their settings of the recipe"):
+        ring.main([str(runs), "--strips", str(tmp_path)])
 
 
 def test_all_but_the_shipped_pair_are_kept_in_three_megabytes_and_answer_as_before(runs, tmp_path, capsys):
@@ -95,6 +105,8 @@ def test_all_but_the_shipped_pair_are_kept_in_three_megabytes_and_answer_as_befo
         )
         assert np.abs(before - after).max() < 0.05 * max(1.0, np.ptp(before))
     assert ring.notes_of(kept[0])["recipe"] == "x"
+    for file in kept:
+        shelf.verify(file, file.parent / shelf.SUMS)
 
 
 def test_the_command_prints_the_table_and_the_verdict(runs, tmp_path, capsys, monkeypatch):

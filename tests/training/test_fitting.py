@@ -69,6 +69,13 @@ def test_a_network_learns_what_can_be_learnt(sets):
     assert (predict(model, sets[1]).argmax(1) == sets[1].targets).mean() > 0.9
 
 
+def test_a_loss_that_is_not_finite_ends_the_run_with_a_way_out(sets, tmp_path):
+    wild = replace(EASY, learning_rate=1e30, average=0.0)
+    with pytest.raises(InvalidValue, match=r"not finite in epoch 1, .*: lower the recipe's learning_rate"):
+        fit(network(), *sets, recipe=wild, out=tmp_path)
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(sets):
     one, same, other = network(), network(), network()
     for model, seed in ((one, 5), (same, 5), (other, 6)):
@@ -203,6 +210,18 @@ def test_a_missing_class_is_named():
     train = strip_set("train")
     with pytest.raises(InvalidValue, match="training part holds no strip of fast"):
         fit(network(), train.rows(train.targets == 0), strip_set("validation"), recipe=QUICK)
+
+
+def test_a_class_that_simulated_strips_alone_hold_is_named():
+    train, validation = strip_set("train"), strip_set("validation")
+    mixed = replace(train, sources=np.where(train.targets == 1, "simulated", "mitdb"))
+    with pytest.raises(InvalidValue, match="training part holds no strip of fast, or simulated ones only"):
+        fit(network(), mixed, validation, recipe=QUICK)
+
+
+def test_simulated_strips_alone_can_be_learnt_from(sets):
+    train, validation = (replace(strips, sources=np.full(len(strips), "simulated")) for strips in sets)
+    assert len(fit(network(), train, validation, recipe=QUICK)) == 3
 
 
 def test_threads_are_given_back_even_after_an_error(sets):

@@ -41,6 +41,19 @@ def test_the_interval_of_differences_turns_with_their_sign(values):
     assert interval(-distance, names) == [-high, -low]
 
 
+@pytest.mark.parametrize("recordings", [10, 20, 200])
+def test_where_all_answers_are_alike_the_interval_is_the_exact_one_of_as_many_recordings(recordings):
+    names = np.repeat(np.arange(recordings).astype(str), 3)
+    bound = 0.025 ** (1 / recordings)
+    assert interval(np.zeros(len(names), dtype=bool), names) == pytest.approx([0, 1 - bound], abs=6e-5)
+    assert interval(np.ones(len(names), dtype=bool), names) == pytest.approx([bound, 1], abs=6e-5)
+
+
+def test_numbers_that_are_no_truth_values_are_drawn_even_where_they_are_alike():
+    """A mean mass of 0 in every strip is no share of strips."""
+    assert interval(np.zeros(20), np.arange(20).astype(str)) == [0.0, 0.0]
+
+
 def test_the_middle_of_the_draws_leaves_out_one_in_twenty():
     assert quantiles(np.linspace(0, 1, 1001)) == [0.025, 0.975]
     assert format_interval(None) == "-"

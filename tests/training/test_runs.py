@@ -1,17 +1,20 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import made_record
 
-from ecgteach.errors import InvalidValue
-from ecgteach.models import SignalCNN
+from ecgteach import cli
+from ecgteach.errors import InvalidValue, UnreadableFile
+from ecgteach.models import SignalCNN, load_file
 from ecgteach.records import Dataset, Entry
 from ecgteach.rhythms import rhythm
 from ecgteach.training import runs
-from ecgteach.training.fitting import predict
+from ecgteach.training.fitting import LOG, fit, predict
 from ecgteach.training.recipes import recipe
+from ecgteach.training.seeds import finished_seeds, notes_of
 from ecgteach.training.strips import StripSet
 
 ONE_SOURCE = recipe("shipped", sources=("mitdb",), compressed=0, simulated=0)
@@ -100,6 +103,37 @@ def test_damaged_strips_are_gathered_anew(at_hand, tmp_path):
     assert strips.digest() == digest
 
 
+def test_strips_that_were_filtered_or_simulated_in_another_way_are_gathered_anew(at_hand, tmp_path, monkeypatch):
+    gathered(tmp_path)
+    monkeypatch.setitem(runs.MIXTURES, "SB", {"SB": 0.9, "SA": 0.1})
+    assert gathered(tmp_path)[1]
+
+
+def test_strips_that_do_not_say_in_which_way_they_were_made_are_taken_for_the_same(at_hand, tmp_path):
+    gathered(tmp_path)
+    held = json.loads((tmp_path / runs.COMPLETE).read_text())
+    del held["made_of"]["way"]
+    (tmp_path / runs.COMPLETE).write_text(json.dumps(held))
+    assert not gathered(tmp_path)[1]
+
+
+def test_strips_near_a_limit_are_gathered_on_request_and_are_another_set(at_hand, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "open_dataset", lambda source, data: near_and_clear(source))
+    clear, _ = gathered(tmp_path, part="validation")
+    every = runs.gather(ONE_SOURCE, "validation", None, tmp_path, lambda line: None, near_limits=True)
+    assert (clear.near_limit.tolist(), every.near_limit.tolist()) == ([False], [False, True])
+    assert gathered(tmp_path, part="validation")[1]
+
+
+def near_and_clear(source):
+    """Two recordings of sinus rhythm, one of them within 2/min of a limit."""
+
+    def read(entry):
+        return made_record(float(entry.id), 10, id=entry.id, source=source, labels=frozenset({rhythm("SINUS")}))
+
+    return Dataset(source, tuple(Entry(name, None, name) for name in ("75", "100")), read)
+
+
 def test_a_seed_below_0_and_a_file_in_place_of_the_folder_are_refused(tmp_path):
     with pytest.raises(InvalidValue, match="0 or more, not -1"):
         runs.train_view("signal", "shipped", data=None, out=tmp_path, seed=-1)
@@ -130,3 +164,90 @@ def test_tempering_changes_no_answer_and_brings_probabilities_nearer_to_the_trut
 
 def surprise(logits, targets):
     return torch.nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(targets)).item()
+
+
+SHORT = recipe("shipped", epochs=1, strips_an_epoch=16, batch=8)
+
+
+@pytest.fixture(scope="module")
+def parts():
+    """A training and a validation part; half of the training strips are simulated and know their evidence."""
+
+    def strip_set(name, number, simulated):
+        random = np.random.default_rng(number)
+        column = np.array([f"{name}/{row}" for row in range(number)])
+        return StripSet(
+            random.integers(-900, 900, (number, 5000)).astype(np.int16),
+            np.arange(number) % 4,
+            column,
+            np.where(np.arange(number) < simulated, "simulated", "mitdb"),
+            np.full(number, "SR"),
+            np.full(number, 70.0),
+            np.zeros(number),
+            places=random.integers(-1, 2, (number, 500)).astype(np.int8),
+        )
+
+    return strip_set("train", 48, 24), strip_set("validation", 8, 0)
+
+
+def trained(parts, out, **settings):
+    return runs.train_on("signal", *parts, SHORT, out=out, say=lambda line: None, **settings)
+
+
+def test_weights_note_what_they_learnt_from_and_by_which_settings(parts, tmp_path):
+    notes = notes_of(trained(parts, tmp_path / "signal-0"))
+    assert notes["train"] == parts[0].digest()
+    assert json.loads(notes["settings"])["strips_an_epoch"] == 16
+    assert "labels" not in notes
+    longer = recipe("shipped", epochs=1, strips_an_epoch=24, batch=8)
+    runs.train_on("signal", *parts, longer, out=tmp_path / "signal-1", seed=1, say=lambda line: None)
+    with pytest.raises(InvalidValue, match="settings of the recipe"):
+        finished_seeds(tmp_path, "signal")
+
+
+def test_shuffled_labels_are_dealt_out_once_by_the_seed_and_touch_training_only(parts, tmp_path, monkeypatch):
+    seen = []
+
+    def watched(model, train, validation, **settings):
+        seen.append((train, validation, settings["recipe"]))
+        return fit(model, train, validation, **settings)
+
+    monkeypatch.setattr(runs, "fit", watched)
+    weights = [trained(parts, tmp_path / f"signal-{seed}", seed=seed, shuffle_labels=True) for seed in (0, 1)]
+    (first, validation, chosen), (other, *_) = seen
+    assert np.array_equal(first.targets, runs.shuffled(parts[0], 0).targets)
+    assert sorted(first.targets) == sorted(parts[0].targets)
+    assert not np.array_equal(first.targets, parts[0].targets)
+    assert not np.array_equal(first.targets, other.targets)
+    assert first.microvolts is parts[0].microvolts
+    assert validation is parts[1]
+    assert chosen.place == 0
+    assert [notes_of(file)["labels"] for file in weights] == ["shuffled"] * 2
+    assert len(finished_seeds(tmp_path, "signal")) == 2
+
+
+def test_a_run_that_is_not_shuffled_stays_as_it_was(parts, tmp_path):
+    """Bit for bit what `fit` makes of the strips as they are."""
+    weights = trained(parts, tmp_path)
+    model = SignalCNN()
+    log = fit(model, *parts, recipe=SHORT)
+    runs.temper(model, parts[1])
+    made = load_file(weights).state_dict()
+    assert all(torch.equal(tensor, made[name]) for name, tensor in model.state_dict().items())
+    assert len(log) == len((tmp_path / LOG).read_text().splitlines())
+
+
+def test_a_run_on_true_labels_does_not_go_on_with_shuffled_ones(parts, tmp_path):
+    trained(parts, tmp_path)
+    with pytest.raises(UnreadableFile, match="another run"):
+        trained(parts, tmp_path, resume=True, shuffle_labels=True)
+
+
+def test_the_command_line_keeps_shuffled_runs_apart(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(runs, "train_view", lambda *names, **settings: asked.append(settings) or settings["out"])
+    for switch in ([], ["--shuffle-labels"]):
+        with pytest.raises(SystemExit, match="0"):
+            cli.main(["train", "--view", "image", *switch])
+    assert [settings["shuffle_labels"] for settings in asked] == [False, True]
+    assert [settings["out"] for settings in asked] == [Path("runs/image"), Path("runs/image-shuffled")]

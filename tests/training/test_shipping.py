@@ -6,7 +6,7 @@ import torch
 
 from ecgteach.errors import InvalidValue, UnreadableFile
 from ecgteach.models import ImageCNN, SignalCNN, save
-from ecgteach.models.weights import verify
+from ecgteach.models.weights import checksum, verify
 from ecgteach.records.splits import digest
 from ecgteach.training import shipping
 from ecgteach.training.strips import StripSet
@@ -89,3 +89,41 @@ def test_a_run_of_another_split_is_never_shipped(runs):
     with pytest.raises(InvalidValue, match="another split"):
         shipping.ship(runs, runs / "strips", runs / "shipped")
     assert not (runs / "shipped").exists()
+
+
+def test_a_run_on_shuffled_labels_is_never_shipped(runs):
+    save(ImageCNN(), runs / "image-0" / "image.safetensors", NOTES | {"labels": "shuffled"})
+    with pytest.raises(InvalidValue, match="shuffled labels"):
+        shipping.ship(runs, runs / "strips", runs / "shipped")
+    assert not (runs / "shipped").exists()
+
+
+def test_seeds_that_are_not_alike_give_no_spread(runs):
+    save(SignalCNN(), runs / "signal-1" / "signal.safetensors", NOTES | {"seed": 1, "settings": "fewer epochs"})
+    with pytest.raises(InvalidValue, match="signal-1 and signal-0 differ in their settings of the recipe"):
+        shipping.ship(runs, runs / "strips", runs / "shipped")
+
+
+def test_what_is_no_seed_does_not_count_as_one(runs):
+    save(SignalCNN(), runs / "signal-without-ludb" / "signal.safetensors", NOTES | {"recipe": "another"})
+    shipping.ship(runs, runs / "strips", runs / "shipped")
+    assert "2 seeds on the validation part" in (runs / "shipped" / "signal.md").read_text()
+
+
+def test_a_shipment_that_fails_leaves_the_pair_that_was_there(runs, monkeypatch):
+    folder = runs / "shipped"
+    shipping.ship(runs, runs / "strips", folder)
+    before = {file.name: checksum(file) for file in folder.iterdir()}
+    for view, network in NETWORKS.items():
+        torch.manual_seed(1)
+        save(network(), runs / f"{view}-0" / f"{view}.safetensors", NOTES)
+
+    def no_card(model, *_):
+        if model.view == "image":
+            raise KeyboardInterrupt
+        return ""
+
+    monkeypatch.setattr(shipping, "card", no_card)
+    with pytest.raises(KeyboardInterrupt):
+        shipping.ship(runs, runs / "strips", folder)
+    assert {file.name: checksum(file) for file in folder.iterdir()} == before

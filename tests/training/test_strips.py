@@ -8,6 +8,7 @@ from ecgteach.beats import find_beats
 from ecgteach.errors import InvalidValue, UnknownName, UnreadableFile
 from ecgteach.records import Record
 from ecgteach.rhythms import rhythm
+from ecgteach.training import strips as room
 from ecgteach.training.augment import augment
 from ecgteach.training.compression import compressed_strips
 from ecgteach.training.recipes import Recipe, recipe, recipes
@@ -68,6 +69,7 @@ def test_compressed_strips_are_fast_and_no_more_than_twice_as_fast():
     made = list(compressed_strips(records, 10))
     assert made
     assert {item.group for item in made} == {"GSVT"}
+    assert all(item.compressed for item in made)
     for item in made:
         assert 102 < find_beats(item.strip).rate < 200
         assert item.rate <= 2.05 * float(item.recording.split("/")[1])
@@ -136,6 +138,36 @@ def test_a_write_that_breaks_off_leaves_nothing_unfinished(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_strips(breaking(), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_write_that_breaks_off_at_the_end_leaves_no_index_of_other_samples(tmp_path, monkeypatch):
+    write_strips(grouped_strips([sinus(75)]), tmp_path)
+
+    def full(*_):
+        raise UnreadableFile("disk full")
+
+    monkeypatch.setattr(room, "write_whole", full)
+    with pytest.raises(UnreadableFile, match="disk full"):
+        write_strips(grouped_strips([sinus(120)]), tmp_path)
+    with pytest.raises(UnreadableFile, match="Delete it"):
+        open_strips(tmp_path)
+
+
+def test_two_runs_that_write_to_one_folder_do_not_write_into_one_file(tmp_path):
+    def meanwhile():
+        yield from grouped_strips([sinus(75)])
+        write_strips(grouped_strips([sinus(75)]), tmp_path)
+
+    assert len(write_strips(meanwhile(), tmp_path)) == len(open_strips(tmp_path)) == 3
+
+
+@pytest.mark.parametrize("more", [-10_000, 10_000])
+def test_samples_of_another_length_than_the_index_says_are_refused(tmp_path, more):
+    write_strips(grouped_strips([sinus(75)]), tmp_path)
+    with (tmp_path / "strips.i16").open("r+b") as file:
+        file.truncate(30_000 + more)
+    with pytest.raises(UnreadableFile, match=r"bytes long, the 3 strips of index\.npz take 30,000"):
+        open_strips(tmp_path)
 
 
 def test_nothing_to_write_is_an_error_and_leaves_nothing(tmp_path):

@@ -1,21 +1,24 @@
 """Attention by wave, against maps whose shares are known, and the words for it."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
+import pandas
 import pytest
 from conftest import made_record
 
 import ecgteach
-from ecgteach.errors import InvalidValue, UnknownName
+from ecgteach.errors import UnknownName
 from ecgteach.models import Prediction
 from ecgteach.simulator import simulate
-from ecgteach.strip import Strip
+from ecgteach.strip import Quality, Strip
 from ecgteach.training.strips import grouped_strips, write_strips
 from ecgteach.waves import (
     PARTS,
     WINDOWS,
+    PTest,
     attention_by_group,
     attention_by_wave,
     attention_table,
@@ -23,6 +26,8 @@ from ecgteach.waves import (
     sentence,
 )
 from ecgteach.waves.__main__ import main
+from ecgteach.waves.delineation import DELINEATED, TRUTH
+from ecgteach.waves.p_test import ELSEWHERE, UNDECIDABLE
 from ecgteach.waves.wording import in_steps
 
 
@@ -121,7 +126,10 @@ def test_an_empty_map_has_no_shares_and_says_why(seen):
 def test_a_strip_without_waves_gives_a_clear_result(seen, trace):
     found = attention_by_wave(replace(seen, strip=Strip(trace)))
     assert found.shares == ()
-    assert "Where the waves are cannot be told" in sentence(replace(seen, strip=Strip(trace)))
+    told = sentence(replace(seen, strip=Strip(trace)))
+    assert "Where the waves are cannot be told" in told
+    assert "Read the answers with care." in told
+    assert "on QRS" not in told
     assert len(attention_table([replace(seen, strip=Strip(trace))])) == 0
 
 
@@ -133,17 +141,63 @@ def test_a_table_has_no_empty_cells(seen, fibrillating):
     assert set(table["outcome"]) <= {"right", "wrong"}
 
 
+def of_recordings(seen, number, **changes):
+    """The strip as if it came from several recordings, each with a map on another stretch."""
+    for n in range(number):
+        strip = replace(seen.strip, source_id=f"made/{n}", **changes)
+        yield looking(replace(seen, strip=strip), np.arange(5000) // 500 % number == n)
+
+
 def test_groups_hold_means_and_intervals_over_recordings(seen):
-    other = replace(seen, strip=replace(seen.strip, source_id="another"))
-    half = np.arange(5000) < 2500
-    table = attention_table([looking(seen, half), looking(other, ~half)])
-    groups = attention_by_group(table)
-    row = groups[(groups["view"] == "signal") & (groups["wave"] == "T")].iloc[0]
+    table = attention_table(of_recordings(seen, 10))
+    row = attention_by_group(table).set_index(["view", "wave"]).loc[("signal", "T")]
     single = table[(table["view"] == "signal") & (table["wave"] == "T")]["mass"]
-    assert (row["strips"], row["recordings"]) == (2, 2)
+    assert (row["strips"], row["recordings"]) == (10, 10)
     assert row["mass"] == pytest.approx(single.mean())
-    assert (row["mass_low"], row["mass_high"]) == pytest.approx((single.min(), single.max()))
-    assert not groups.isna().any().any()
+    spread = 1.96 * single.std(ddof=0) / np.sqrt(10)
+    assert row["mass_high"] - row["mass_low"] == pytest.approx(2 * spread, rel=0.2)
+
+
+def test_views_and_waves_stay_apart_whatever_groups_are_asked_for(seen, fibrillating):
+    groups = attention_by_group(attention_table([seen, fibrillating]), by=("rhythm", "outcome"))
+    assert set(groups["strips"]) == {1}
+    assert not groups.duplicated(["rhythm", "outcome", "view", "wave"]).any()
+    of_one = groups[(groups["rhythm"] == "SR") & (groups["view"] == "signal") & groups["wave"].isin(WINDOWS)]
+    assert of_one["mass"].sum() == pytest.approx(1.0)
+
+
+def test_strips_of_one_recording_count_as_strips_and_as_one_recording(seen):
+    later = replace(seen, strip=replace(seen.strip, start=10.0))
+    row = attention_by_group(attention_table([seen, later])).iloc[0]
+    assert (row["strips"], row["recordings"]) == (2, 1)
+
+
+def test_below_ten_recordings_there_is_no_interval(seen):
+    groups = attention_by_group(attention_table(of_recordings(seen, 9)))
+    ends = [f"{name}_{end}" for name in ("mass", "density") for end in ("low", "high")]
+    assert groups[ends].isna().all().all()
+    assert not groups.drop(columns=ends).isna().any().any()
+
+
+def test_a_groups_interval_does_not_depend_on_the_other_groups(seen, fibrillating):
+    own = attention_table(of_recordings(seen, 10))
+    alone = attention_by_group(own)
+    among = attention_by_group(pandas.concat([attention_table(of_recordings(fibrillating, 12)), own]))
+    assert among[among["rhythm"] == "SR"].reset_index(drop=True).equals(alone)
+
+
+def test_a_right_answer_that_is_at_hand_is_taken_and_each_strip_needs_one(seen):
+    table = attention_table([seen, seen], ["SR", "AFIB"])
+    assert list(dict.fromkeys(table["group"])) == ["SR", "AFIB"]
+    assert dict(zip(table["group"], table["outcome"], strict=True)) == {"SR": "right", "AFIB": "wrong"}
+    with pytest.raises(ValueError, match="shorter"):
+        attention_table([seen, seen], ["SR"])
+
+
+def test_off_the_list_every_answer_is_wrong():
+    table = attention_table([ecgteach.explain(simulate("AVB3", seed=1, leads=("II",)))])
+    assert set(table["group"]) == {"off the list"}
+    assert set(table["outcome"]) == {"wrong"}
 
 
 def test_groups_of_an_empty_table_are_an_empty_table():
@@ -153,8 +207,6 @@ def test_groups_of_an_empty_table_are_an_empty_table():
 def test_a_column_that_is_not_there_is_named(seen):
     with pytest.raises(UnknownName, match="no column is called colour; there are recording"):
         attention_by_group(attention_table([seen]), by=("colour",))
-    with pytest.raises(InvalidValue, match="a group needs a column"):
-        attention_by_group(attention_table([seen]), by=())
 
 
 @pytest.mark.parametrize(
@@ -168,8 +220,28 @@ def test_shares_are_told_in_steps_of_five_percent(share, said):
 def test_the_sentence_tells_where_the_map_lies_and_never_why(seen):
     told = sentence(looking(seen, delineate(seen.strip).mask("QRS"))).replace("\N{NO-BREAK SPACE}", " ")
     assert "Over 95 % of the signal network's map for" in told
-    assert "lies on QRS, more than chance" in told
-    assert "because" not in told
+    assert re.search(r"lies on QRS \(about \d+ % of the time\), more than chance", told)
+    assert not re.search("because|attend|looked", told)
+
+
+def test_a_further_stretch_beyond_chance_is_told_and_slivers_are_not(seen):
+    waves = delineate(seen.strip)
+    told = sentence(looking(seen, 1.2 * waves.mask("QRS") + waves.mask("P"))).replace("\N{NO-BREAK SPACE}", " ")
+    assert re.search(r"more than chance; more than chance also lies on P \(about \d+ %\)", told)
+    sliver = sentence(looking(seen, 2.0 * waves.mask("QRS") + 0.01 * waves.mask("P")))
+    assert "more than chance also" not in sliver
+
+
+def test_a_share_that_reads_like_its_time_is_never_simply_more_or_less_than_chance(seen):
+    mask = delineate(seen.strip).mask("TQ")
+    told = sentence(looking(seen, 1.0 + 0.02 * mask)).replace("\N{NO-BREAK SPACE}", " ")
+    assert re.search(r"lies on the pause after T \((.*?) of the time\), a little more than chance", told)
+
+
+def test_answers_are_told_in_full_words(seen):
+    assert sentence(seen).startswith("Both networks answer SR (sinus rhythm).")
+    other = replace(seen, target="AFIB")
+    assert "; the maps are for AFIB (atrial fibrillation or flutter)." in sentence(other)
 
 
 def test_a_level_map_singles_out_no_wave(seen):
@@ -182,21 +254,72 @@ def test_in_fibrillation_p_is_a_dash_and_pre_stands_in_its_place(fibrillating):
     assert "on P," not in told
 
 
+@pytest.mark.parametrize(
+    ("outcome", "reason", "said"),
+    [
+        (ELSEWHERE, "", "A wave repeats between T and QRS, further ahead than a P that leads to QRS usually is."),
+        (UNDECIDABLE, "of this", "Whether there are P waves cannot be told, since of this."),
+    ],
+)
+def test_the_dash_for_p_is_for_p_that_is_not_seen_only(seen, outcome, reason, said):
+    waves = replace(delineate(seen.strip), source=DELINEATED, p=PTest(outcome, reason))
+    told = sentence(seen, attention_by_wave(seen, waves))
+    assert said in told
+    assert "P: \N{EN DASH}" not in told
+
+
+@pytest.mark.parametrize(
+    ("source", "each", "most"),
+    [
+        (DELINEATED, "A repeating P wave is seen before each QRS", "A wave like P is seen before most QRS complexes"),
+        (TRUTH, "P waves lie before each QRS", "P waves lie before most QRS complexes"),
+    ],
+)
+def test_p_before_most_complexes_is_not_told_as_p_before_each(seen, source, each, most):
+    waves = replace(delineate(seen.strip), source=source)
+    assert each in sentence(seen, attention_by_wave(seen, waves))
+    fewer = tuple(wave for wave in waves.waves if (wave.kind, wave.beat) != ("P", 5))
+    told = sentence(seen, attention_by_wave(seen, replace(waves, waves=fewer)))
+    assert most in told
+    assert "each QRS" not in told
+
+
+def test_p_waves_that_are_given_but_lead_nowhere_are_told_so():
+    told = sentence(ecgteach.explain(simulate("AVB3", seed=1, leads=("II",))))
+    assert "P waves are there, but they do not lead to each QRS." in told
+    assert "\N{EN DASH}" not in told
+
+
+def test_faults_are_told_without_the_figures_that_they_were_told_by(seen):
+    faulty = replace(seen, strip=replace(seen.strip, quality=Quality(("noisy: no QRS stands out (kurtosis 3.6)",))))
+    assert sentence(faulty).endswith("Read with care: noisy, no QRS stands out.")
+
+
 def test_views_that_quarrel_are_told_with_both_answers(seen):
     logits = {"signal": [5, 0, 0, 0], "image": [0, 5, 0, 0]}
     views = {name: with_logits(seen.views[name], values) for name, values in logits.items()}
     classes = seen.views["signal"].prediction.classes
     told = sentence(replace(seen, views=views))
-    assert f"The views quarrel: the signal network answers {classes[0]}, the picture network {classes[1]}" in told
+    assert classes[:2] == ("SR", "SB")
+    said = "the signal network answers SR (sinus rhythm), the picture network SB (bradycardia)"
+    assert f"The views quarrel: {said}" in told
 
 
 @pytest.mark.parametrize(
     ("local", "rhythm", "said"),
     [
-        (1.0, 3.0, "About 75 % of what speaks for SR in the signal network is rhythm, which has no place on a map"),
+        (
+            1.0,
+            3.0,
+            "About 75 % of what speaks for SR in the signal network is its rhythm part, which has no place on a map",
+        ),
         (2.0, -1.0, "Only what has a place speaks for SR in the signal network"),
-        (-1.0, 2.0, "Only rhythm, which has no place on a map, speaks for SR in the signal network"),
-        (-1.0, -1.0, "Neither what has a place nor rhythm speaks for SR in the signal network"),
+        (
+            -1.0,
+            2.0,
+            "Only the rhythm part, which has no place on a map, speaks for SR in the signal network: what its map",
+        ),
+        (-1.0, -1.0, "On balance nothing speaks for SR in the signal network: what its map shows is outweighed by"),
     ],
 )
 def test_what_has_no_place_is_told_where_the_network_tells_it(seen, local, rhythm, said):
@@ -219,8 +342,10 @@ def test_an_explanation_that_was_saved_is_counted_alike(seen):
 def test_the_command_prints_shares_by_group_and_writes_each_strips(tmp_path, capsys):
     strips = write_strips(grouped_strips([made_record(75, 10, id=name) for name in "ab"]), tmp_path / "strips")
     with pytest.raises(SystemExit) as ended:
-        main(["shares", str(tmp_path / "strips"), "--by", "view,wave", "--out", str(tmp_path / "shares.csv")])
+        main(["shares", str(tmp_path / "strips"), "--by", "outcome", "--out", str(tmp_path / "shares.csv")])
     assert ended.value.code == 0
-    assert "signal" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed.split()[:5] == ["outcome", "view", "wave", "strips", "recordings"]
+    assert "nan" not in printed.lower()
     assert (tmp_path / "shares.csv").read_text().startswith("recording,start,rhythm")
     assert len(strips) == 2

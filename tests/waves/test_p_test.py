@@ -65,7 +65,12 @@ def test_noise_that_would_hide_a_p_is_undecidable():
 
 @pytest.mark.parametrize(
     ("stretches", "reason"),
-    [([], "only 0 stretches"), ([(0.5, 1.0)] * 3, "only 3 stretches"), ([(0.9, 1.0)] * 9, "only 100 ms lie between")],
+    [
+        ([], "only 0 stretches"),
+        ([(0.5, 1.0)] * 3, "only 3 stretches"),
+        ([(0.9, 1.0)] * 9, "only 100 ms lie between"),
+        ([(1.0, 1.0)] * 9, "no time is left between T and QRS"),
+    ],
 )
 def test_too_little_to_compare_is_undecidable_and_says_so(stretches, reason):
     found = look_for_p(trace(), stretches)
