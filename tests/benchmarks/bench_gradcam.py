@@ -11,59 +11,30 @@ another program holds the second core, and then the clock measures that.
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from captum.attr import LayerGradCam
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 from torchcam.methods import GradCAM as TorchcamGradCAM
 
 from ecgteach.gradcam import GradCAM
-from ecgteach.models import ImageCNN, SignalCNN
+from ecgteach.models import ImageCNN, SignalCNN, StripCNN
 
 BATCHES = (1, 16)
 TURNS = {1: 60, 16: 20}
 WANTED = {"ours/bound": ("<=", 1.15), "captum usual/ours": (">=", 1.8)}
 
 
-class Case(NamedTuple):
-    """A network in evaluation mode, its layer by name, and the two parts on either side of the layer's output."""
-
-    network: nn.Module
-    layer: str
-    body: Callable[[Tensor], Tensor]
-    head: Callable[[Tensor], Tensor]
-    shape: tuple[int, ...]
-
-
-def networks() -> dict[str, Case]:
-    """Both views' networks, each cut in two at the layer that is explained by default."""
+def networks() -> dict[str, StripCNN]:
+    """Both views' networks, in evaluation mode."""
     torch.manual_seed(0)
-    return {network.view: cut(network.eval()) for network in (SignalCNN(), ImageCNN())}
+    return {network.view: network.eval() for network in (SignalCNN(), ImageCNN())}
 
 
-def cut(network: SignalCNN | ImageCNN) -> Case:
-    """The network's own steps up to its last normalisation, and those from the average of the cells onwards."""
-    steps = dict(network.named_children())
-    dropout, dense = steps.pop("dropout"), steps.pop("dense")
-
-    def body(batch: Tensor) -> Tensor:
-        cells = functional.pad(batch, network.margin)
-        for step in steps.values():
-            cells = step(cells)
-        return cells
-
-    def head(cells: Tensor) -> Tensor:
-        return dense(dropout(cells.flatten(2).mean(2)))
-
-    return Case(network, network.explained_layer, body, head, (1, *network.input_shape))
-
-
-def contenders(case: Case, batch: Tensor) -> dict[str, Callable[[], object]]:
+def contenders(network: StripCNN, batch: Tensor) -> dict[str, Callable[[], object]]:
     """What is timed, by name; each explains every item's own highest logit, unless its name says otherwise."""
-    network, layer, body, head, _ = case
+    layer = network.explained_layer
     ours = GradCAM(network, layer)
     captum = LayerGradCam(network, network.get_submodule(layer))
     with torch.no_grad():
@@ -75,9 +46,9 @@ def contenders(case: Case, batch: Tensor) -> dict[str, Callable[[], object]]:
 
     def bound() -> Tensor:
         with torch.no_grad():
-            cells = body(batch)
+            cells, rhythm = network.read(batch)
         cells.requires_grad_()
-        return torch.autograd.grad(head(cells).amax(1).sum(), cells)[0]
+        return torch.autograd.grad(network.answer(cells, rhythm).amax(1).sum(), cells)[0]
 
     def captum_map(targets: Tensor) -> Tensor:
         return captum.attribute(batch, target=targets, relu_attributions=True)
@@ -97,9 +68,9 @@ def contenders(case: Case, batch: Tensor) -> dict[str, Callable[[], object]]:
     }
 
 
-def difference(case: Case, batch: Tensor) -> float:
+def difference(network: StripCNN, batch: Tensor) -> float:
     """Largest difference between our maps and captum's, both divided by their maximum."""
-    calls = contenders(case, batch)
+    calls = contenders(network, batch)
     theirs = calls["captum"]()[:, 0].detach().numpy()
     return max(float(np.abs(a.values - b / (b.max() or 1)).max()) for a, b in zip(calls["ours"](), theirs, strict=True))
 
@@ -109,15 +80,15 @@ def run(threads: int = 1) -> list[dict[str, object]]:
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        return [row(name, case, items) for name, case in networks().items() for items in BATCHES]
+        return [row(network, items) for network in networks().values() for items in BATCHES]
     finally:
         torch.set_num_threads(before)
 
 
-def row(name: str, case: Case, items: int) -> dict[str, object]:
+def row(network: StripCNN, items: int) -> dict[str, object]:
     """Measure one network at one batch size."""
-    batch = torch.randn(items, *case.shape, generator=torch.Generator().manual_seed(1))
-    calls = contenders(case, batch)
+    batch = torch.randn(items, 1, *network.input_shape, generator=torch.Generator().manual_seed(1))
+    calls = contenders(network, batch)
     for call in list(calls.values()) * 3:
         call()
     times: dict[str, list[float]] = {label: [] for label in calls}
@@ -132,7 +103,7 @@ def row(name: str, case: Case, items: int) -> dict[str, object]:
         return float(np.median(np.divide(times[above], times[below])))
 
     return {
-        "network": name,
+        "network": network.view,
         "batch": items,
         **{f"{label} ms": 1e3 * float(np.median(values)) for label, values in times.items()},
         "ours/bound": ratio("ours", "bound"),
@@ -140,7 +111,7 @@ def row(name: str, case: Case, items: int) -> dict[str, object]:
         "captum/ours": ratio("captum", "ours"),
         "captum usual/ours": ratio("captum usual", "ours"),
         "torchcam/ours": ratio("torchcam", "ours"),
-        "difference": difference(case, batch),
+        "difference": difference(network, batch),
     }
 
 
