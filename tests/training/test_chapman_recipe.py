@@ -125,34 +125,29 @@ def write_table(path, rows):
     pd.DataFrame(rows, columns=list(study.COLUMNS)).to_excel(path, index=False)
 
 
-def test_simulated_recordings_alone_can_be_learnt_from():
-    random = np.random.default_rng(1)
-    strips = StripSet(
-        random.integers(-900, 900, (16, 5000)).astype(np.int16),
-        np.arange(16) % 4,
-        np.array([f"simulated/{number}" for number in range(16)]),
-        np.array(["simulated"] * 16),
-        np.array(["SR"] * 16),
-        np.full(16, 70.0),
-        np.zeros(16),
+def simulated(numbers):
+    """Strips of a stand-in, each a recording of its own."""
+    random = np.random.default_rng(numbers.start)
+    count = len(numbers)
+    return StripSet(
+        random.integers(-900, 900, (count, 5000)).astype(np.int16),
+        np.arange(count) % 4,
+        np.array([f"simulated/{number}" for number in numbers]),
+        np.array(["simulated"] * count),
+        np.array(["SR"] * count),
+        np.full(count, 70.0),
+        np.zeros(count),
     )
-    parts = (strips.rows(np.arange(16) < 8), strips.rows(np.arange(16) >= 8))
-    log = fit(SignalCNN(), *parts, recipe=replace(CHAPMAN, epochs=1, strips_an_epoch=8, batch=4))
+
+
+def test_simulated_recordings_alone_can_be_learnt_from():
+    short = replace(CHAPMAN, epochs=1, strips_an_epoch=8, batch=4)
+    log = fit(SignalCNN(), simulated(range(8)), simulated(range(8, 16)), recipe=short)
     assert np.isfinite(log[0].train_loss)
 
 
 def test_simulated_recordings_are_called_so_in_the_report():
-    random = np.random.default_rng(0)
-    strips = StripSet(
-        random.integers(-900, 900, (8, 5000)).astype(np.int16),
-        np.arange(8) % 4,
-        np.array([f"simulated/{n}" for n in range(8)]),
-        np.array(["simulated"] * 8),
-        np.array(["SR"] * 8),
-        np.full(8, 70.0),
-        np.zeros(8),
-    )
-    assert "simulated" in study.report(SignalCNN(), [strips] * 3, CHAPMAN).splitlines()[-1]
+    assert "simulated" in study.report(SignalCNN(), [simulated(range(8))] * 3, CHAPMAN).splitlines()[-1]
 
 
 @pytest.mark.parametrize("split", [(0.8, 0.2), (0.8, 0.1, 0.2), (0.9, 0.1, 0.0), ()])
