@@ -121,7 +121,7 @@ def methods(
     signal: Weights = None,
     image: Weights = None,
 ) -> None:
-    """Which layer and which method? Six methods at each convolution, by place and by agreement."""
+    """Which layer, which method? Four at each convolution and two at the input, by place and by agreement."""
     models = models_of(signal, image)
     chosen = rhythm or list(RHYTHMS)
     strips = [seen.strip for name in chosen for seen in explanations(name, models, n=n, seed=seed)]
