@@ -4,6 +4,8 @@ One family, so that ``except EcgteachError`` catches all of it; each child is al
 reader would expect, so that ``except ValueError`` works too. A message names what, where and the way out.
 """
 
+from types import UnionType
+
 
 class EcgteachError(Exception):
     """Base of every error that this project raises on purpose."""
@@ -38,3 +40,33 @@ def choices(names: object, limit: int = 12) -> str:
     listed = [str(name) for name in names]  # type: ignore[attr-defined]
     shown = ", ".join(listed[:limit])
     return shown if len(listed) <= limit else f"{shown} and {len(listed) - limit} more"
+
+
+def expect(value: object, kinds: type | UnionType | tuple[type, ...], needs: str, way_out: str = "") -> None:
+    """Refuse a value of a wrong kind, where a call is made and not deep inside it.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    kinds : type or types
+        What will do, as `isinstance` takes it.
+    needs : str
+        Who needs what, the beginning of the message: ``"explain reads a Strip or a Record"``.
+    way_out : str
+        What to do instead.
+
+    Raises
+    ------
+    InvalidValue
+        When it is of none of the kinds.
+
+    >>> expect("x", int, "a case has a number", "count from 0")
+    Traceback (most recent call last):
+        ...
+    ecgteach.errors.InvalidValue: a case has a number, not a str; count from 0
+    """
+    if not isinstance(value, kinds):
+        name = "None" if value is None else f"a {type(value).__name__}"
+        name = f"the class {value.__name__}" if isinstance(value, type) else name
+        raise InvalidValue(f"{needs}, not {name}" + (f"; {way_out}" if way_out else ""))

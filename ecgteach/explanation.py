@@ -264,7 +264,7 @@ def explain(
     passes = {}
     for view in VIEWS:
         where = models[view].layer(layer)
-        passes[view] = (where, GradCAM(models[view], where.name).forward(inputs(view, prepared.samples[None])))
+        passes[view] = (where, GradCAM(models[view], where).forward(inputs(view, prepared.samples[None])))
     predictions = {
         view: Prediction(seen.logits[0].numpy(), classes, _parts(models[view], where, seen))
         for view, (where, seen) in passes.items()

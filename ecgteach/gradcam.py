@@ -6,17 +6,23 @@ A^k is channel k of the layer, A^k_ij its value in cell ij of Z cells (or A^k_i)
     L^c   = ReLU( Σ_k α_k^c A^k )      the map: the weighted sum of the channels, where it speaks for c
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .errors import InvalidValue, UnknownName, choices
+from .errors import InvalidValue, UnknownName, choices, expect
+from .probing import evaluating, layer_with_cells, logits_of, telling, twin, watchable, why_unreached
+
+if TYPE_CHECKING:
+    from .models import Layer
 
 
 def weighted_sum(activations: Tensor, gradients: Tensor) -> Tensor:
@@ -59,6 +65,7 @@ class ForwardPass:
     logits: Tensor  # y: (items, classes), without gradient
     activations: Tensor  # A: (items, channels, *cells), where the kept gradient ends
     _y: Tensor  # the logits again, where it begins
+    _why: Callable[[], str]  # says why the gradient does not reach the layer
 
     def map(self, target: int | Sequence[int] | None = None, contrast: bool = False) -> list[Map]:
         """Return one map for each item; `target` is one class for all, or one for each, or each item's highest logit.
@@ -76,7 +83,7 @@ class ForwardPass:
         score = self._y.new_tensor([[1.0 if c == chosen else rest for c in range(classes)] for chosen in targets])
         (gradients,) = torch.autograd.grad(self._y, self.activations, score, retain_graph=True, allow_unused=True)
         if gradients is None:
-            raise InvalidValue(f"the logits do not depend on layer {self.layer!r}; choose one on the way to them")
+            raise InvalidValue(self._why())
         return gradients
 
     def _one_for_each(self, target: int | Sequence[int] | None) -> list[int]:
@@ -98,31 +105,35 @@ def class_independent(seen: ForwardPass, maps: list[Map]) -> list[Map]:
 class GradCAM:
     """Makes the maps of one layer of any network, in one dimension or two, and leaves the network as it found it.
 
+    It watches a twin that shares the network's weights (`probing.twin`), so that many threads may ask one network.
+
     Parameters
     ----------
     model : torch.nn.Module
         Takes a tensor (items, channels, *samples or pixels), answers with logits (items, classes).
-    layer : str, optional
-        Dotted name of a submodule; of several runs in one pass the last counts. Without it, the first pass finds the
-        submodule that ends last with more than one cell: the cells that global pooling averages.
+    layer : str or Layer, optional
+        Dotted name of a submodule; of several runs in one pass the last counts. Without it, the first call finds the
+        submodule that ends last of those whose cells lie along the input: the cells that global pooling averages. The
+        first call also makes sure of a layer that is named; a `models.Layer` was measured before.
     """
 
-    def __init__(self, model: nn.Module, layer: str | None = None) -> None:
-        self._modules = dict(model.named_modules(remove_duplicate=False))
-        if layer not in [None, *filter(None, self._modules)]:
-            near = get_close_matches(str(layer), self._modules, n=5, cutoff=0.4) or filter(None, self._modules)
-            raise UnknownName(f"{type(model).__name__} has no layer {layer!r}; near names: {choices(near)}")
-        self.model, self.layer, self._held = model, layer, list[list[nn.Module]]()
+    def __init__(self, model: nn.Module, layer: "str | Layer | None" = None) -> None:
+        expect(model, nn.Module, "Grad-CAM asks a network (torch.nn.Module)")
+        self.model, self.layer = model, layer if isinstance(layer, str | None) else getattr(layer, "name", str(layer))
+        self._sure, self._held = hasattr(layer, "cells"), list[AbstractContextManager[nn.Module]]()
+        if self.layer is not None and self.layer not in (names := watchable(model)):
+            near = get_close_matches(str(self.layer), names, n=5, cutoff=0.4) or names
+            what = "has no layer" if self.layer not in dict(model.named_modules()) else "cannot be watched at layer"
+            raise UnknownName(f"{type(model).__name__} {what} {layer!r}; near names: {choices(near)}")
 
     def __enter__(self) -> "GradCAM":
-        """Hold the network in evaluation mode for a ``with`` block; a call alone does so for its own time."""
-        # backwards, so that each module is met before the one that holds it switches it off
-        self._held.append([module.eval() for module in reversed(self._modules.values()) if module.training])
+        """Hold the network itself in evaluation mode for a ``with`` block; a call alone leaves it as it is."""
+        self._held.append(evaluating(self.model))
+        self._held[-1].__enter__()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        for module in self._held.pop():
-            module.training = True
+    def __exit__(self, *error: Any) -> None:
+        self._held.pop().__exit__(*error)
 
     def __call__(self, batch: Tensor, target: int | Sequence[int] | None = None, contrast: bool = False) -> list[Map]:
         """Return one map for each item: `forward`, then `ForwardPass.map`."""
@@ -130,29 +141,26 @@ class GradCAM:
 
     def forward(self, batch: Tensor) -> ForwardPass:
         """Run the network once, in evaluation mode: without gradients up to the layer, with them from there on."""
-        kept = dict[str, Tensor]()
+        expect(batch, Tensor, "Grad-CAM reads a batch (torch.Tensor) of (items, channels, *samples or pixels)")
+        if not self._sure or self.layer is None:
+            self.layer, self._sure = layer_with_cells(self.model, batch, self.layer, self._pass), True
+        return self._pass(self.layer, batch)
 
-        def keep(name: str, _module: nn.Module, _inputs: object, output: Tensor) -> Tensor | None:
-            shape = tuple(getattr(output, "shape", ()))
-            if shape[:1] != batch.shape[:1] or np.prod(shape[2:]) <= 1:
-                return None
-            kept.clear()
-            kept[name] = output.detach().requires_grad_()
+    def _pass(self, layer: str, batch: Tensor) -> ForwardPass:
+        cells = list[Tensor]()
+
+        def keep(_layer: str, output: Tensor) -> Tensor:
+            with torch.inference_mode(False), torch.enable_grad():
+                cells[:] = [(output.clone() if output.is_inference() else output).detach().requires_grad_()]
+                kept = cells[0].clone()  # the network may go on with an in-place ReLU, which must not reach the cells
             torch.set_grad_enabled(True)
-            return kept[name].clone()  # the network may go on with an in-place ReLU, which must not reach what is kept
+            return kept
 
-        asked = [self.layer] if self.layer else list(self._modules)[1:]
-        hooks = [self._modules[name].register_forward_hook(partial(keep, name)) for name in asked]
-        try:
-            with self, torch.inference_mode(False), torch.no_grad():
-                y = self.model(batch)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        if not kept:
-            where = f"layer {self.layer!r}" if self.layer else "every layer of this network"
-            raise InvalidValue(f"{where} gave no cells; choose one that gives (items, channels, *cells)")
-        if getattr(y, "ndim", 0) != 2 or len(y) != len(batch):
-            raise InvalidValue(f"the network gives {getattr(y, 'shape', type(y))}, not logits (items, classes)")
-        ((self.layer, activations),) = kept.items()
-        return ForwardPass(self.layer, y.detach(), activations, y.requires_grad_())
+        watched = twin(self.model, [layer], keep)
+        for throughout in (False, True):  # once more for a network that switches gradients off itself
+            with telling(self.model, batch, layer), torch.inference_mode(False), torch.set_grad_enabled(throughout):
+                y = logits_of(watched(batch.clone() if batch.is_inference() else batch), batch)
+            if y.requires_grad:
+                break
+        y.requires_grad_()
+        return ForwardPass(layer, y.detach(), cells[0], y, partial(why_unreached, self.model, batch, layer))

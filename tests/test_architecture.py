@@ -15,7 +15,7 @@ FLOORS = (
     ("errors", "rhythms", "places"),
     ("truth", "strip", "image", "beats"),
     ("records", "simulator"),
-    ("models", "gradcam"),
+    ("probing", "models", "gradcam"),
     ("training", "fusion", "explanation"),
     ("waves", "checks"),
     ("plots", "quiz", "report"),

@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -148,3 +149,16 @@ def test_an_empty_word_is_no_default(pair):
         explain(sample("SR"), pair, fusion="")
     with pytest.raises(UnknownName):
         explain(sample("SR"), pair, target="")
+
+
+def test_eight_threads_get_what_one_gets():
+    strips = [record.strip().for_reading() for record in map(sample, grouping().classes * 2)]
+    alone = [explain(strip) for strip in strips[:4]] * 2
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(explain, strips * 4))
+    for seen, expected in zip(found, alone * 4, strict=True):
+        assert seen.target == expected.target
+        assert np.array_equal(seen.fused, expected.fused)
+        for name, view in expected.views.items():
+            assert np.array_equal(seen.views[name].map.values, view.map.values)
+            assert np.array_equal(seen.views[name].prediction.logits, view.prediction.logits)

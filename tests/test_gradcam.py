@@ -2,6 +2,8 @@
 
 import dataclasses
 from collections import OrderedDict
+from functools import partial
+from threading import Barrier, Thread
 from types import SimpleNamespace
 
 import numpy as np
@@ -78,7 +80,7 @@ def resnet(dims):
 
 def strips(dims, items=3):
     generator = torch.Generator().manual_seed(7)
-    return torch.randn(items, 1, *{1: (160,), 2: (48, 64)}[dims], generator=generator)
+    return torch.randn(items, 1, *{1: (160,), 2: (32, 192)}[dims], generator=generator)
 
 
 def scaled(raw):
@@ -297,8 +299,8 @@ def test_an_unknown_layer_is_told_with_near_names():
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        ("head.1", r"layer 'head\.1' gave no cells; choose one that gives \(items, channels, \*cells\)"),
-        ("head.0", r"layer 'head\.0' gave no cells; choose"),
+        ("head.1", r"'head\.1' gave no cells: it gives \(items, 10\); choose one that gives .* such as 'features'"),
+        ("head.0", r"'head\.0' gave no cells: it gives \(items, 10, 1\); choose"),
     ],
 )
 def test_a_layer_without_cells_is_refused(layer, message):
@@ -307,7 +309,7 @@ def test_a_layer_without_cells_is_refused(layer, message):
 
 
 def test_a_layer_that_does_not_run_or_that_no_logit_hears_is_refused():
-    with pytest.raises(InvalidValue, match="layer 'idle' gave no cells; choose"):
+    with pytest.raises(InvalidValue, match="layer 'idle' gave no cells: it did not run; choose"):
         GradCAM(Twice(), "idle")(strips(1))
     with pytest.raises(InvalidValue, match="the logits do not depend on layer 'deaf'; choose one on the way"):
         GradCAM(Twice(), "deaf")(strips(1))
@@ -316,14 +318,17 @@ def test_a_layer_that_does_not_run_or_that_no_logit_hears_is_refused():
 
 
 def test_a_network_without_cells_or_without_logits_is_refused():
-    with pytest.raises(InvalidValue, match="every layer of this network gave no cells"):
+    with pytest.raises(
+        InvalidValue,
+        match=r"no layer of this network gives \(items, channels, \*cells\): it gives \(items, 160\); it gives",
+    ):
         GradCAM(nn.Sequential(nn.Flatten(), nn.Linear(160, 2)))(strips(1))
     with pytest.raises(
         InvalidValue,
-        match=r"the network gives (?:torch.Size\(\[|\()3, 2, 158(?:\]\)|\)), not logits \(items, classes\)",
+        match=r"the network gives \(items, 2, 158\), not logits \(items, classes\)",
     ):
         GradCAM(nn.Sequential(nn.Conv1d(1, 2, 3)))(strips(1))
-    with pytest.raises(InvalidValue, match="the network gives <class 'tuple'>, not logits"):
+    with pytest.raises(InvalidValue, match="the network gives a tuple, not logits"):
         GradCAM(nn.Sequential(nn.Conv1d(1, 2, 3), nn.Flatten(), nn.Unflatten(1, (2, 158)), nn.LSTM(158, 4)))(strips(1))
 
 
@@ -386,7 +391,10 @@ def test_logits_and_every_class_come_from_one_forward_pass():
     network, batch, runs = small(1), strips(1), []
     expected = small(1).eval()(batch)
     network.register_forward_pre_hook(lambda module, inputs: runs.append(module))
-    seen = GradCAM(network).forward(batch)
+    cam = GradCAM(network)
+    cam.forward(batch)  # the first call looks for the layer
+    runs.clear()
+    seen = cam.forward(batch)
     for c in range(CLASSES):
         seen.map(c)
         seen.map(c, contrast=True)
@@ -400,7 +408,10 @@ def test_no_gradient_is_followed_before_the_layer():
     for position in (0, 5, 6):
         network.features[position].register_forward_hook(lambda m, i, output: followed.append(output.requires_grad))
     network.head.register_forward_hook(lambda m, i, output: followed.append(output.requires_grad))
-    GradCAM(network, "features.8").forward(strips(1))
+    cam = GradCAM(network, "features.8")
+    cam.forward(strips(1))  # the first call makes sure of the layer
+    followed.clear()
+    cam.forward(strips(1))
     assert followed == [False, False, False, True]
 
 
@@ -480,7 +491,7 @@ def test_a_map_is_frozen_and_reads_as_one_line():
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.target = 2
     assert repr(contrast) == "Map(ok: class 1, 4 cells of '1', max 1.88)"
-    assert repr(one).startswith("Map(ok: class 1 over the others, 12 x 16 cells of 'features', max ")
+    assert repr(one).startswith("Map(ok: class 1 over the others, 8 x 48 cells of 'features', max ")
 
 
 # The network afterwards
@@ -588,3 +599,64 @@ def test_a_with_block_swallows_no_error_and_gives_the_mode_back_all_the_same():
     with pytest.raises(ZeroDivisionError), GradCAM(model):
         1 / 0  # noqa: B018
     assert all(module.training for module in model.modules())
+
+
+# Many threads, one network
+
+
+def at_once(calls):
+    """What each call gives or raises, all of them begun together, each in a thread of its own."""
+    start, found = Barrier(len(calls)), [None] * len(calls)
+
+    def run(number, call):
+        start.wait()
+        try:
+            found[number] = call()
+        except Exception as problem:
+            found[number] = problem
+
+    threads = [Thread(target=run, args=each) for each in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+@pytest.mark.parametrize("layer", [None, "features.8"])
+@pytest.mark.parametrize("training", [False, True])
+def test_eight_threads_get_what_one_gets_and_the_network_is_left_as_it_was(layer, training):
+    network = small(1).train(training)
+    batches = [torch.randn(2, 1, 160, generator=torch.Generator().manual_seed(number)) for number in range(8)]
+    alone = [[one.values for one in GradCAM(network, layer)(batch, 1)] for batch in batches]
+    before = condition(network)
+
+    def many(number):
+        return [[one.values for one in GradCAM(network, layer)(batches[number], 1)] for _ in range(12)]
+
+    for number, found in enumerate(at_once([partial(many, number) for number in range(8)])):
+        assert not isinstance(found, Exception), found
+        assert all(np.array_equal(one, alone[number]) for one in found)
+    assert_unchanged(network, before)
+
+
+def test_eight_threads_may_share_one_gradcam():
+    cam = GradCAM(small(1))
+    batches = [torch.randn(1, 1, 160, generator=torch.Generator().manual_seed(number)) for number in range(8)]
+    alone = [GradCAM(cam.model)(batch, 1)[0].values for batch in batches]
+    found = at_once([lambda batch=batch: [cam(batch, 1)[0].values for _ in range(12)] for batch in batches])
+    assert all(np.array_equal(one, expected) for each, expected in zip(found, alone, strict=True) for one in each)
+
+
+def test_a_thread_that_runs_the_network_itself_meets_no_gradient_of_ours():
+    network, batch = small(1).eval(), strips(1)
+
+    def plain():
+        with torch.no_grad():
+            return [network(batch).requires_grad for _ in range(60)]
+
+    def explaining():
+        return [GradCAM(network)(batch, 1)[0].state for _ in range(20)]
+
+    *runs, _ = at_once([plain, plain, plain, explaining])
+    assert runs == [[False] * 60] * 3
