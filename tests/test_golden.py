@@ -7,7 +7,7 @@ import pytest
 from tests.research.golden import KEPT_AS_TEXT, TABLE, rows
 
 TOLERANCES = {"rate": 0.05, "hottest": 0.041, "mean": 0.002, "share": 0.003}
-"""A probability may move by 0.002, the hottest moment by half a cell: what another processor's rounding does at most."""
+"""A probability may move by 0.002, the hottest moment by half a cell: another processor's rounding."""
 
 
 @pytest.fixture(scope="module")
