@@ -16,7 +16,7 @@ from pathlib import Path
 import pooch
 from filelock import FileLock, Timeout
 
-from ecgteach.places import cache
+from ecgteach.paths import cache
 
 from .catalogue import megabytes
 from .errors import DiskFull, Refused, writing

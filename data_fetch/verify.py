@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecgteach import places
+from ecgteach import paths as places
 from ecgteach.errors import UnreadableFile, choices
 
 from .catalogue import Entry, entry

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .errors import EcgteachError
 
 if TYPE_CHECKING:
-    from .checks import TrustReport, trust
+    from .checks.trust import TrustReport, trust
     from .explanation import Explanation, explain
     from .records import Dataset, Record, open_dataset, open_folder, read_record
     from .records.embedded import sample, samples
@@ -27,7 +27,7 @@ _ROOMS = {
     "Explanation": "explanation",
     "Record": "records",
     "Strip": "strip",
-    "TrustReport": "checks",
+    "TrustReport": "checks.trust",
     "attention_by_wave": "waves",
     "delineate": "waves",
     "edit": "simulator",
@@ -39,7 +39,7 @@ _ROOMS = {
     "samples": "records",
     "sentence": "waves",
     "simulate": "simulator",
-    "trust": "checks",
+    "trust": "checks.trust",
 }
 """Where each name lives. It is imported when it is first used, so that ``import ecgteach`` itself is quick."""
 

@@ -31,7 +31,7 @@ class Beats:
     Parameters
     ----------
     times : tuple of float
-        Moment of each QRS complex (its steepest stretch) in seconds from the strip's start.
+        Moment of each QRS complex (its steepest segment) in seconds from the strip's start.
     quality : Quality
         Why the beats should not be relied on: too few of them, or complexes that do not resemble each other.
     """

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from .errors import EcgteachError, UnknownName, UnreadableFile
-from .places import write_whole
+from .paths import write_whole
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,8 +64,8 @@ def explain(
     for name, view in seen.views.items():
         print(f"{name:6}  {view.prediction!r}")
     print(f"target  {seen.target} ({seen.chosen})")
-    if seen.quarrel:
-        print(f"note    {seen.quarrel}")
+    if seen.disagreement:
+        print(f"note    {seen.disagreement}")
     print(f"fused   by {seen.rule}" if seen.fused is not None else f"fused   nothing: {seen.fused_reason}")
     if out:
         print(f"written {seen.plot().save(out)}")
@@ -137,7 +137,7 @@ def evaluate(
     from .models import load, load_file
     from .records import Problem, chapman, open_dataset
     from .rhythms import grouping
-    from .training import evaluation
+    from .training.evaluation import evaluation
 
     given = {"signal": signal, "image": image}
     models = {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from . import places
+from . import paths as places
 from .errors import EcgteachError
 
 LIBRARIES = ("torch", "numpy", "scipy", "matplotlib", "wfdb", "jupyterlab", "ipywidgets", "bokeh", "jupyter_bokeh")

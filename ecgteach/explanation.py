@@ -16,7 +16,7 @@ from .errors import EmptyMap, InvalidValue, UnreadableFile
 from .gradcam import ForwardPass, GradCAM, Map
 from .image import StripImage, strip_image
 from .models import VIEWS, Layer, Prediction, StripCNN, inputs, position, shipped
-from .places import write_whole
+from .paths import write_whole
 from .records import Record
 from .rhythms import rhythm
 from .strip import SAMPLING_RATE, Quality, Strip
@@ -106,12 +106,12 @@ class Explanation:
         return highest(self.probabilities)
 
     @property
-    def quarrel(self) -> str:
+    def disagreement(self) -> str:
         """What each view answered, where they answered differently; else empty."""
         answers = {name: view.prediction.answer for name, view in self.views.items()}
         if len(set(answers.values())) == 1:
             return ""
-        return f"the views quarrel: signal says {answers['signal']}, image says {answers['image']}"
+        return f"the views disagree: signal says {answers['signal']}, image says {answers['image']}"
 
     @property
     def agreement(self) -> NDArray[np.uint8]:
@@ -149,7 +149,7 @@ class Explanation:
             "target": self.target,
             "target_chosen": self.chosen,
             "contrast": self.contrast,
-            "quarrel": self.quarrel or None,
+            "disagreement": self.disagreement or None,
             "views": {name: _view_to_json(view) for name, view in self.views.items()},
             "fused": {
                 "map": None if self.fused is None else _numbers(self.fused),

@@ -59,7 +59,7 @@ class Strip:
     start : float
         Where the strip begins in its record, in seconds.
     rhythm : Rhythm, optional
-        What the source says of this stretch; None where it says nothing or more than one thing.
+        What the source says of this segment; None where it says nothing or more than one thing.
     annotations : tuple of Annotation
         Marks within the strip, in seconds from its start.
     source_id : str
@@ -69,7 +69,7 @@ class Strip:
     steps : tuple of str
         What was done to the samples, in order.
     truth : Truth, optional
-        What the simulator knows of this stretch; None for a real one.
+        What the simulator knows of this segment; None for a real one.
 
     Raises
     ------
@@ -132,8 +132,8 @@ class Strip:
         label = self.rhythm.name if self.rhythm else "rhythm not given"
         origin = self.source_id or "no source"
         done = "; ".join(self.steps) or "as recorded"
-        stretch = f"{self.start:g}-{self.start + SECONDS:g} s"
-        return f"Strip of lead {self.lead}, {origin}, {stretch}: {label} ({self.quality}; {done})"
+        segment = f"{self.start:g}-{self.start + SECONDS:g} s"
+        return f"Strip of lead {self.lead}, {origin}, {segment}: {label} ({self.quality}; {done})"
 
 
 def frozen_samples(samples: ArrayLike) -> NDArray[np.float32]:
@@ -152,7 +152,7 @@ def frozen_samples(samples: ArrayLike) -> NDArray[np.float32]:
         )
     missing = int(np.count_nonzero(~np.isfinite(array)))
     if missing:
-        raise InvalidValue(f"{missing} of {SAMPLES} samples are not finite numbers; choose another stretch or lead")
+        raise InvalidValue(f"{missing} of {SAMPLES} samples are not finite numbers; choose another segment or lead")
     array.flags.writeable = False
     return array
 
@@ -184,7 +184,7 @@ FILTERS: dict[str, tuple[str, Callable[[NDArray[np.float32]], NDArray[np.float32
 
 
 def assess(samples: NDArray[np.float32], sampling_rate: float) -> Quality:
-    """What is wrong with a stretch of one lead: short, flat, clipped, noisy.
+    """What is wrong with a segment of one lead: short, flat, clipped, noisy.
 
     Short: it holds less than 2.5 s, and nothing else can be told. Flat: its range is under 0.05 mV, or it stands still
     (within 0.002 mV) for 2.5 s. Clipped: beyond 10 mV, or held at its own extreme for 20 ms and more, over 0.5 % of the

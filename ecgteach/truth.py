@@ -15,7 +15,7 @@ from .rhythms import Rhythm
 
 @dataclass(frozen=True)
 class Annotation:
-    """One stretch or moment of a recording that somebody marked.
+    """One segment or moment of a recording that somebody marked.
 
     Parameters
     ----------
@@ -68,13 +68,13 @@ def rhythms_within(annotations: Iterable[Annotation], start: float, end: float) 
 
 ROLES = {
     "P": "present: something is there, and a map on it is right",
-    "A": "absent: something expected is missing, and a map on the empty stretch is right",
+    "A": "absent: something expected is missing, and a map on the empty segment is right",
     "I": "interval: a relation between beats, which has no single place",
     "C": "context: belongs to the beat, neither for nor against",
     "X": "irrelevant: a map on it is wrong",
     "D": "distractor: an ectopic beat and its pause",
 }
-"""Roles of a stretch when a map is judged: a proposal by the authors, until cardiologists have painted strips."""
+"""Roles of a segment when a map is judged: a proposal by the authors, until cardiologists have painted strips."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Wave:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A stretch of a simulated recording and what it means for the rhythm's name.
+    """A segment of a simulated recording and what it means for the rhythm's name.
 
     Parameters
     ----------
@@ -113,10 +113,10 @@ class Evidence:
         In seconds from the start.
     role : str
         One of `ROLES`: P, A, I, C, X, D.
-    leg : str
+    criterion : str
         Which reason it belongs to: atrial, rate, regularity, conduction, QRS; empty for C, X and D.
     what : str
-        The stretch in words: ``"P with PR"``, ``"pre"``, ``"RR"`` ...
+        The segment in words: ``"P with PR"``, ``"pre"``, ``"RR"`` ...
     beat : int or None
         Number of the beat.
     edit : str
@@ -126,7 +126,7 @@ class Evidence:
     start: float
     end: float
     role: str
-    leg: str = ""
+    criterion: str = ""
     what: str = ""
     beat: int | None = None
     edit: str = ""
@@ -145,7 +145,7 @@ class Truth:
     waves : tuple of Wave
         Every wave that touches the recording, in the order of their onsets.
     evidence : tuple of Evidence
-        What makes the rhythm's name; stretches of P, A, C, X and D do not overlap, intervals (I) have no place.
+        What makes the rhythm's name; segments of P, A, C, X and D do not overlap, intervals (I) have no place.
     clean : array, shape (leads, samples)
         The signal without noise in mV, at the recording's sampling rate; (samples,) on a strip.
     noise : mapping of str to array

@@ -12,14 +12,14 @@ import ecgteach
 HOUSE = Path(ecgteach.__file__).parent
 
 FLOORS = (
-    ("errors", "rhythms", "places"),
+    ("errors", "statistics", "printing", "rhythms", "paths"),
     ("truth", "strip", "image", "beats"),
     ("records", "simulator"),
     ("probing", "models", "gradcam"),
-    ("training", "fusion", "explanation"),
+    ("training", "fusion", "explanation", "cases"),
     ("waves", "checks"),
-    ("plots", "quiz", "report"),
-    ("widgets", "app", "doctor", "cli"),
+    ("plots",),
+    ("widgets", "doctor", "cli"),
 )
 """Rooms from the ground up. A room imports from lower floors, and on its own floor only from rooms to its left."""
 

@@ -56,9 +56,9 @@ def test_the_answer_stays_the_same_whatever_the_maps_are_asked_about(pair):
     assert explain(sample("SB"), pair, target=other).answer == seen.answer
 
 
-def test_a_quarrel_is_reported_and_one_target_serves_both_views():
+def test_a_disagreement_is_reported_and_one_target_serves_both_views():
     seen = explain(sample("SR"), {"signal": answering(SignalCNN, "AFIB"), "image": answering(ImageCNN, "GSVT")})
-    assert "signal says AFIB, image says GSVT" in seen.quarrel
+    assert "signal says AFIB, image says GSVT" in seen.disagreement
     assert len({view.map.target for view in seen.views.values()}) == 1
 
 

@@ -93,7 +93,7 @@ def test_a_planted_fault_is_named(fault, word):
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 40, 1249])
-def test_a_stretch_too_short_to_judge_is_named_so(size):
+def test_a_segment_too_short_to_judge_is_named_so(size):
     assert str(assess(beating(75)[100 : 100 + size], 500)) == f"short: it holds only {size / 500:.3g} s"
 
 

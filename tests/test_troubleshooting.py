@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ecgteach.places import DATA_VARIABLE
+from ecgteach.paths import DATA_VARIABLE
 
 ROOT = Path(__file__).parent.parent
 HEADINGS = [

@@ -22,8 +22,8 @@ from ..explanation import FUSED
 from ..gradcam import ForwardPass, GradCAM
 from ..models import VIEWS, Layer, StripCNN, inputs, position
 from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
-from .controls import on_stretches, qrs_stretches
-from .views import rank_correlation
+from .agreement import rank_correlation
+from .localisation.controls import on_segments, qrs_segments
 
 Values = NDArray[np.float32]
 STEPS_OF_IG = 24
@@ -67,7 +67,7 @@ def integrated_gradients(query: Query, layer: Layer) -> Values:
 
 
 def occlusion(query: Query, layer: Layer) -> Values:
-    """Occlusion of captum: how much the target's logit falls when the stretch of one cell is emptied."""
+    """Occlusion of captum: how much the target's logit falls when the segment of one cell is emptied."""
     sizes = query.batch.shape[1:]
     window, stride = (*sizes[:-1], layer.stride), (*sizes[:-1], layer.stride)
     method = _library("captum.attr").Occlusion(query.model)
@@ -163,7 +163,7 @@ def on_time(cells: Values, layer: Layer) -> Values:
 
 def qrs_in_cells(strip: Strip, layer: Layer) -> Values:
     """The strip's QRS complexes alone as a map of such cells, shape (5000,): each cell is lit by what it covers."""
-    covered = on_stretches(qrs_stretches(strip)).astype(np.float64)
+    covered = on_segments(qrs_segments(strip)).astype(np.float64)
     summed = np.concatenate([[0.0], np.cumsum(covered)])
     edges = layer.centres[:, None] + layer.cell_seconds * np.array([-0.5, 0.5])
     shares = np.diff(np.interp(edges * SAMPLING_RATE, np.arange(SAMPLES + 1), summed), axis=1)[:, 0]

@@ -10,12 +10,12 @@ from ..errors import EmptyMap
 from ..explanation import Explanation
 from ..fusion import RULES, fuse
 from ..models import VIEWS, StripCNN
-from .controls import Values
-from .curves import SHIFTED
-from .faithfulness import faithfulness
-from .localisation import cell_seconds_of, controls_of_all, localise, why_not_by_place
-from .removal import remove_hottest
-from .stability import stability
+from .localisation.controls import Values
+from .localisation.scores import cell_seconds_of, controls_of_all, localise, why_not_by_place
+from .perturbation.curves import SHIFTED
+from .perturbation.faithfulness import faithfulness
+from .perturbation.removal import remove_hottest
+from .perturbation.stability import stability
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ Measure = Callable[[Case], Mapping[str, float | None]]
 
 
 def place(case: Case) -> dict[str, float | None]:
-    """P(map in evidence > map in X), all legs with a place together; of the controls too, by their own names."""
+    """P(map in evidence > map in X), all criteria with a place together; of the controls too, by their own names."""
     truth = case.explanation.strip.truth
     if truth is None or why_not_by_place(case.explanation):
         return {}

@@ -22,7 +22,7 @@ from ..gradcam import GradCAM, class_independent
 from ..models import VIEWS, StripCNN, inputs, shipped
 from ..strip import Strip
 from .attribution import Values, correlation_of, maps_of, targets_of
-from .stability import ssim
+from .perturbation.stability import ssim
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnreadableFile
-from ..places import write_whole
+from ..paths import write_whole
 from .geometry import HEIGHT, LIMITS, WIDTH, Geometry
 from .raster import PEN, draw_pixels
 

@@ -163,7 +163,7 @@ def _ribbon(sheet: Sheet, seen: "Explanation") -> None:
     axes.set_axis_off()
     for number, kind in enumerate(AGREEMENT):
         look = AGREEMENT_STYLE[kind]
-        spans = [(first, last - first) for first, last in paper.stretches(seen.agreement == number)]
+        spans = [(first, last - first) for first, last in paper.segments(seen.agreement == number)]
         axes.broken_barh(
             spans, (0.0, 1.0), facecolor=look.colour, edgecolor="white", linewidth=0.0, hatch=look.hatch * HATCH_REPEAT
         )

@@ -96,7 +96,7 @@ def trace(axes: Axes, strip: Strip) -> None:
     axes.plot(strip.times, strip.samples, color=INK, linewidth=points(TRACE_MM), solid_joinstyle="round", zorder=4)
     low, high = axes.get_ylim()
     for beyond, height, shape in ((strip.samples > high, high - 0.1, "^"), (strip.samples < low, low + 0.1, "v")):
-        middles = [(first + last) / 2 for first, last in stretches(beyond)]
+        middles = [(first + last) / 2 for first, last in segments(beyond)]
         axes.plot(middles, [height] * len(middles), shape, color=INK, markersize=points(2.0), zorder=5)
 
 
@@ -116,8 +116,8 @@ def highlight(axes: Axes, strip: Strip, on_time: Samples) -> None:
     axes.add_collection(marker, autolim=False)
 
 
-def stretches(held: NDArray[np.bool_]) -> list[tuple[float, float]]:
-    """Beginnings and ends in seconds of the stretches where something holds, sample by sample."""
+def segments(held: NDArray[np.bool_]) -> list[tuple[float, float]]:
+    """Beginnings and ends in seconds of the segments where something holds, sample by sample."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(np.int8)))
     return [(float(first), float(last)) for first, last in (edges * SECONDS / len(held)).reshape(-1, 2)]
 

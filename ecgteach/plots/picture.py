@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ..errors import InvalidValue, choices
-from ..places import write_whole
+from ..paths import write_whole
 from .theme import style
 
 CSS_PIXELS_PER_INCH = 96

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.axes import Axes
 
+from ecgteach.statistics import FEWEST_RECORDINGS
+
 from ..errors import InvalidValue
-from ..training.metrics import FEWEST_RECORDINGS
 from ..waves import PARTS, WINDOWS, Attention, attention_by_group, attention_by_wave, sentence
-from ..waves.p_test import BEFORE
+from ..waves.p_wave import BEFORE
 from .picture import Picture
 from .sheet import EDGE, WIDTH, Sheet
 from .strips import sentences
@@ -33,7 +34,7 @@ LINE_MM = 7.0
 
 
 class Dot(NamedTuple):
-    """One map on one stretch: density, the interval or band beside it, its mass, and whether it is blurred."""
+    """One map on one segment: density, the interval or band beside it, its mass, and whether it is blurred."""
 
     view: str
     density: float
@@ -154,7 +155,7 @@ def _dots_of(groups: "pandas.DataFrame") -> dict[str, list[Dot]]:
 
 
 def _panel(sheet: Sheet, rows: dict[str, list[Dot]], heading: str, *, band: bool) -> None:
-    """One row a stretch: its name, the dots, and the shares in numbers at the right."""
+    """One row a segment: its name, the dots, and the shares in numbers at the right."""
     left, width = EDGE + LABEL_MM, WIDTH - 2 * EDGE - LABEL_MM - NUMBERS_MM
     right = left + width + 4.0
     sheet.at(
@@ -220,7 +221,7 @@ def _footer(sheet: Sheet, blurred: bool) -> None:
 
 
 def _title_of_one(found: Attention, target: str) -> str:
-    """On which stretches both maps lie more densely than when they are shifted."""
+    """On which segments both maps lie more densely than when they are shifted."""
     if not found.shares:
         return f"For {target} there is nothing to count: no map lies on known waves"
     names = PARTS if found.waves.p.outcome == BEFORE else WINDOWS
@@ -275,4 +276,4 @@ WORDS = {
     "P": "P", "PR": "P to QRS", "QRS": "QRS", "ST": "ST", "T": "T", "TQ": "the pause after T", "pre": "before QRS",
     "ST-T": "ST and T", "rest": "the rest of the pause",
 }  # fmt: skip
-"""Short names of the stretches, for rows and titles."""
+"""Short names of the segments, for rows and titles."""

@@ -1,4 +1,4 @@
-"""What figures say in words: shares in steps, stretches of time, where a strip comes from, what both views answer."""
+"""What figures say in words: shares in steps, segments of time, where a strip comes from, what both views answer."""
 
 import re
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from ..beats import find_beats
 from ..image import StripImage
 from ..rhythms import grouping, rhythms
 from ..strip import Strip
-from .paper import stretches, window
+from .paper import segments, window
 from .theme import AGREEMENT_STYLE, VIEW_WORDS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ NOTICE = "for teaching, not for clinical use"
 LOOKED = 0.5
 """Share of a map's own maximum from which we say "looked at"; `ecgteach.fusion.AGREEMENT_THRESHOLD`."""
 
-MOST_STRETCHES = 6
+MOST_SEGMENTS = 6
 SHORTEST_SECONDS = 0.1
 PERCENT = "\N{NO-BREAK SPACE}%"
 
@@ -54,19 +54,19 @@ def looked_at(on_time: NDArray[np.float32]) -> float:
 
 
 def moments(on_time: NDArray[np.float32]) -> str:
-    """The longest stretches where a map reaches half of its own maximum, in order of time.
+    """The longest segments where a map reaches half of its own maximum, in order of time.
 
     Gaps shorter than a tenth of a second, the last digit given, are passed over.
     """
     found: list[tuple[float, float]] = []
-    for first, last in stretches(on_time >= LOOKED * on_time.max()) if on_time.max() > 0 else []:
+    for first, last in segments(on_time >= LOOKED * on_time.max()) if on_time.max() > 0 else []:
         if found and first - found[-1][1] < SHORTEST_SECONDS:
             found[-1] = (found[-1][0], last)
         else:
             found.append((first, last))
     if not found:
         return "no moment"
-    shown = sorted(sorted(found, key=lambda one: one[0] - one[1])[:MOST_STRETCHES])
+    shown = sorted(sorted(found, key=lambda one: one[0] - one[1])[:MOST_SEGMENTS])
     listed = ", ".join(f"{first:.1f} to {last:.1f} s" for first, last in shown)
     left_out = len(found) - len(shown)
     return listed + (f", and {left_out} shorter" if left_out else "")
@@ -124,8 +124,8 @@ def strip_in_words(strip: Strip) -> str:
 def title_of(seen: "Explanation") -> str:
     """The answer of the main figure: what both views say, and how much of the strip both looked at."""
     answers = {name: view.prediction.answer for name, view in seen.views.items()}
-    if seen.quarrel:
-        said = f"The views quarrel: signal answers {answers['signal']}, picture answers {answers['image']}"
+    if seen.disagreement:
+        said = f"The views disagree: signal answers {answers['signal']}, picture answers {answers['image']}"
     else:
         said = f"Both views answer {answers['signal']}"
     asked = "" if set(answers.values()) == {seen.target} else f"for {seen.target}, "

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import InvalidValue, UnknownName, UnreadableFile, choices
-from ..places import find
+from ..paths import find
 from . import challenge_2017, chapman, ludb, mitdb, ptb_xl, snomed
 from .dataset import Dataset, Entry, Problem
 from .dicom_files import read_dicom

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import EcgteachError, UnreadableFile
-from ..places import find
+from ..paths import find
 from ..rhythms import Finding, vocabulary
 from .dataset import Dataset, Entry, Report
 from .licences import ORIGINS

@@ -61,8 +61,8 @@ def _annotations(path: Path, sampling_rate: float, seconds: float) -> tuple[Anno
     changes = [(float(time), note) for time, note in zip(times, notes, strict=True) if note.startswith("(")]
     if not changes:
         raise UnreadableFile(f"{path}.atr holds no rhythm; every recording of this set has some. Fetch it again")
-    stretches = [
+    segments = [
         Annotation("rhythm", start, end, symbol=note, rhythm=vocabulary("mitdb").get(note))
         for (start, note), (end, _) in pairwise([*changes, (seconds, "")])
     ]
-    return (*beats, *stretches)
+    return (*beats, *segments)

@@ -25,7 +25,7 @@ class Record:
     Parameters
     ----------
     signals : array, shape (leads, samples)
-        Amplitude in mV, float32, read-only; a missing stretch is NaN.
+        Amplitude in mV, float32, read-only; a missing segment is NaN.
     lead_names : tuple of str
         One name a lead, as the source writes it.
     sampling_rate : float
@@ -93,7 +93,7 @@ class Record:
 
     @property
     def rhythm(self) -> Rhythm | None:
-        """The one rhythm of the whole recording; None where the source gives none, or several that quarrel.
+        """The one rhythm of the whole recording; None where the source gives none, or several that disagree.
 
         "Sinus rhythm" yields to a closer word: in some sources its code also stands for "normal ECG".
         """
@@ -170,7 +170,7 @@ class Record:
         )
 
     def strips(self, lead: str | None = None, *, quality: str = "good") -> Iterator[Strip]:
-        """Consecutive strips that do not overlap; stretches that cannot be read are left out."""
+        """Consecutive strips that do not overlap; segments that cannot be read are left out."""
         for number in range(int(self.seconds // SECONDS)):
             try:
                 yield self.strip(lead, number * SECONDS, quality=quality)
@@ -196,7 +196,7 @@ class Record:
         if missing:
             raise InvalidValue(
                 f"lead {lead} of record {self.name} lacks {missing} of {length} samples from {at:g} s; "
-                "choose another stretch or lead"
+                "choose another segment or lead"
             )
         return raw
 
@@ -292,8 +292,8 @@ def millivolts_per(unit: str | None, what: str) -> float:
     return scale[unit.strip().lower()]
 
 
-def _filled(stretch: NDArray[np.float32], value: float, length: int, side: int) -> NDArray[np.float32]:
+def _filled(segment: NDArray[np.float32], value: float, length: int, side: int) -> NDArray[np.float32]:
     """A margin of `length` samples: what was recorded where it is finite, else the strip's own end value."""
-    short = length - stretch.size
-    padded = np.pad(stretch, (short, 0) if side == 0 else (0, short), mode="constant", constant_values=value)
+    short = length - segment.size
+    padded = np.pad(segment, (short, 0) if side == 0 else (0, short), mode="constant", constant_values=value)
     return np.where(np.isfinite(padded), padded, np.float32(value)).astype(np.float32)

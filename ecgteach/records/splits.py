@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from ..errors import UnreadableFile
-from ..places import find
+from ..paths import find
 from .tables import read_index
 
 PARTS = ("train", "validation", "test")

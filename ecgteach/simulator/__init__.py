@@ -24,8 +24,6 @@ Evidence is a proposal by the authors, fixed before any map was seen, until card
 
 from .edits import edit
 from .making import Batch, simulate, simulate_many
-from .sheets import draw_evidence
-from .standin import write_stand_in
 from .strips import PLACES, Strips, places_of, simulate_dataset, simulate_strips, stream_strips
 from .wfdb_out import read_simulated, write_record, write_records
 
@@ -33,7 +31,6 @@ __all__ = [
     "PLACES",
     "Batch",
     "Strips",
-    "draw_evidence",
     "edit",
     "places_of",
     "read_simulated",
@@ -44,5 +41,4 @@ __all__ = [
     "stream_strips",
     "write_record",
     "write_records",
-    "write_stand_in",
 ]

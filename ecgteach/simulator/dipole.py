@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .activation import Score
 from .anatomy import lobe
 from .leads import DOWER
-from .score import Score
 
 TOGETHER = 64
 """Scores played in one go; more would not be faster and would need more memory."""

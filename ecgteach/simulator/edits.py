@@ -16,13 +16,13 @@ from ..errors import InvalidValue, UnknownName, choices
 from ..records.record import Record
 from ..rhythms import sinus_by_rate
 from . import rewriting as write
+from .activation import Score
 from .dipole import play
+from .ground_truth import record_of
 from .leads import derivation
 from .making import key_of, rate_of
 from .noise import INGREDIENTS, changes_by, check_noise, draw_noise
 from .people import check_setting, table
-from .score import Score
-from .telling import record_of
 
 NORMAL_PR = 0.16
 LONGEST_QRS = 0.24

@@ -1,8 +1,8 @@
 """Evidence: what in a simulated recording makes its rhythm's name, as ``evidence.csv`` says for each rhythm.
 
-The table was fixed before any map was seen. Its rows stand in the order of precedence: where two stretches overlap, the
+The table was fixed before any map was seen. Its rows stand in the order of precedence: where two segments overlap, the
 upper one wins, so that a P wave that lies on a T is evidence and not the T. Intervals (I) have no place: theirs is the
-stretch from beat to beat, and it takes nothing away from the others.
+segment from beat to beat, and it takes nothing away from the others.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ AROUND_QRS_END = 0.04
 VISIBLE_F = 0.05
 
 
-class Stretch(NamedTuple):
+class Segment(NamedTuple):
     """From when to when, in seconds, and the number of its beat."""
 
     start: float
@@ -30,7 +30,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True)
 class Scene:
-    """The waves of a recording as the stretches are found in them.
+    """The waves of a recording as the segments are found in them.
 
     Parameters
     ----------
@@ -47,17 +47,17 @@ class Scene:
         """Waves of one kind."""
         return [wave for wave in self.waves if wave.kind == kind]
 
-    def pauses(self) -> list[Stretch]:
+    def pauses(self) -> list[Segment]:
         """From the end of each T to the onset of the next QRS, with the number of that next beat."""
         complexes = self.of("QRS")
         pauses = []
         for number, wave in enumerate(complexes):
             ends = [t.offset for t in self.of("T") if t.onset < wave.onset]
             before = complexes[number - 1].offset if number else wave.onset - 2.0
-            pauses.append(Stretch(max([before, *ends[-1:]]), wave.onset, wave.beat))
+            pauses.append(Segment(max([before, *ends[-1:]]), wave.onset, wave.beat))
         if complexes:
             ends = [t.offset for t in self.of("T")]
-            pauses.append(Stretch(max([complexes[-1].offset, *ends[-1:]]), complexes[-1].offset + 10.0, None))
+            pauses.append(Segment(max([complexes[-1].offset, *ends[-1:]]), complexes[-1].offset + 10.0, None))
         return pauses
 
 
@@ -86,24 +86,24 @@ def evidence_of(rhythm: str, scene: Scene, seconds: float, *, first_degree: bool
     for name in names:
         for row in _rows(name):
             if row["what"] == "f in TQ" and not scene.visible_f:
-                row = {**row, "role": "C", "leg": "", "edit": ""}
-            for stretch in STRETCHES[row["what"]](scene):
-                start, end = max(stretch.start, 0.0), min(stretch.end, seconds)
+                row = {**row, "role": "C", "criterion": "", "edit": ""}
+            for segment in SEGMENTS[row["what"]](scene):
+                start, end = max(segment.start, 0.0), min(segment.end, seconds)
                 if row["role"] == "I":
-                    free = [(stretch.start, stretch.end)] if stretch.start >= 0 and stretch.end <= seconds else []
+                    free = [(segment.start, segment.end)] if segment.start >= 0 and segment.end <= seconds else []
                 else:
                     free = _without((start, end), taken)
                     taken += free
                 found += [
-                    Evidence(begin, finish, row["role"], row["leg"], row["what"], stretch.beat, row["edit"])
+                    Evidence(begin, finish, row["role"], row["criterion"], row["what"], segment.beat, row["edit"])
                     for begin, finish in free
                 ]
     return tuple(sorted(found, key=lambda entry: (entry.start, entry.end)))
 
 
-def _without(stretch: tuple[float, float], taken: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """What is left of a stretch after those that are taken."""
-    left = [stretch] if stretch[1] > stretch[0] else []
+def _without(segment: tuple[float, float], taken: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """What is left of a segment after those that are taken."""
+    left = [segment] if segment[1] > segment[0] else []
     for start, end in taken:
         left = [
             piece
@@ -114,74 +114,74 @@ def _without(stretch: tuple[float, float], taken: Iterable[tuple[float, float]])
     return left
 
 
-def _waves(kind: str) -> Callable[[Scene], list[Stretch]]:
-    return lambda scene: [Stretch(wave.onset, wave.offset, wave.beat) for wave in scene.of(kind)]
+def _waves(kind: str) -> Callable[[Scene], list[Segment]]:
+    return lambda scene: [Segment(wave.onset, wave.offset, wave.beat) for wave in scene.of(kind)]
 
 
-def _p_with_pr(scene: Scene) -> list[Stretch]:
+def _p_with_pr(scene: Scene) -> list[Segment]:
     onsets = {wave.beat: wave.onset for wave in scene.of("QRS")}
     return [
-        Stretch(wave.onset, max(onsets.get(wave.beat, wave.offset), wave.offset), wave.beat)
+        Segment(wave.onset, max(onsets.get(wave.beat, wave.offset), wave.offset), wave.beat)
         for wave in scene.of("P")
         if wave.beat is not None
     ]
 
 
-def _st_t(scene: Scene) -> list[Stretch]:
+def _st_t(scene: Scene) -> list[Segment]:
     """From the end of each QRS to the end of its T; where the QRS lies before the recording, its T alone."""
     ends = {wave.beat: wave.offset for wave in scene.of("QRS")}
     return [
-        Stretch(ends.get(wave.beat, wave.onset) if wave.beat is not None else wave.onset, wave.offset, wave.beat)
+        Segment(ends.get(wave.beat, wave.onset) if wave.beat is not None else wave.onset, wave.offset, wave.beat)
         for wave in scene.of("T")
     ]
 
 
-def _late_t(scene: Scene) -> list[Stretch]:
+def _late_t(scene: Scene) -> list[Segment]:
     retrograde = {wave.beat: wave.offset for wave in scene.of("P")}
     return [
-        Stretch(max(wave.peak, retrograde.get(wave.beat, wave.peak)), wave.offset, wave.beat) for wave in scene.of("T")
+        Segment(max(wave.peak, retrograde.get(wave.beat, wave.peak)), wave.offset, wave.beat) for wave in scene.of("T")
     ]
 
 
-def _pre(scene: Scene) -> list[Stretch]:
+def _pre(scene: Scene) -> list[Segment]:
     """240 to 40 ms before each QRS, cut at the end of T; not where a P has been drawn in."""
     first, last = PRE_SECONDS
     onsets = {wave.beat: wave.onset for wave in scene.of("QRS")}
     drawn = {wave.beat for wave in scene.of("P") if wave.offset < onsets.get(wave.beat, 0.0)}
     return [
-        Stretch(max(pause.start, pause.end - first), pause.end - last, pause.beat)
+        Segment(max(pause.start, pause.end - first), pause.end - last, pause.beat)
         for pause in scene.pauses()
         if pause.beat is not None and pause.end - last > pause.start and pause.beat not in drawn
     ]
 
 
-def _end_of_qrs(scene: Scene) -> list[Stretch]:
+def _end_of_qrs(scene: Scene) -> list[Segment]:
     drawn = {wave.beat for wave in scene.of("P") if wave.shape == "retrograde"}
     return [
-        Stretch(wave.offset - AROUND_QRS_END, wave.offset + AROUND_QRS_END, wave.beat)
+        Segment(wave.offset - AROUND_QRS_END, wave.offset + AROUND_QRS_END, wave.beat)
         for wave in scene.of("QRS")
         if wave.beat in drawn
     ]
 
 
-def _between(kind: str) -> Callable[[Scene], list[Stretch]]:
-    def found(scene: Scene) -> list[Stretch]:
+def _between(kind: str) -> Callable[[Scene], list[Segment]]:
+    def found(scene: Scene) -> list[Segment]:
         waves = scene.of(kind)
-        return [Stretch(wave.onset, later.onset, later.beat) for wave, later in pairwise(waves)]
+        return [Segment(wave.onset, later.onset, later.beat) for wave, later in pairwise(waves)]
 
     return found
 
 
-def _pr(scene: Scene) -> list[Stretch]:
+def _pr(scene: Scene) -> list[Segment]:
     """From each P to the next QRS, whether it leads to it or not."""
     onsets = [(wave.onset, wave.beat) for wave in scene.of("QRS")]
     following = (
         (wave, next(((onset, beat) for onset, beat in onsets if onset > wave.onset), None)) for wave in scene.of("P")
     )
-    return [Stretch(wave.onset, after[0], after[1]) for wave, after in following if after]
+    return [Segment(wave.onset, after[0], after[1]) for wave, after in following if after]
 
 
-def _ectopic(scene: Scene) -> list[Stretch]:
+def _ectopic(scene: Scene) -> list[Segment]:
     """Each premature beat from its first wave to the next beat's first wave."""
     starts: dict[int | None, float] = {}
     early: set[int | None] = set()
@@ -192,38 +192,38 @@ def _ectopic(scene: Scene) -> list[Stretch]:
                 early.add(wave.beat)
     last = max((wave.offset for wave in scene.waves), default=0.0)
     return [
-        Stretch(starts[beat], starts.get(beat + 1, last), beat) for beat in sorted(b for b in early if b is not None)
+        Segment(starts[beat], starts.get(beat + 1, last), beat) for beat in sorted(b for b in early if b is not None)
     ]
 
 
-def _captures(scene: Scene) -> list[Stretch]:
+def _captures(scene: Scene) -> list[Segment]:
     beats = {wave.beat for wave in scene.of("QRS") if wave.shape in ("narrow", "fusion")}
     spans: dict[int | None, list[float]] = defaultdict(list)
     for wave in scene.waves:
         if wave.beat in beats and wave.kind in ("P", "QRS"):
             spans[wave.beat] += [wave.onset, wave.offset]
-    return [Stretch(min(times), max(times), beat) for beat, times in spans.items()]
+    return [Segment(min(times), max(times), beat) for beat, times in spans.items()]
 
 
-def _wide_qrs(scene: Scene) -> list[Stretch]:
-    return [Stretch(wave.onset, wave.offset, wave.beat) for wave in scene.of("QRS") if wave.shape == "VT"]
+def _wide_qrs(scene: Scene) -> list[Segment]:
+    return [Segment(wave.onset, wave.offset, wave.beat) for wave in scene.of("QRS") if wave.shape == "VT"]
 
 
-def _dissociated(scene: Scene) -> list[Stretch]:
-    return [Stretch(wave.onset, wave.offset, None) for wave in scene.of("P") if wave.beat is None]
+def _dissociated(scene: Scene) -> list[Segment]:
+    return [Segment(wave.onset, wave.offset, None) for wave in scene.of("P") if wave.beat is None]
 
 
-def _unconducted(scene: Scene) -> list[Stretch]:
+def _unconducted(scene: Scene) -> list[Segment]:
     """From each blocked P to the next wave that leads to a beat."""
     leading = [wave.onset for wave in scene.waves if wave.beat is not None and wave.kind in ("P", "QRS")]
     return [
-        Stretch(wave.onset, min((onset for onset in leading if onset > wave.onset), default=wave.onset + 2.0), None)
+        Segment(wave.onset, min((onset for onset in leading if onset > wave.onset), default=wave.onset + 2.0), None)
         for wave in scene.of("P")
         if wave.beat is None
     ]
 
 
-STRETCHES: dict[str, Callable[[Scene], list[Stretch]]] = {
+SEGMENTS: dict[str, Callable[[Scene], list[Segment]]] = {
     "P": _waves("P"),
     "P with PR": _p_with_pr,
     "QRS": _waves("QRS"),
@@ -245,7 +245,7 @@ STRETCHES: dict[str, Callable[[Scene], list[Stretch]]] = {
     "dissociated P": _dissociated,
     "unconducted P and pause": _unconducted,
 }
-"""Names of stretches in ``evidence.csv``, and what finds them."""
+"""Names of segments in ``evidence.csv``, and what finds them."""
 
 
 @cache

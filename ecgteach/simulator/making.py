@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.record import Record
+from .activation import Score, lay_out
 from .anatomy import Anatomy
 from .dipole import play
+from .ground_truth import record_of
 from .hearts import HEARTS
 from .hearts.timing import Span
 from .leads import LEADS, derivation
 from .modifiers import check_modifiers, with_premature
 from .noise import INGREDIENTS, check_noise, draw_noise, usual_noise
 from .people import Patient, Person, check_setting, draw_person, settings
-from .score import Score, lay_out
-from .telling import record_of
 
 MODIFIERS = ("pacs", "pvcs", "first_degree", "bundle_branch")
 MARGIN = 2.5

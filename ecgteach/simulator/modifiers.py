@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from numpy.random import Generator
 
 from ..errors import InvalidValue
+from .activation import Atrium, Beat, Heart
 from .hearts import HEARTS
 from .people import Person
-from .score import Atrium, Beat, Heart
 
 ATRIAL_COUPLING = (0.55, 0.76)
 VENTRICULAR_COUPLING = (0.55, 0.72)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.random import PCG64, Generator
 from numpy.typing import NDArray
 
+from .activation import KINDS, NO_BEAT, Score
 from .anatomy import Anatomy
-from .score import KINDS, NO_BEAT, Score
 
 RUN_ON = 1.0
 """Seconds by which beats go on beyond the recording's end."""

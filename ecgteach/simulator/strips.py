@@ -16,10 +16,10 @@ from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping
 from ..rhythms import rhythm as rhythm_called
 from ..strip import SAMPLES, SECONDS, high_pass, low_pass
 from ..truth import Evidence
+from .activation import Score
+from .ground_truth import SOURCE, evidence_in
 from .hearts import HEARTS
 from .making import Noise, Seed, compose, key_of, perform, rate_of, simulate
-from .score import Score
-from .telling import SOURCE, evidence_in
 
 MIXTURES = {
     "SR": {"SR": 0.82, "SA": 0.18},

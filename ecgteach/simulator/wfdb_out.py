@@ -18,11 +18,11 @@ from ..records.record import Record
 from ..records.wfdb_files import read_signals, without_suffix
 from ..rhythms import Rhythm, vocabulary
 from ..truth import Truth
+from .activation import Score
 from .anatomy import Shape
+from .ground_truth import record_of
 from .making import simulate
 from .people import Person
-from .score import Score
-from .telling import record_of
 
 BEAT_SYMBOLS = {
     "narrow": "N",

@@ -12,17 +12,18 @@ import torch
 
 from ..errors import EcgteachError, InvalidValue, UnknownName, choices
 from ..models import NETWORKS, VIEWS, StripCNN, load_file, save
-from ..places import write_whole
+from ..paths import write_whole
 from ..records import Dataset, Problem, open_dataset
 from ..records.splits import PARTS, digest
 from ..strip import FILTERS, READING_STEPS
-from .calibration import fit_temperature
-from .compression import FASTEST, LARGEST_COMPRESSION, compressed_strips
-from .fitting import CHECKPOINT, fit, predict
-from .recipes import Recipe, check_seed, recipe
-from .simulated import GROUPS, KEY, MIXTURES, simulated_strips
-from .strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
-from .study import labelled_strips, own_part, report, split_in_words
+from .data.compression import FASTEST, LARGEST_COMPRESSION, compressed_strips
+from .data.labelled import labelled_strips, own_part, split_in_words
+from .data.simulated import GROUPS, KEY, MIXTURES, simulated_strips
+from .data.strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
+from .evaluation.study import report
+from .fit.calibration import fit_temperature
+from .fit.fitting import CHECKPOINT, fit, predict
+from .fit.recipes import Recipe, check_seed, recipe
 
 Say = Callable[[str], None]
 COMPLETE = "complete.txt"

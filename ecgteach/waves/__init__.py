@@ -1,4 +1,4 @@
-"""Which stretch of a strip is P, QRS, T ..., how much of each map lies on it, and that in plain words.
+"""Which segment of a strip is P, QRS, T ..., how much of each map lies on it, and that in plain words.
 
 >>> import ecgteach
 >>> from ecgteach.waves import delineate
@@ -9,28 +9,28 @@
 |---|---|
 | `delineation` | `delineate`: where the waves are, as given or as neurokit2 finds them |
 | `p_test` | is there a P? Delineators always report one |
-| `stretches` | P, PR, QRS, ST, T, TQ, and the windows of every rhythm, as samples |
-| `attention`, `tables` | share and density of each map on each stretch; over many strips, with intervals |
+| `segments` | P, PR, QRS, ST, T, TQ, and the windows of every rhythm, as samples |
+| `attention`, `tables` | share and density of each map on each segment; over many strips, with intervals |
 | `wording` | `sentence`: one explanation in words |
 | `agreement` | how well all this agrees with cardiologists and with simulated truth |
 """
 
 from .attention import Attention, Share, attention_by_wave
 from .delineation import Waves, delineate
-from .p_test import PTest
-from .stretches import ATRIAL, PARTS, STRETCHES, WINDOWS, Stretches
+from .p_wave import PTest
+from .segments import ATRIAL, PARTS, SEGMENTS, WINDOWS, Segments
 from .tables import attention_by_group, attention_table
 from .wording import sentence
 
 __all__ = [
     "ATRIAL",
     "PARTS",
-    "STRETCHES",
+    "SEGMENTS",
     "WINDOWS",
     "Attention",
     "PTest",
+    "Segments",
     "Share",
-    "Stretches",
     "Waves",
     "attention_by_group",
     "attention_by_wave",

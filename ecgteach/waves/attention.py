@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from ..explanation import FUSED, Explanation
 from ..strip import SAMPLES, SAMPLING_RATE
 from .delineation import Waves, delineate
-from .stretches import STRETCHES
+from .segments import SEGMENTS
 
 BLURRED_BELOW = 1.5
-"""Cells: a stretch that is shorter cannot be told from its neighbours."""
+"""Cells: a segment that is shorter cannot be told from its neighbours."""
 
 NEAR_WHOLE_RR = 0.15
 BAND = (2.5, 97.5)
@@ -22,14 +22,14 @@ EMPTY = 1e-9
 
 @dataclass(frozen=True)
 class Share:
-    """How much of one map lies on one stretch.
+    """How much of one map lies on one segment.
 
     Parameters
     ----------
     view : str
         ``"signal"``, ``"image"`` or ``"fused"``.
-    stretch : str
-        One of `STRETCHES`.
+    segment : str
+        One of `SEGMENTS`.
     mass : float
         Share of the map's positive mass, 0 to 1.
     duration : float
@@ -39,11 +39,11 @@ class Share:
     low, high : float
         Density that the middle 95 % of the shifted maps have.
     blurred : bool
-        True where the usual stretch is shorter than 1.5 of the map's cells.
+        True where the usual segment is shorter than 1.5 of the map's cells.
     """
 
     view: str
-    stretch: str
+    segment: str
     mass: float
     duration: float
     density: float
@@ -66,7 +66,7 @@ class Attention:
     waves : Waves
         Where the waves are.
     shares : tuple of Share
-        One for each map that holds anything and each stretch that the strip has.
+        One for each map that holds anything and each segment that the strip has.
     empty : mapping of str to str
         Maps without shares, and why.
     """
@@ -75,13 +75,13 @@ class Attention:
     shares: tuple[Share, ...]
     empty: Mapping[str, str]
 
-    def of(self, view: str, stretch: str) -> Share | None:
-        """The share of one map on one stretch; None where there is none: a dash in a table."""
-        return next((share for share in self.shares if (share.view, share.stretch) == (view, stretch)), None)
+    def of(self, view: str, segment: str) -> Share | None:
+        """The share of one map on one segment; None where there is none: a dash in a table."""
+        return next((share for share in self.shares if (share.view, share.segment) == (view, segment)), None)
 
     def __repr__(self) -> str:
         told = [
-            f"{view} {share.mass:.0%} on {share.stretch}"
+            f"{view} {share.mass:.0%} on {share.segment}"
             for view in dict.fromkeys(share.view for share in self.shares)
             if (share := self.of(view, "QRS"))
         ]
@@ -103,13 +103,13 @@ def attention_by_wave(explanation: Explanation, waves: Waves | None = None) -> A
     -------
     Attention
         The band is that of the same map shifted in a circle by every step but those near a whole RR interval, where
-        the beats would fall on beats again. Mass and time are counted inside the stretch in which waves are known.
+        the beats would fall on beats again. Mass and time are counted inside the segment in which waves are known.
     """
     found = delineate(explanation.strip) if waves is None else waves
     empty: dict[str, str] = {}
     if not found.of("QRS"):
         return Attention(found, (), dict.fromkeys((*explanation.views, FUSED), f"no waves: {found.quality}"))
-    names = [name for name in STRETCHES if found.mask(name).any()]
+    names = [name for name in SEGMENTS if found.mask(name).any()]
     masks = np.stack([found.mask(name) for name in names])
     known = np.logical_or.reduce(masks)
     durations = masks.sum(axis=1) / known.sum()
@@ -125,7 +125,7 @@ def attention_by_wave(explanation: Explanation, waves: Waves | None = None) -> A
         densities = each / np.where(inside > 0, inside, np.inf) / durations[:, None]
         bands = np.percentile(densities[:, steps], BAND, axis=1).T
         for name, duration, density, band in zip(names, durations, densities[:, 0], bands, strict=True):
-            blurred = found.stretches.usual_seconds(name) < BLURRED_BELOW * cell
+            blurred = found.segments.usual_seconds(name) < BLURRED_BELOW * cell
             low, high = float(band[0]), float(band[1])
             mass = float(density * duration)
             shares.append(Share(view, name, mass, float(duration), float(density), low, high, blurred))

@@ -1,6 +1,6 @@
 """Where the waves of a strip are: as given, or as neurokit2 finds them behind our own test for P.
 
-Given are a simulated strip's truth and the marks of LUDB's cardiologists, inside the stretch that they marked.
+Given are a simulated strip's truth and the marks of LUDB's cardiologists, inside the segment that they marked.
 Elsewhere neurokit2 delineates by prominence (Emrich et al. 2024, EUSIPCO, 1402-1406); of its four methods this one
 agrees best with LUDB, and it is the fastest.
 """
@@ -17,8 +17,8 @@ from ..beats import FEW_BEATS, find_beats, too_few
 from ..errors import UnknownName, choices
 from ..strip import SAMPLING_RATE, SECONDS, Quality, Strip
 from ..truth import Wave
-from .p_test import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE, PTest, look_for_p
-from .stretches import STRETCHES, USUAL_ST_T, Span, Stretches
+from .p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE, PTest, look_for_p
+from .segments import SEGMENTS, USUAL_ST_T, Segments, Span
 
 TRUTH, MARKED, DELINEATED = "the simulator's truth", "cardiologists' marks", "neurokit2"
 
@@ -42,14 +42,14 @@ Bounds = NDArray[np.float64]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Waves:
-    """The waves of one strip, and the stretches between them.
+    """The waves of one strip, and the segments between them.
 
     Parameters
     ----------
     waves : tuple of Wave
         P, QRS, T (and F or f where the truth knows them), in the order of their onsets.
     span : (float, float)
-        Stretch of the strip in which they are known, in seconds.
+        Segment of the strip in which they are known, in seconds.
     source : str
         Who found them: the simulator's truth, cardiologists' marks, or neurokit2.
     p : PTest
@@ -74,26 +74,26 @@ class Waves:
         return np.diff([wave.onset for wave in self.of("QRS")])
 
     @cached_property
-    def stretches(self) -> Stretches:
-        """From when to when each named stretch lasts."""
-        return Stretches.between(self.waves, self.span)
+    def segments(self) -> Segments:
+        """From when to when each named segment lasts."""
+        return Segments.between(self.waves, self.span)
 
     def mask(self, name: str) -> NDArray[np.bool_]:
-        """Which samples belong to a stretch, shape (5000,).
+        """Which samples belong to a segment, shape (5000,).
 
         Parameters
         ----------
         name : str
-            One of `STRETCHES`: ``"P"``, ``"QRS"``, ``"pre"`` ...
+            One of `SEGMENTS`: ``"P"``, ``"QRS"``, ``"pre"`` ...
 
         Raises
         ------
         UnknownName
-            When no stretch has such a name.
+            When no segment has such a name.
         """
-        if name not in STRETCHES:
-            raise UnknownName(f"no stretch is called {name!r}; there are {choices(STRETCHES)}")
-        return self.stretches.mask(name)
+        if name not in SEGMENTS:
+            raise UnknownName(f"no segment is called {name!r}; there are {choices(SEGMENTS)}")
+        return self.segments.mask(name)
 
     def __repr__(self) -> str:
         counted = ", ".join(f"{len(self.of(kind))} {kind}" for kind in ("P", "QRS", "T"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..beats import true_group
 from ..errors import UnknownName, choices
 from ..explanation import FUSED, Explanation
-from ..training.metrics import interval
+from ..statistics import interval
 from .attention import attention_by_wave
 from .delineation import delineate
 
@@ -20,7 +20,7 @@ COLUMNS = (
 )  # fmt: skip
 NOT_KNOWN = "not known"
 ALWAYS = ("view", "wave")
-"""Two maps, or two stretches of one map, are never averaged."""
+"""Two maps, or two segments of one map, are never averaged."""
 
 MEASURES = ("mass", "density")
 
@@ -39,7 +39,7 @@ def attention_table(explanations: Iterable[Explanation], groups: Iterable[str] |
     Returns
     -------
     pandas.DataFrame
-        A row for each strip, map and stretch that there is, without empty cells. ``rhythm`` is the source's own code,
+        A row for each strip, map and segment that there is, without empty cells. ``rhythm`` is the source's own code,
         ``group`` the right answer. ``outcome`` says whether that map's answer is right (for the fused map: the class
         of the highest mean probability), ``p`` what our test for P found. Strips without waves or with empty maps give
         no rows.
@@ -73,7 +73,7 @@ def attention_by_group(table: "pandas.DataFrame", by: Sequence[str] = ("rhythm",
     -------
     pandas.DataFrame
         A row for each group: ``strips``, ``recordings``, ``mass`` and ``density`` with ``_low`` and ``_high``, and
-        ``blurred``, the share of strips in which the stretch is too short for the cells. Below ten recordings there is
+        ``blurred``, the share of strips in which the segment is too short for the cells. Below ten recordings there is
         no interval, and its cells are missing values.
 
     Raises
@@ -111,7 +111,7 @@ def _rows(seen: Explanation, group: str | None) -> list[dict[str, Any]]:
             "answer": answers[share.view],
             "outcome": NOT_KNOWN if right is None else "right" if answers[share.view] == right else "wrong",
             "view": share.view,
-            "wave": share.stretch,
+            "wave": share.segment,
             "mass": share.mass,
             "duration": share.duration,
             "density": share.density,

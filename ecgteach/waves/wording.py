@@ -7,13 +7,13 @@ from ..rhythms import grouping
 from ..strip import Quality
 from .attention import Attention, Share, attention_by_wave
 from .delineation import DELINEATED, LEADS_TO_QRS, Waves
-from .p_test import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
-from .stretches import IN_WORDS, PARTS, WINDOWS
+from .p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
+from .segments import IN_WORDS, PARTS, WINDOWS
 
 NETWORKS = {"signal": "signal network", "image": "picture network"}
 PERCENT = "\N{NO-BREAK SPACE}%"
 
-IN_PLACE_OF_P = "P: \N{EN DASH}; the stretch before QRS stands in its place"
+IN_PLACE_OF_P = "P: \N{EN DASH}; the segment before QRS stands in its place"
 P_FOUND = {
     ELSEWHERE: "A wave repeats between T and QRS, further ahead than a P that leads to QRS usually is",
     NOT_SEEN: f"No repeating P wave is seen before the QRS complexes ({IN_PLACE_OF_P})",
@@ -24,7 +24,7 @@ P_GIVEN = P_FOUND | {ELSEWHERE: "P waves are there, but they do not lead to each
 
 CHANCE = {1: "more than chance", 0: "within what chance gives", -1: "less than chance"}
 WORTH_TELLING = 0.025
-"""Share of a map below which a stretch is not listed: it would read "under 5 %"."""
+"""Share of a map below which a segment is not listed: it would read "under 5 %"."""
 
 
 def sentence(explanation: Explanation, attention: Attention | None = None) -> str:
@@ -40,7 +40,7 @@ def sentence(explanation: Explanation, attention: Attention | None = None) -> st
     Returns
     -------
     str
-        Says what the networks answer and whether they quarrel, what is known of P, on which waves each map lies (in
+        Says what the networks answer, whether they disagree, what is known of P, on which waves each map lies (in
         steps of 5 %, and against chance), what is empty, how much of an answer has no place, and which waves are too
         short for the cells. It tells where a map lies, not why the network answers so.
     """
@@ -70,9 +70,9 @@ def _answers(seen: Explanation) -> str:
     named = {name: _in_full(answer) for name, answer in answers.items()}
     target = seen.target if seen.target in answers.values() else _in_full(seen.target)
     asked = "" if set(answers.values()) == {seen.target} else f"; the maps are for {target}"
-    if seen.quarrel:
+    if seen.disagreement:
         each = f"the signal network answers {named['signal']}, the picture network {named['image']}"
-        return f"The views quarrel: {each}{asked}"
+        return f"The views disagree: {each}{asked}"
     return f"Both networks answer {named['signal']}{asked}"
 
 
@@ -102,14 +102,14 @@ def _p_before(waves: Waves) -> str:
 
 
 def _map(seen: Explanation, found: Attention, name: str) -> str:
-    """Where the map lies: the stretch that holds most of it, and those that hold more than chance."""
+    """Where the map lies: the segment that holds most of it, and those that hold more than chance."""
     whose = f"the {NETWORKS[name]}'s map for {seen.target}"
     if name in found.empty:
         return "" if not found.waves.of("QRS") else f"{_upper(whose)} is empty ({found.empty[name]})"
     shares = _told(found, name)
     most = max(shares, key=lambda share: share.mass)
     said = (
-        f"{_upper(in_steps(most.mass))} of {whose} lies on {IN_WORDS[most.stretch]} "
+        f"{_upper(in_steps(most.mass))} of {whose} lies on {IN_WORDS[most.segment]} "
         f"({in_steps(most.duration)} of the time), {_against_chance(most)}"
     )
     beyond = [share for share in shares if share.beyond_chance == 1 and share is not most]
@@ -118,7 +118,7 @@ def _map(seen: Explanation, found: Attention, name: str) -> str:
         said += f"; more than chance {'also ' if most.beyond_chance == 1 else ''}lies on {_listed(more)}"
     elif most.beyond_chance < 1 and not beyond:
         said += "; it singles out no wave"
-    pre = next((share for share in shares if share.stretch == "pre" and share is not most and share not in more), None)
+    pre = next((share for share in shares if share.segment == "pre" and share is not most and share not in more), None)
     return said + (f"; {in_steps(pre.mass)} lies on {IN_WORDS['pre']}" if pre else "")
 
 
@@ -160,12 +160,12 @@ def _fused(seen: Explanation, found: Attention) -> str:
     if not shares:
         return ""
     most = max(shares, key=lambda share: share.mass)
-    return f"Of the fused map {in_steps(most.mass)} lies on {IN_WORDS[most.stretch]}, {_against_chance(most)}"
+    return f"Of the fused map {in_steps(most.mass)} lies on {IN_WORDS[most.segment]}, {_against_chance(most)}"
 
 
 def _blurred(seen: Explanation, found: Attention) -> str:
     told = [share for view in seen.views if view not in found.empty for share in _told(found, view)]
-    short = list(dict.fromkeys(IN_WORDS[share.stretch] for share in told if share.blurred))
+    short = list(dict.fromkeys(IN_WORDS[share.segment] for share in told if share.blurred))
     if not short:
         return ""
     cell = max(view.layer.cell_seconds for view in seen.views.values())
@@ -183,7 +183,7 @@ def _plain(quality: Quality) -> str:
 
 
 def _listed(shares: list[Share]) -> str:
-    return _and([f"{IN_WORDS[share.stretch]} ({in_steps(share.mass)})" for share in shares])
+    return _and([f"{IN_WORDS[share.segment]} ({in_steps(share.mass)})" for share in shares])
 
 
 def _and(words: list[str]) -> str:

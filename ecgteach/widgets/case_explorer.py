@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import ipywidgets
 import jupyter_bokeh
 
+from ..cases import Solution, blind, choose_cases
 from ..errors import InvalidValue
 from ..explanation import Explanation, explain
 from ..fusion import RULES
@@ -17,7 +18,6 @@ from ..strip import SECONDS, Strip
 from . import case_words as words
 from .base import Widget, choice, question, row
 from .case_state import CONFIDENCES, CaseState, answers
-from .cases import Solution, blind, choose_cases
 from .linked_panels import LinkedPanels
 
 BOTH = "what both answer together"

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from ..cases import Solution
 from ..explanation import Explanation
 from ..fusion import AGREEMENT_THRESHOLD
 from ..plots.theme import IMPORTANCE
@@ -10,7 +11,6 @@ from ..records import Record
 from ..rhythms import grouping
 from ..strip import SAMPLES, SAMPLING_RATE
 from .case_state import Reading, answers
-from .cases import Solution
 
 NETWORKS = {"signal": "the signal's network", "image": "the picture's network"}
 
@@ -62,7 +62,7 @@ def answers_in_words(seen: Explanation) -> str:
 
 
 def answers_of(seen: Explanation) -> str:
-    """Both networks' probabilities as a table, and whether they quarrel."""
+    """Both networks' probabilities as a table, and whether they disagree."""
     head = "".join(f"<th>{name.removeprefix('the ')}</th>" for name in NETWORKS.values())
     rows = [f"<tr><th>answer</th>{head}</tr>"]
     for group in grouping().groups:
@@ -73,8 +73,8 @@ def answers_of(seen: Explanation) -> str:
             for cell, is_answer in zip(cells, given, strict=True)
         )
         rows.append(f"<tr><td>{group.name}</td>{numbers}</tr>")
-    if seen.quarrel:
-        said = f"<b>The networks quarrel</b>: {answers_in_words(seen)}. At least one is wrong."
+    if seen.disagreement:
+        said = f"<b>The networks disagree</b>: {answers_in_words(seen)}. At least one is wrong."
     else:
         said = "Both networks give the same answer. Two networks that learnt from the same strips can share an error."
     return f"<p>{said}</p><table>{''.join(rows)}</table>"

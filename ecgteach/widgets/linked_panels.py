@@ -41,7 +41,7 @@ SHAPE = {"signal": 5.0, "image": 5.0, "fused": 4.2}
 
 SEGMENT = 10
 FAINTEST = 0.03
-"""A stretch of 20 ms below this share of the map's maximum is not marked: its colour is that of the paper."""
+"""A segment of 20 ms below this share of the map's maximum is not marked: its colour is that of the paper."""
 
 HEAT_COLUMNS, HEAT_ROWS = 512, 32
 NAMES = {

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ecgteach.checks.faithfulness import faithfulness
-from ecgteach.checks.stability import stability
-from ecgteach.checks.verdict import trust
-from ecgteach.checks.views import compare_views
+from ecgteach.checks.agreement import compare_views
+from ecgteach.checks.perturbation.faithfulness import faithfulness
+from ecgteach.checks.perturbation.stability import stability
+from ecgteach.checks.trust.verdict import trust
 from ecgteach.explanation import Explanation, explain
 from ecgteach.models import ImageCNN, SignalCNN, StripCNN, inputs
 from ecgteach.simulator import simulate

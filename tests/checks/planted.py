@@ -16,9 +16,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ecgteach.checks.limits import LIMITS
-from ecgteach.checks.localisation import seed_of
-from ecgteach.checks.verdict import trust
+from ecgteach.checks.localisation.scores import seed_of
+from ecgteach.checks.trust.limits import LIMITS
+from ecgteach.checks.trust.verdict import trust
 from ecgteach.explanation import explain
 from ecgteach.models import VIEWS, Layer, network_geometry
 from ecgteach.rhythms import grouping
@@ -39,7 +39,7 @@ SWING_MV, SWING_HZ = 0.15, 0.6
 
 RHYTHMS = ("SR", "SA", "SB", "ST", "AT", "AFIB")
 JUDGED = ("SR", "SA", "AFIB")
-"""Rhythms that P tells apart: only there is a map on the stretch before QRS right for the answer."""
+"""Rhythms that P tells apart: only there is a map on the segment before QRS right for the answer."""
 
 RIGHT = ("P",)
 WRONG = ("QRS", "wander", "nothing", "accident", "late")
@@ -53,7 +53,7 @@ MARKS = {"AFIB": 0.1, "GSVT": 0.23, "SB": 0.36, "SR": 0.49}
 class Planted(nn.Module):
     """One view of a planted pair: fixed sense of where beats are, weights that say what counts around them.
 
-    ``where`` spreads each beat over a stretch around it, ``what`` measures the trace there, ``cells`` are averaged over
+    ``where`` spreads each beat over a segment around it, ``what`` measures the trace there, ``cells`` are averaged over
     the strip, and ``dense`` makes logits of them.
     """
 
@@ -101,7 +101,7 @@ class Planted(nn.Module):
         return functional.interpolate(millivolt[:, None], size=STEPS, mode="linear")
 
     def spread(self, trace):
-        """The stretch around each beat that each channel reads, (n, channels, 1250), 0 to 1."""
+        """The segment around each beat that each channel reads, (n, channels, 1250), 0 to 1."""
         return self.where(beats(trace)).clamp(0, 1)
 
     def around(self, channel, start, end, weight=1.0):
@@ -160,10 +160,10 @@ class LooksAtP(Planted):
 
     def evidence(self, trace):
         at = beats(trace)
-        stretch = self.spread(trace)
-        bump = functional.relu(self.what(mean_before(trace, at))) * stretch[:, :1]
+        segment = self.spread(trace)
+        bump = functional.relu(self.what(mean_before(trace, at))) * segment[:, :1]
         highest = functional.max_pool1d(bump, 41, 1, 20)
-        missing = functional.relu(0.1 - highest) * stretch[:, 1:] * (1 - since(at, T_ENDS))
+        missing = functional.relu(0.1 - highest) * segment[:, 1:] * (1 - since(at, T_ENDS))
         return torch.cat([bump, missing], dim=1)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from data_fetch import catalogue
 from data_fetch.catalogue import CHECKED_FIELDS, entry
-from ecgteach import places
+from ecgteach import paths as places
 from ecgteach.errors import UnknownName
 from ecgteach.records import SOURCES
 from ecgteach.rhythms import VOCABULARIES

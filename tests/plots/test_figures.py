@@ -35,7 +35,7 @@ def emptied(seen, view, state="flat"):
     return replace(seen, target="SB", views=views, fused=None, fused_reason=f"the {view} view's map is {state}")
 
 
-def quarrelling(seen):
+def disagreementling(seen):
     """The same explanation as if the image network had answered GSVT."""
     old = seen.views["image"]
     logits = np.where(np.array(old.prediction.classes) == "GSVT", 5.0, 0.0)
@@ -61,7 +61,7 @@ STATES = {
     "flat signal": lambda seen: emptied(seen, "signal"),
     "flat image": lambda seen: emptied(seen, "image"),
     "both empty": lambda seen: emptied(emptied(seen, "image"), "signal", "non-finite"),
-    "quarrelling": quarrelling,
+    "disagreementling": disagreementling,
     "apart": apart,
     "nothing common": lambda seen: replace(
         apart(seen), fused=None, fused_reason="the rule 'product' leaves nothing: the two maps share no moment"
@@ -219,9 +219,9 @@ def test_the_title_is_the_answer_in_steps_of_five_percent():
     assert title == f"Both views answer SR; both looked at the same part, about {about} % of the strip"
 
 
-def test_the_title_tells_a_quarrel(seen):
-    said = words.title_of(quarrelling(seen))
-    assert said.startswith("The views quarrel: signal answers AFIB, picture answers GSVT; for AFIB, both looked")
+def test_the_title_tells_a_disagreement(seen):
+    said = words.title_of(disagreementling(seen))
+    assert said.startswith("The views disagree: signal answers AFIB, picture answers GSVT; for AFIB, both looked")
 
 
 def test_the_title_tells_when_nothing_is_common(seen):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecgteach.plots import plot_strip
-from ecgteach.plots.paper import LEAD_IN_SECONDS, ruled, stretches, window
+from ecgteach.plots.paper import LEAD_IN_SECONDS, ruled, segments, window
 from ecgteach.plots.sheet import MM_PER_INCH
 from ecgteach.strip import Strip
 
@@ -115,7 +115,7 @@ def test_an_absurd_amplitude_is_drawn_all_the_same():
     assert low <= 0 <= high
 
 
-def test_stretches_begin_and_end_with_their_samples():
+def test_segments_begin_and_end_with_their_samples():
     held = np.zeros(5000, dtype=bool)
     held[:50], held[1000:1250], held[-500:] = True, True, True
-    assert stretches(held) == [(0.0, 0.1), (2.0, 2.5), (9.0, 10.0)]
+    assert segments(held) == [(0.0, 0.1), (2.0, 2.5), (9.0, 10.0)]

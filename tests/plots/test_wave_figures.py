@@ -27,9 +27,9 @@ def table(seen):
     return attention_table([seen, *again])
 
 
-def looking(seen, stretch):
-    """The same explanation with maps that lie on one stretch only."""
-    mask = delineate(seen.strip).mask(stretch).astype(np.float32)
+def looking(seen, segment):
+    """The same explanation with maps that lie on one segment only."""
+    mask = delineate(seen.strip).mask(segment).astype(np.float32)
     return replace(seen, views={name: replace(view, on_time=mask) for name, view in seen.views.items()}, fused=mask)
 
 

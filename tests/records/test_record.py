@@ -91,7 +91,7 @@ def test_a_strip_begins_at_a_sample_and_its_marks_are_counted_from_there():
     assert strip.annotations[0].peak == 7.0
 
 
-def test_a_strip_takes_the_rhythm_of_its_own_stretch():
+def test_a_strip_takes_the_rhythm_of_its_own_segment():
     record = two_rhythms()
     assert record.rhythm is None
     assert record.strip(at=0).rhythm.code == "SINUS"
@@ -108,7 +108,7 @@ def test_a_strip_takes_its_marks_along_counted_from_its_own_start():
     ("at", "message"),
     [(0.1, "holds 10.0 s; a strip needs 10 s from 0.1 s"), (-1, "at 0 s or later"), (float("nan"), "at 0 s")],
 )
-def test_a_stretch_outside_the_recording_is_refused(at, message):
+def test_a_segment_outside_the_recording_is_refused(at, message):
     with pytest.raises(InvalidValue, match=message):
         made_record().strip(at=at)
 

@@ -10,10 +10,10 @@ from conftest import beating
 
 from ecgteach.beats import find_beats
 from ecgteach.errors import UnknownName, UnreadableFile
-from ecgteach.places import find
+from ecgteach.paths import find
 from ecgteach.records import SOURCES, chapman, open_dataset, ptb_xl
 from ecgteach.rhythms import Finding, rhythm
-from ecgteach.simulator import write_stand_in
+from tests.research.standin import write_stand_in
 
 
 @pytest.mark.data

@@ -8,7 +8,7 @@ import pytest
 from ecgteach.errors import UnknownName
 from ecgteach.records import SOURCES, open_dataset, samples
 from ecgteach.records.splits import PARTS, digest, is_known, is_listed, part_by_hash, part_of, twin_of
-from ecgteach.training.strips import without_twins
+from ecgteach.training.data.strips import without_twins
 
 
 def rows():

@@ -95,8 +95,8 @@ def best(record: Record) -> int:
 def extremes(record: Record, onset: float, offset: float) -> np.ndarray:
     """Moments of the highest and the lowest point of the clean lead between two moments; detectors mark either."""
     first = int(onset * 500)
-    stretch = record.truth.clean[best(record), first : int(offset * 500) + 1]
-    return (first + np.array([stretch.argmax(), stretch.argmin()])) / 500
+    segment = record.truth.clean[best(record), first : int(offset * 500) + 1]
+    return (first + np.array([segment.argmax(), segment.argmin()])) / 500
 
 
 def with_neurokit(samples: np.ndarray) -> np.ndarray:
@@ -180,9 +180,9 @@ def sinus_of_ludb() -> Iterator[Record]:
 def train(real: Path, strips: int, epochs: int, seed: int) -> None:
     """`SignalCNN` from simulated strips alone, tested on the real validation part."""
     from ecgteach.models import SignalCNN
-    from ecgteach.training.fitting import fit, predict
-    from ecgteach.training.recipes import recipe
-    from ecgteach.training.strips import open_strips
+    from ecgteach.training.data.strips import open_strips
+    from ecgteach.training.fit.fitting import fit, predict
+    from ecgteach.training.fit.recipes import recipe
 
     validation = open_strips(real / "validation")
     began = time.perf_counter()
@@ -204,9 +204,9 @@ def train(real: Path, strips: int, epochs: int, seed: int) -> None:
 def mix(real: Path, strips: int, epochs: int, seed: int) -> None:
     """`SignalCNN` from real strips alone, and from the same with simulated ones added to the fast group's shortage."""
     from ecgteach.models import SignalCNN
-    from ecgteach.training.fitting import fit, predict
-    from ecgteach.training.recipes import recipe
-    from ecgteach.training.strips import open_strips
+    from ecgteach.training.data.strips import open_strips
+    from ecgteach.training.fit.fitting import fit, predict
+    from ecgteach.training.fit.recipes import recipe
 
     learned, validation = open_strips(real / "train"), open_strips(real / "validation")
     simulated = as_strip_set(simulate_strips(strips, seed))
@@ -225,7 +225,7 @@ def joined(one, other):
 
 def as_strip_set(strips):
     """Simulated strips in the form in which networks are trained."""
-    from ecgteach.training.strips import StripSet
+    from ecgteach.training.data.strips import StripSet
 
     n = len(strips.rates)
     return StripSet(
@@ -266,7 +266,7 @@ def apart(real: Path, strips: int) -> None:
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import GroupKFold
 
-    from ecgteach.training.strips import open_strips
+    from ecgteach.training.data.strips import open_strips
 
     recorded = open_strips(real / "validation")
     made = simulate_strips(strips, 5)

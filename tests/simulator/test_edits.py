@@ -71,7 +71,7 @@ def test_regular_rr_keeps_every_beat_and_moves_it():
     changed = edit(record, "regular")
     assert np.ptp(changed.truth.rr) < 1e-9
     assert record.truth.of("f") == changed.truth.of("f")
-    assert "regularity" not in {entry.leg for entry in changed.truth.evidence}
+    assert "regularity" not in {entry.criterion for entry in changed.truth.evidence}
     np.testing.assert_allclose(
         [w.offset - w.onset for w in changed.truth.of("QRS")][2:8],
         [w.offset - w.onset for w in record.truth.of("QRS")][2:8],

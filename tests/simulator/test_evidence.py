@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ecgteach.simulator import PLACES, places_of, simulate, simulate_strips, stream_strips
 from ecgteach.simulator.edits import CHANGES
-from ecgteach.simulator.evidence import STRETCHES
+from ecgteach.simulator.evidence import SEGMENTS
 from ecgteach.simulator.hearts import HEARTS
 from ecgteach.simulator.people import table
 from ecgteach.truth import ROLES
@@ -33,7 +33,7 @@ ROLES_OF = {
 
 @settings(deadline=None, max_examples=40)
 @given(st.sampled_from(sorted(HEARTS)), st.integers(0, 5000))
-def test_stretches_with_a_place_never_overlap_and_lie_within_the_recording(rhythm, seed):
+def test_segments_with_a_place_never_overlap_and_lie_within_the_recording(rhythm, seed):
     record = simulate(rhythm, seed=seed, leads=("II",), noise=None)
     placed = sorted((e.start, e.end) for e in record.truth.evidence if e.role != "I")
     assert all(0 <= start < end <= 10 for start, end in placed)
@@ -94,9 +94,9 @@ def test_intervals_span_from_beat_to_beat():
 def test_the_table_names_only_what_there_is():
     for row in table("evidence.csv"):
         assert row["rhythm"] in {*HEARTS, "*", "AVB1", "AFIB regular"}
-        assert row["what"] in STRETCHES and row["role"] in ROLES
+        assert row["what"] in SEGMENTS and row["role"] in ROLES
         assert row["edit"] in {*CHANGES, ""}
-        assert bool(row["leg"]) == (row["role"] in "PAI")
+        assert bool(row["criterion"]) == (row["role"] in "PAI")
     named = {row["rhythm"] for row in table("evidence.csv")}
     assert set(HEARTS) - named == {"NOD", "SVT"}
 

@@ -12,9 +12,9 @@ from ecgteach.records import open_folder, read_record
 from ecgteach.records.chapman import figshare, open_chapman
 from ecgteach.simulator import edit, simulate
 from ecgteach.simulator.hearts import HEARTS
-from ecgteach.simulator.sheets import agreement, draw_evidence, main, write_sheet
-from ecgteach.simulator.standin import write_stand_in
 from ecgteach.simulator.wfdb_out import read_simulated, write_record, write_records
+from tests.research.sheets import agreement, draw_evidence, main, write_sheet
+from tests.research.standin import write_stand_in
 
 
 @pytest.mark.parametrize("rhythm", sorted(HEARTS))

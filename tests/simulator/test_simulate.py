@@ -65,8 +65,8 @@ def test_the_axis_that_is_set_is_the_axis_that_the_limb_leads_show():
         for seed in range(6):
             record = simulate("SR", seed=seed, noise=None, axis=axis, r=1.5)
             wave = record.truth.of("QRS")[2]
-            stretch = slice(round(wave.onset * 500), round(wave.offset * 500))
-            i, avf = (record[lead][stretch].sum() for lead in ("I", "aVF"))
+            segment = slice(round(wave.onset * 500), round(wave.offset * 500))
+            i, avf = (record[lead][segment].sum() for lead in ("I", "aVF"))
             nets.append(np.degrees(np.arctan2(2 / np.sqrt(3) * avf, i)))
         assert abs(np.median(nets) - axis) < 30
 
@@ -142,7 +142,7 @@ def test_fibrillation_is_irregular_and_has_no_p_and_block_or_pacing_makes_it_reg
         for conduction in ("block", "pacing"):
             steady = simulate("AFIB", seed=seed, conduction=conduction)
             assert irregularity(steady) < 0.01
-            assert "regularity" not in {entry.leg for entry in steady.truth.evidence}
+            assert "regularity" not in {entry.criterion for entry in steady.truth.evidence}
     assert simulate("AFIB", seed=1, conduction="pacing").truth.of("spike")
 
 
@@ -171,8 +171,8 @@ def test_both_directions_of_flutter_point_opposite_ways_in_lead_ii():
     for direction in ("counter-clockwise", "clockwise"):
         record = simulate("AFL", seed=4, direction=direction, ratio=4, f=0.2, rate=70, noise=None)
         wave = max(record.truth.of("F"), key=lambda f: min(abs(f.peak - q.onset) for q in record.truth.of("QRS", "T")))
-        stretch = record["II"][round(wave.onset * 500) : round(wave.offset * 500)]
-        skews[direction] = stretch[np.abs(stretch).argmax()]
+        segment = record["II"][round(wave.onset * 500) : round(wave.offset * 500)]
+        skews[direction] = segment[np.abs(segment).argmax()]
     assert skews["counter-clockwise"] < 0 < skews["clockwise"]
 
 
@@ -239,7 +239,7 @@ def test_modifiers_are_drawn_and_told():
     assert "PVC" in record.truth.kind and "left bundle branch block" in record.truth.kind
     assert len(record.truth.with_role("D")) == 2
     late = simulate("SR", seed=1, first_degree=True, rate=65)
-    assert any(entry.leg == "conduction" for entry in late.truth.evidence)
+    assert any(entry.criterion == "conduction" for entry in late.truth.evidence)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from ecgteach.models import SignalCNN, load_file
 from ecgteach.records import Dataset, Entry
 from ecgteach.rhythms import rhythm
 from ecgteach.training import runs
-from ecgteach.training.fitting import LOG, fit, predict
-from ecgteach.training.recipes import recipe
-from ecgteach.training.seeds import finished_seeds, notes_of
-from ecgteach.training.strips import StripSet
+from ecgteach.training.data.strips import StripSet
+from ecgteach.training.fit.fitting import LOG, fit, predict
+from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.fit.seeds import finished_seeds, notes_of
 
 ONE_SOURCE = recipe("shipped", sources=("mitdb",), compressed=0, simulated=0)
 TRAIN = ("101", "106", "108")

@@ -14,7 +14,7 @@ from ecgteach.errors import UnknownName
 from ecgteach.models import Prediction
 from ecgteach.simulator import simulate
 from ecgteach.strip import Quality, Strip
-from ecgteach.training.strips import grouped_strips, write_strips
+from ecgteach.training.data.strips import grouped_strips, write_strips
 from ecgteach.waves import (
     PARTS,
     WINDOWS,
@@ -25,10 +25,10 @@ from ecgteach.waves import (
     delineate,
     sentence,
 )
-from ecgteach.waves.__main__ import main
 from ecgteach.waves.delineation import DELINEATED, TRUTH
-from ecgteach.waves.p_test import ELSEWHERE, UNDECIDABLE
+from ecgteach.waves.p_wave import ELSEWHERE, UNDECIDABLE
 from ecgteach.waves.wording import in_steps
+from tests.research.wave_commands import main
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_the_band_is_that_of_the_shifted_maps(seen):
     assert (share.low, share.high) == pytest.approx(tuple(np.percentile(densities, [2.5, 97.5])))
 
 
-def test_only_the_stretch_where_waves_are_known_counts(seen):
+def test_only_the_segment_where_waves_are_known_counts(seen):
     waves = replace(delineate(seen.strip), span=(0.0, 5.0))
     late = np.r_[np.zeros(2600), np.ones(2400)]
     found = attention_by_wave(looking(seen, late), waves)
@@ -103,11 +103,11 @@ def test_there_is_no_share_for_p_in_fibrillation_but_one_for_pre(fibrillating):
     assert found.of("signal", "pre").mass > 0
 
 
-def test_a_stretch_shorter_than_one_and_a_half_cells_is_flagged(seen):
+def test_a_segment_shorter_than_one_and_a_half_cells_is_flagged(seen):
     found = attention_by_wave(seen)
     for view, one in seen.views.items():
         for name in PARTS:
-            short = found.waves.stretches.usual_seconds(name) < 1.5 * one.layer.cell_seconds
+            short = found.waves.segments.usual_seconds(name) < 1.5 * one.layer.cell_seconds
             assert found.of(view, name).blurred == short
 
 
@@ -142,7 +142,7 @@ def test_a_table_has_no_empty_cells(seen, fibrillating):
 
 
 def of_recordings(seen, number, **changes):
-    """The strip as if it came from several recordings, each with a map on another stretch."""
+    """The strip as if it came from several recordings, each with a map on another segment."""
     for n in range(number):
         strip = replace(seen.strip, source_id=f"made/{n}", **changes)
         yield looking(replace(seen, strip=strip), np.arange(5000) // 500 % number == n)
@@ -224,7 +224,7 @@ def test_the_sentence_tells_where_the_map_lies_and_never_why(seen):
     assert not re.search("because|attend|looked", told)
 
 
-def test_a_further_stretch_beyond_chance_is_told_and_slivers_are_not(seen):
+def test_a_further_segment_beyond_chance_is_told_and_slivers_are_not(seen):
     waves = delineate(seen.strip)
     told = sentence(looking(seen, 1.2 * waves.mask("QRS") + waves.mask("P"))).replace("\N{NO-BREAK SPACE}", " ")
     assert re.search(r"more than chance; more than chance also lies on P \(about \d+ %\)", told)
@@ -250,7 +250,7 @@ def test_a_level_map_singles_out_no_wave(seen):
 
 def test_in_fibrillation_p_is_a_dash_and_pre_stands_in_its_place(fibrillating):
     told = sentence(fibrillating)
-    assert "No repeating P wave is seen before the QRS complexes (P: –; the stretch before QRS" in told
+    assert "No repeating P wave is seen before the QRS complexes (P: –; the segment before QRS" in told
     assert "on P," not in told
 
 
@@ -295,14 +295,14 @@ def test_faults_are_told_without_the_figures_that_they_were_told_by(seen):
     assert sentence(faulty).endswith("Read with care: noisy, no QRS stands out.")
 
 
-def test_views_that_quarrel_are_told_with_both_answers(seen):
+def test_views_that_disagreement_are_told_with_both_answers(seen):
     logits = {"signal": [5, 0, 0, 0], "image": [0, 5, 0, 0]}
     views = {name: with_logits(seen.views[name], values) for name, values in logits.items()}
     classes = seen.views["signal"].prediction.classes
     told = sentence(replace(seen, views=views))
     assert classes[:2] == ("SR", "SB")
     said = "the signal network answers SR (sinus rhythm), the picture network SB (bradycardia)"
-    assert f"The views quarrel: {said}" in told
+    assert f"The views disagree: {said}" in told
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from ecgteach.errors import UnknownName
 from ecgteach.simulator import simulate
 from ecgteach.strip import Quality, Strip
 from ecgteach.truth import Annotation, Wave
-from ecgteach.waves import PARTS, WINDOWS, Stretches, delineate, delineation
-from ecgteach.waves.p_test import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
+from ecgteach.waves import PARTS, WINDOWS, Segments, delineate, delineation
+from ecgteach.waves.p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
 
 
 def strip_of(rhythm, seed=1, **changes):
@@ -46,7 +46,7 @@ def test_a_simulated_strip_keeps_its_own_waves():
     assert waves.source == delineation.TRUTH
 
 
-def test_marks_count_only_inside_the_stretch_that_was_marked():
+def test_marks_count_only_inside_the_segment_that_was_marked():
     waves = delineate(
         marked(("QRS", 2.0, 2.05, 2.1), ("T", 2.2, 2.3, 2.4), ("P", 2.8, 2.85, 2.9), ("QRS", 3.0, 3.05, 3.1))
     )
@@ -60,7 +60,7 @@ def test_marks_without_a_qrs_complex_are_not_taken():
     assert delineate(marked(("T", 2.2, 2.3, 2.4))).source == delineation.DELINEATED
 
 
-def test_both_partings_cover_the_known_stretch_once():
+def test_both_partings_cover_the_known_segment_once():
     for rhythm in ("SR", "AFIB", "AFL", "AVRT", "ST", "AVB3"):
         waves = delineate(strip_of(rhythm))
         for names in (PARTS, WINDOWS):
@@ -69,13 +69,13 @@ def test_both_partings_cover_the_known_stretch_once():
 
 def test_pre_is_240_to_40_ms_before_qrs_and_ends_where_t_ends():
     waves = (Wave("T", 1.0, 1.1, 1.2, 0), Wave("QRS", 1.3, 1.35, 1.4, 1), Wave("QRS", 2.3, 2.35, 2.4, 2))
-    spans = Stretches.between(waves, (0.0, 10.0)).spans("pre")
+    spans = Segments.between(waves, (0.0, 10.0)).spans("pre")
     np.testing.assert_allclose(spans, [(1.2, 1.26), (2.06, 2.26)], atol=1e-9)
 
 
 def test_a_p_that_lies_on_t_is_p_and_one_inside_qrs_is_qrs():
     waves = (Wave("QRS", 1.0, 1.05, 1.1, 0), Wave("P", 1.04, 1.06, 1.2, 0), Wave("T", 1.15, 1.3, 1.4, 0))
-    found = Stretches.between(waves, (0.0, 10.0))
+    found = Segments.between(waves, (0.0, 10.0))
     np.testing.assert_allclose(found.spans("P"), [(1.1, 1.2)])
     np.testing.assert_allclose(found.spans("T"), [(1.2, 1.4)])
 
@@ -142,8 +142,8 @@ def test_a_failure_inside_neurokit2_is_a_clear_result(monkeypatch):
     assert "neurokit2 says list index out of range" in str(waves.quality)
 
 
-def test_an_unknown_stretch_is_named():
-    with pytest.raises(UnknownName, match="no stretch is called 'U'; there are P, PR"):
+def test_an_unknown_segment_is_named():
+    with pytest.raises(UnknownName, match="no segment is called 'U'; there are P, PR"):
         delineate(strip_of("SR")).mask("U")
 
 

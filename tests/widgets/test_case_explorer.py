@@ -10,6 +10,7 @@ from bokeh.document import Document
 from bokeh.models import CrosshairTool
 
 from ecgteach import explain
+from ecgteach.cases import recording
 from ecgteach.errors import InvalidValue, PoorSignal, UnknownName
 from ecgteach.fusion import RULES
 from ecgteach.models import shipped
@@ -17,7 +18,6 @@ from ecgteach.records import Record, sample
 from ecgteach.rhythms import grouping, rhythms
 from ecgteach.widgets import CaseExplorer, CaseState, Reading, choose_cases
 from ecgteach.widgets.case_state import STEPS, answers
-from ecgteach.widgets.cases import recording
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from numpy.random import Generator
 
+from ..activation import Heart
 from ..people import Person
-from ..score import Heart
 from . import atrial, blocked, reentry, sinus, ventricular
 from .timing import Span
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from numpy.random import Generator
 
+from ..activation import Atrium, Beat, Cycle, Heart
 from ..people import Person
-from ..score import Atrium, Beat, Cycle, Heart
 from .timing import Span, steady_onsets
 
 FASTEST_CONDUCTED = 200.0

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from numpy.random import Generator
 
+from ..activation import Atrium, Beat, Heart
 from ..people import Person
-from ..score import Atrium, Beat, Heart
 from .timing import Span, sinus_onsets, steady_onsets
 
 LEAST_PP_RANGE = 0.13

@@ -1,0 +1,188 @@
+"""Do the two views look at the same moments, and does it mean anything when they do not?
+
+Two networks that read one strip in two ways may agree because both found the rhythm's evidence, or because both are
+drawn to the tallest wave. So agreement stands beside the agreement of maps that cannot agree: one of the two shifted
+along the strip. And whether disagreement warns of a wrong answer is measured against what is known without any map:
+how sure the networks were, and whether their answers differ.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..beats import true_group
+from ..errors import EmptyMap, InvalidValue
+from ..explanation import Explanation
+from ..models import VIEWS
+from .localisation.controls import qrs_segments, shifted
+
+Values = NDArray[np.floating]
+Numbers = NDArray[np.float64]
+
+TOP = 0.1
+"""Share of the strip that counts as where a view looks most."""
+
+UNKNOWN = "not known"
+OUTCOMES = ("both right", "only signal right", "only image right", "both wrong", UNKNOWN)
+"""What became of a strip's two answers."""
+
+
+@dataclass(frozen=True)
+class ViewAgreement:
+    """How far the two views' maps of one strip agree.
+
+    Parameters
+    ----------
+    source_id : str
+        Source and record of the strip.
+    rhythm, group : str or None
+        What the source says, and the class that it (and the rate) makes; None where that is not known.
+    outcome : str
+        One of `OUTCOMES`.
+    same_answer : bool
+        True when both views answer the same.
+    confidence : float
+        Highest probability, averaged over the views.
+    wrong : bool or None
+        True when the averaged answer is not `group`; None where that is not known.
+    correlation : float or None
+        Rank correlation of the two maps over time, -1 to 1; None where a map is empty.
+    overlap : float or None
+        Share of each map's highest 10 % of the strip that the other's covers, 0 to 1; by chance 0.1.
+    shifted_correlation, shifted_overlap : float or None
+        The same with the image's map shifted along the strip, not by a whole RR.
+    why : str
+        Why there is no figure; else empty.
+    """
+
+    source_id: str
+    rhythm: str | None
+    group: str | None
+    outcome: str
+    same_answer: bool
+    confidence: float
+    wrong: bool | None
+    correlation: float | None = None
+    overlap: float | None = None
+    shifted_correlation: float | None = None
+    shifted_overlap: float | None = None
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """All entries as plain values."""
+        return asdict(self)
+
+
+def compare_views(explanation: Explanation, group: str | None = None, *, seed: int = 0) -> ViewAgreement:
+    """Agreement of the two views' maps for one target, with that of a shifted map beside it.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Where the strip's rhythm is known, the outcome is too.
+    group : str, optional
+        The right answer, where it is at hand (``StripSet.targets``); by default what `ecgteach.beats.true_group` finds.
+    seed : int
+        Decides how far the control is shifted.
+
+    Returns
+    -------
+    ViewAgreement
+        Its figures are None where a map is flat or not finite, and `why` says so.
+    """
+    strip, mean = explanation.strip, explanation.probabilities
+    signal, image = (explanation.views[view].on_time for view in VIEWS)
+    answers = [explanation.views[view].prediction.answer for view in VIEWS]
+    group = true_group(strip, tuple(mean)) if group is None else group
+    about: dict[str, Any] = {
+        "source_id": strip.source_id,
+        "rhythm": strip.rhythm.code if strip.rhythm else None,
+        "group": group,
+        "outcome": _outcome(answers, group),
+        "same_answer": answers[0] == answers[1],
+        "confidence": mean[explanation.answer],
+        "wrong": None if group is None else explanation.answer != group,
+    }
+    moved = shifted(image, [start for start, _ in qrs_segments(strip)], seed=seed)
+    try:
+        return ViewAgreement(
+            correlation=rank_correlation(signal, image),
+            overlap=overlap(signal, image),
+            shifted_correlation=rank_correlation(signal, moved),
+            shifted_overlap=overlap(signal, moved),
+            **about,
+        )
+    except EmptyMap as problem:
+        return ViewAgreement(**about, why=str(problem))
+
+
+def rank_correlation(one: Values, other: Values) -> float:
+    """Spearman's rank correlation of two maps along time, ties sharing their mean rank.
+
+    Raises
+    ------
+    EmptyMap
+        When a map is flat or not finite: it has no ranks.
+    """
+    from scipy.stats import rankdata
+
+    _check(one, other)
+    ranks = [rankdata(values) for values in (one, other)]
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def overlap(one: Values, other: Values, share: float = TOP) -> float:
+    """Share of one map's highest moments that are the other's as well; by chance it is `share`.
+
+    Moments that are level at the border count in part, as if drawn by lot.
+
+    Parameters
+    ----------
+    one, other : array, shape (n,)
+        Maps along time.
+    share : float
+        Which part of the time counts as high, above 0 and below 1.
+
+    Raises
+    ------
+    EmptyMap
+        When a map is flat or not finite.
+    InvalidValue
+        When `share` is none.
+
+    Examples
+    --------
+    >>> overlap(np.array([3.0, 2, 1, 0]), np.array([3.0, 0, 1, 2]), share=0.5)
+    0.5
+    """
+    if not 0 < share < 1:
+        raise InvalidValue(f"the highest part of a map is a share above 0 and below 1, not {share}")
+    _check(one, other)
+    count = max(round(share * len(one)), 1)
+    return float(_in_top(one, count) @ _in_top(other, count) / count)
+
+
+def _outcome(answers: list[str], group: str | None) -> str:
+    if group is None:
+        return UNKNOWN
+    signal_right, image_right = (answer == group for answer in answers)
+    if signal_right == image_right:
+        return "both right" if signal_right else "both wrong"
+    return "only signal right" if signal_right else "only image right"
+
+
+def _check(*maps: Values) -> None:
+    for values in maps:
+        if not np.isfinite(values).all():
+            raise EmptyMap("a map is not finite, so nothing can be compared with it")
+        if np.ptp(values) == 0:
+            raise EmptyMap("a map is flat, so nothing can be compared with it")
+
+
+def _in_top(values: Values, count: int) -> Numbers:
+    """How surely each moment is among the `count` highest: 1 above the border, 0 below, a part of 1 on it."""
+    border = np.partition(values, len(values) - count)[len(values) - count]
+    above, level = values > border, values == border
+    return np.asarray(above + level * ((count - above.sum()) / level.sum()))

@@ -1,0 +1,104 @@
+"""Controls: maps that know nothing of the answer, against which every figure about a map is read.
+
+A figure means something only where the map beats all four: itself shifted along the strip, the QRS complexes alone,
+blurred noise, and a flat map. Blurred noise and QRS are there because some measures favour maps that are merely smooth
+or merely on the highest peaks (arXiv 2304.13836).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...beats import find_beats
+from ...errors import InvalidValue
+from ...strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
+
+Values = NDArray[np.float32]
+
+CONTROLS = ("shifted", "QRS only", "blurred noise", "flat")
+
+AWAY_FROM_WHOLE_RR = (0.25, 0.75)
+"""The part of an RR, beyond whole ones, by which a map is shifted: far from where each beat would cover the next."""
+
+HALF_QRS_SECONDS = 0.05
+"""How far a QRS reaches to each side of its middle, where only a detector says where it is."""
+
+
+def controls_of(on_time: Values, strip: Strip, *, cell_seconds: float, seed: int = 0) -> dict[str, Values]:
+    """The four controls of one map, by the names of `CONTROLS`.
+
+    Parameters
+    ----------
+    on_time : array, shape (5000,)
+        The map along time.
+    strip : Strip
+        Its strip; QRS complexes come from its truth, else from the detector.
+    cell_seconds : float
+        Length of one cell of the map in seconds: noise is blurred as a map of such cells is.
+    seed : int
+        Decides shift and noise.
+
+    Returns
+    -------
+    dict of str to array, shape (5000,)
+        Read-only, float32.
+    """
+    complexes = qrs_segments(strip)
+    return {
+        "shifted": shifted(on_time, [start for start, _ in complexes], seed=seed),
+        "QRS only": on_segments(complexes),
+        "blurred noise": blurred_noise(cell_seconds, seed=seed),
+        "flat": _read_only(np.ones(SAMPLES)),
+    }
+
+
+def shifted(on_time: Values, beats: list[float], *, seed: int = 0) -> Values:
+    """The map shifted in a circle along the strip, by some whole RR and between a quarter and three quarters of one.
+
+    Parameters
+    ----------
+    on_time : array, shape (5000,)
+        The map along time.
+    beats : list of float
+        Onsets of the QRS complexes in seconds; below two of them, the strip counts as one RR.
+    seed : int
+        Decides how far.
+    """
+    if np.shape(on_time) != (SAMPLES,):
+        raise InvalidValue(f"a map on time has the shape ({SAMPLES},), not {np.shape(on_time)}; see fusion.place")
+    random = np.random.default_rng((seed, 1))
+    rr = float(np.diff(beats).mean()) if len(beats) > 1 else SECONDS
+    whole = random.integers(max(int(SECONDS / rr), 1))
+    return _read_only(np.roll(on_time, round((whole + random.uniform(*AWAY_FROM_WHOLE_RR)) * rr * SAMPLING_RATE)))
+
+
+def on_segments(segments: list[tuple[float, float]]) -> Values:
+    """A map that is 1 on some segments (start and end in seconds) and 0 elsewhere."""
+    times = np.arange(SAMPLES) / SAMPLING_RATE
+    values = np.zeros(SAMPLES)
+    for start, end in segments:
+        values[(times >= start) & (times < end)] = 1.0
+    return _read_only(values)
+
+
+def blurred_noise(cell_seconds: float, *, seed: int = 0) -> Values:
+    """Noise as smooth as a map of such cells, cut at zero and scaled to its maximum as a map is."""
+    if not 0 < cell_seconds <= SECONDS:
+        raise InvalidValue(f"a cell lasts more than 0 s and at most {SECONDS:g} s, not {cell_seconds}")
+    cells = max(round(SECONDS / cell_seconds), 2)
+    drawn = np.maximum(np.random.default_rng((seed, 2)).standard_normal(cells), 0.0)
+    centres = (np.arange(cells) + 0.5) * SECONDS / cells
+    placed = np.interp(np.arange(SAMPLES) / SAMPLING_RATE, centres, drawn)
+    return _read_only(placed / placed.max() if placed.max() > 0 else placed)
+
+
+def qrs_segments(strip: Strip) -> list[tuple[float, float]]:
+    """Start and end of each QRS complex in seconds: from the truth where there is one, else 50 ms around each beat."""
+    if strip.truth is not None:
+        return [(wave.onset, wave.offset) for wave in strip.truth.of("QRS")]
+    return [(time - HALF_QRS_SECONDS, time + HALF_QRS_SECONDS) for time in find_beats(strip).times]
+
+
+def _read_only(values: NDArray[np.floating]) -> Values:
+    array = np.asarray(values, dtype=np.float32)
+    array.flags.writeable = False
+    return array

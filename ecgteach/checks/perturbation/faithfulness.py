@@ -1,0 +1,271 @@
+"""Deletion and insertion: does the answer hang on what a map points at, more than on what it does not point at?
+
+The strip is cut into segments of 80 ms. Deletion takes them out, those where the map is highest first; insertion
+starts from a strip that is all taken out and puts the highest back first (Petsiuk et al. 2018, arXiv 1806.07421). In
+the signal a segment is replaced, and by what matters: a flat piece with two steps at its ends looks like a QRS complex,
+a straight line between its neighbours does not. In the picture its ink is erased, which leaves paper.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import EmptyMap, InvalidValue, UnknownName, choices
+from ...explanation import Explanation
+from ...models import VIEWS, StripCNN, shipped
+from ...strip import SAMPLES
+from .curves import DELETION, FRACTIONS, INSERTION, READERS, Curve, Trial
+from .fills import Eraser, Pieces
+
+OWN_READER = {"signal": "signal", "image": "image", "image cells": "image"}
+
+CAUTIONS = {
+    "SB": "SB is told by its rate, which has no place. Taking out a QRS slows the heart and speaks for SB whatever the "
+    "map says: read no faithfulness from these curves.",
+    "GSVT": "GSVT is told from SR by its rate, which has no place. Taking out a QRS slows the heart and speaks against "
+    "GSVT whatever the map says: read no faithfulness from these curves.",
+    "SR": "SR is told from SB and GSVT by its rate, which has no place: taking out a QRS slows the heart. These curves "
+    "speak for the atrial reason (the P wave) at best.",
+}
+"""Why a curve is no judge, by target; the rate is judged by edits that segment or shorten TQ."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Faithfulness:
+    """Deletion and insertion for the maps of one explanation, each with its controls.
+
+    Parameters
+    ----------
+    target : str
+        The class that was followed.
+    deletion, insertion : dict of str to Curve
+        By map: ``"signal"`` and ``"image"``, each read by its own network, and ``"fused"``, read by both.
+    left_out : dict of str to str
+        Maps that have no curve, and why.
+    caution : str
+        Why these curves judge this target badly or not at all; empty where nothing is known against them.
+    """
+
+    target: str
+    deletion: dict[str, Curve]
+    insertion: dict[str, Curve]
+    left_out: dict[str, str]
+    caution: str
+
+    def table(self) -> list[dict[str, Any]]:
+        """One row for each map and kind: its area and AOPC, and each control's area beside it."""
+        return [
+            {
+                "map": name,
+                "kind": kind,
+                "area": curve.area,
+                "aopc": curve.aopc,
+                **{control: other.area for control, other in curve.controls.items()},
+                "beats all": curve.beats_all,
+            }
+            for kind, curves in ((DELETION, self.deletion), (INSERTION, self.insertion))
+            for name, curve in curves.items()
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        return {
+            "target": self.target,
+            "deletion": {name: curve.to_json() for name, curve in self.deletion.items()},
+            "insertion": {name: curve.to_json() for name, curve in self.insertion.items()},
+            "left_out": self.left_out,
+            "caution": self.caution or None,
+        }
+
+    def __repr__(self) -> str:
+        won = sum(row["beats all"] for row in self.table())
+        warned = f"; {self.caution}" if self.caution else ""
+        return f"Faithfulness for {self.target}: {won} of {len(self.table())} curves beat all controls{warned}"
+
+
+def deletion(
+    explanation: Explanation,
+    models: Mapping[str, StripCNN] | None = None,
+    *,
+    of: str | NDArray[np.floating] = "fused",
+    reader: str | None = None,
+    part: str = "",
+    fill: str = "line",
+    fractions: Sequence[float] = FRACTIONS,
+    seed: int = 0,
+) -> Curve:
+    """Take out what a map points at, the highest first, and follow the target; a good map's curve falls early.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Gives the strip, the target and the maps.
+    models : mapping of str to StripCNN, optional
+        The networks that read what is left; by default the shipped pair.
+    of : str or array, shape (5000,)
+        Which map: ``"signal"``, ``"image"``, ``"fused"``, any other along time as an array, or ``"image cells"``: the
+        image map's own cells in rows and columns, where only those that hold ink are counted and erased.
+    reader : {"signal", "image", "both"}, optional
+        Whose answer is followed; by default the map's own network, and both for the fused map or an array.
+    part : {"", "local", "rhythm"}
+        Which part of the logits is followed, where the networks tell: ``"local"`` is what a map of the local cells
+        speaks of; by default the whole answer, to which a rhythm without a place adds its share.
+    fill : str
+        What stands in for samples that are out, one of `erasing.FILLS`.
+    fractions : sequence of float
+        Shares of the strip, rising, from 0 to 1 at most.
+    seed : int
+        Draws the controls, the order of segments where the map is level, and the noise of ``fill="noise"``.
+
+    Returns
+    -------
+    Curve
+        With its controls.
+
+    Raises
+    ------
+    EmptyMap
+        When the map is flat or not finite, or the explanation holds no fused one: there is no order to follow.
+    UnknownName
+        When map, reader, part or fill are not in their list.
+    InvalidValue
+        When a network is missing, broken or does not tell its parts, or the fractions do not rise from 0 to 1.
+    """
+    return _one(DELETION, explanation, models, of, reader, part, fill, fractions, seed)
+
+
+def insertion(
+    explanation: Explanation,
+    models: Mapping[str, StripCNN] | None = None,
+    *,
+    of: str | NDArray[np.floating] = "fused",
+    reader: str | None = None,
+    part: str = "",
+    fill: str = "line",
+    fractions: Sequence[float] = FRACTIONS,
+    seed: int = 0,
+) -> Curve:
+    """Put back what a map points at into an empty strip, the highest first; a good map's curve rises early.
+
+    Takes, returns and raises what `deletion` does.
+    """
+    return _one(INSERTION, explanation, models, of, reader, part, fill, fractions, seed)
+
+
+def faithfulness(
+    explanation: Explanation,
+    models: Mapping[str, StripCNN] | None = None,
+    *,
+    maps: Mapping[str, NDArray[np.floating]] | None = None,
+    reader: str | None = None,
+    part: str = "",
+    fill: str = "line",
+    fractions: Sequence[float] = FRACTIONS,
+    shifts: int = 1,
+    seed: int = 0,
+) -> Faithfulness:
+    """Deletion and insertion of several maps at once, each network running once for all of them.
+
+    Parameters
+    ----------
+    explanation, models, part, fill, fractions, seed
+        As in `deletion`.
+    maps : mapping of str to array, shape (5000,), optional
+        Maps along time by name, such as one for each fusion rule; by default the explanation's ``"signal"``,
+        ``"image"`` and ``"fused"``.
+    reader : {"signal", "image", "both"}, optional
+        Whose answer is followed; by default each map's own network, and both for the fused map and any other. To
+        hold maps against each other, let one reader read them all.
+    shifts : int
+        How many times the shifted map is drawn: over many strips once each will do, on a single one it is luck.
+
+    Returns
+    -------
+    Faithfulness
+        A map that is flat or not finite is left out, and `Faithfulness.left_out` says why.
+
+    Raises
+    ------
+    UnknownName, InvalidValue
+        As `deletion`.
+    """
+    if reader not in (None, *READERS):
+        raise UnknownName(f"no reader is called {reader!r}; there are {choices(READERS)}")
+    orders: dict[str, NDArray[np.floating]] = {}
+    left_out: dict[str, str] = {}
+    for name in (*VIEWS, "fused") if maps is None else maps:
+        try:
+            orders[name] = _map_named(name, explanation) if maps is None else _usable(np.asarray(maps[name]), name)
+        except EmptyMap as problem:
+            left_out[name] = str(problem)
+    eraser = Eraser(explanation.strip, Pieces.along_time(), fill, seed)
+    trial = Trial(explanation.target, networks(models), eraser, fractions, part, shifts)
+    asked = [(kind, name, reader or OWN_READER.get(name, "both")) for kind in (DELETION, INSERTION) for name in orders]
+    curves = trial.curves(asked, orders)
+    found = {kind: {curve.order: curve for curve in curves if curve.kind == kind} for kind in (DELETION, INSERTION)}
+    caution = CAUTIONS.get(explanation.target, "")
+    return Faithfulness(explanation.target, found[DELETION], found[INSERTION], left_out, caution)
+
+
+def _one(
+    kind: str,
+    explanation: Explanation,
+    models: Mapping[str, StripCNN] | None,
+    of: str | NDArray[np.floating],
+    reader: str | None,
+    part: str,
+    fill: str,
+    fractions: Sequence[float],
+    seed: int,
+) -> Curve:
+    name = of if isinstance(of, str) else "map"
+    values = _map_named(of, explanation) if isinstance(of, str) else _usable(np.asarray(of), "given")
+    own = OWN_READER.get(name, "both")
+    known = [own] if name == "image cells" else list(READERS)
+    if reader not in (None, *known):
+        raise UnknownName(f"no reader of the map {name!r} is called {reader!r}; there are {choices(known)}")
+    view = explanation.views["image"]
+    pieces = Pieces.of_cells(values.shape, view.layer) if name == "image cells" else Pieces.along_time()
+    trial = Trial(explanation.target, networks(models), Eraser(explanation.strip, pieces, fill, seed), fractions, part)
+    return trial.curves([(kind, name, reader or own)], {name: values})[0]
+
+
+def networks(models: Mapping[str, StripCNN] | None) -> Mapping[str, StripCNN]:
+    """The networks that a check runs: those given, or the shipped pair.
+
+    Raises
+    ------
+    InvalidValue
+        When one of the two views has none.
+    """
+    models = shipped() if models is None else models
+    missing = [view for view in VIEWS if view not in models]
+    if missing:
+        raise InvalidValue(f"a check needs a network for each view; missing: {', '.join(missing)}")
+    return models
+
+
+def _map_named(name: str, explanation: Explanation) -> NDArray[np.floating]:
+    if name == "fused":
+        if explanation.fused is None:
+            raise EmptyMap(f"there is no fused map to follow: {explanation.fused_reason}")
+        return explanation.fused
+    if name == "image cells":
+        cells = explanation.views["image"].map.values
+        return _usable(cells, "image view's", cells.shape)
+    if name not in VIEWS:
+        raise UnknownName(f"no map is called {name!r}; there are {choices((*VIEWS, 'fused', 'image cells'))}")
+    return _usable(explanation.views[name].on_time, f"{name} view's")
+
+
+def _usable(values: NDArray[np.floating], whose: str, shape: tuple[int, ...] = (SAMPLES,)) -> NDArray[np.floating]:
+    if values.shape != shape:
+        raise InvalidValue(f"the {whose} map has the shape {values.shape}; a map along time has ({SAMPLES},)")
+    if not np.isfinite(values).all():
+        raise EmptyMap(f"the {whose} map is not finite; there is no order to follow")
+    if np.ptp(values) == 0:
+        raise EmptyMap(f"the {whose} map is flat; there is no order to follow. Choose another target")
+    return values

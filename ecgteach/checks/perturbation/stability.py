@@ -1,0 +1,282 @@
+"""Does a map stay when the strip changes in ways that should not matter: a little noise, a shift, another drawing?
+
+A shift moves the map along, and it is moved back before it is compared. Each figure stands beside the same figure for
+the map shifted in a circle: a map with a bump on every beat resembles many others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ... import fusion
+from ...errors import EmptyMap
+from ...explanation import Explanation, highest
+from ...gradcam import GradCAM
+from ...models import VIEWS, Prediction, StripCNN, position
+from ...strip import SAMPLES, SAMPLING_RATE, SECONDS
+from ..attribution import correlation_of
+from ..localisation.controls import qrs_segments, shifted
+from .changes import changed, shift_seconds
+from .faithfulness import networks
+
+Values = NDArray[np.floating]
+
+WINDOW_SECONDS = 0.12
+"""Standard deviation of the window of `ssim`: one and a half cells of 80 ms, as Wang's is 1.5 pixels."""
+
+THINNED = 5
+"""Every so many samples are compared: between cells a map is a straight line, and a cell is 40 samples wide."""
+
+LONGEST_MARGIN = SECONDS / 4
+"""At most so much is left out at each end after a shift, so that half of the strip remains to compare."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one change of the strip did to one map.
+
+    Parameters
+    ----------
+    name : str
+        ``"noise at 20 dB"``, ``"shift by one cell"``, ``"thick pen"`` ...
+    view : str
+        ``"signal"``, ``"image"`` or ``"fused"``.
+    correlation, similarity : float
+        Rank correlation and structural similarity of the map before and after; 0 where the map was lost.
+    control_correlation, control_similarity : float
+        The same for the map after the change and the one before it shifted in a circle.
+    answer_stayed : bool
+        True when the view (for the fused map: both views' average) still answers the same.
+    """
+
+    name: str
+    view: str
+    correlation: float
+    similarity: float
+    control_correlation: float
+    control_similarity: float
+    answer_stayed: bool
+
+
+@dataclass(frozen=True, repr=False)
+class Stability:
+    """How well the maps of one explanation bear changes that should not matter.
+
+    Parameters
+    ----------
+    changes : tuple of Change
+        Every change of every map.
+    left_out : dict of str to str
+        Views that have no map to follow, and why.
+    """
+
+    changes: tuple[Change, ...]
+    left_out: dict[str, str]
+
+    def of(self, view: str) -> tuple[Change, ...]:
+        """The changes of one view's map."""
+        return tuple(change for change in self.changes if change.view == view)
+
+    def figures(self, view: str) -> dict[str, float]:
+        """Means over one view's changes, and the lowest correlation; empty where the view was left out."""
+        held = self.of(view)
+        if not held:
+            return {}
+        names = ("correlation", "similarity", "control_correlation", "control_similarity", "answer_stayed")
+        means = {name: float(np.mean([getattr(change, name) for change in held])) for name in names}
+        return means | {"lowest_correlation": min(change.correlation for change in held)}
+
+    def table(self) -> list[dict[str, Any]]:
+        """One row for each change of each map."""
+        return [asdict(change) for change in self.changes]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        return {"changes": self.table(), "left_out": self.left_out}
+
+    def __repr__(self) -> str:
+        told = [
+            f"{view} {found['correlation']:.2f} (shifted {found['control_correlation']:.2f})"
+            for view in (*VIEWS, "fused")
+            if (found := self.figures(view))
+        ]
+        missing = [f"no {view} map: {why}" for view, why in self.left_out.items()]
+        return f"Stability, mean rank correlation: {'; '.join((*told, *missing))}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Before:
+    """A map as the explanation holds it, the same shifted in a circle, and the answer that went with it."""
+
+    on_time: Values
+    control: Values
+    answer: str
+
+
+@dataclass(frozen=True, eq=False)
+class _After:
+    """A map after a change, moved back to where it was, what was answered, and the seconds to leave out at each end."""
+
+    on_time: Values
+    probabilities: dict[str, float]
+    margin: float = 0.0
+
+
+def stability(explanation: Explanation, models: Mapping[str, StripCNN] | None = None, *, seed: int = 0) -> Stability:
+    """Change the strip in ways that should not matter, and compare the maps of the explanation's target.
+
+    The changes are noise of 0.5 to 40 Hz at 30 and 20 dB below the strip; a shift by one cell and by half a cell of
+    each network's layer; and, for the picture, a thinner and a thicker pen, a picture drawn at three quarters of the
+    size and enlarged, and limits of 2.5 mV.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Gives strip, target, layers, fusion rule and the maps to compare with.
+    models : mapping of str to StripCNN, optional
+        The networks that made it; by default the shipped pair.
+    seed : int
+        Draws the noise, and how far the control is shifted.
+
+    Raises
+    ------
+    InvalidValue
+        When a network is missing.
+    UnknownName
+        When a network lacks the layer or the class that was explained.
+    """
+    models = networks(models)
+    before, left_out = _before(explanation, seed)
+    after = {view: _seen(explanation, models[view], view, seed) for view in VIEWS}
+    after["fused"] = _fused(explanation, after)
+    changes = [
+        _compared(name, view, before[view], seen)
+        for view in (*VIEWS, "fused")
+        if view in before
+        for name, seen in after[view].items()
+    ]
+    return Stability(tuple(changes), left_out)
+
+
+def ssim(one: Values, other: Values, sampling_rate: float = SAMPLING_RATE) -> float:
+    """Structural similarity of two maps along time, both scaled 0 to 1: 1 for the same, about 0 for unlike ones.
+
+    Wang et al. (2004, doi 10.1109/TIP.2003.819861), in one dimension, with a Gaussian window, its constants
+    (0.01 and 0.03) squared, and the mean over all moments.
+
+    Parameters
+    ----------
+    one, other : array, shape (n,)
+        Values along time.
+    sampling_rate : float
+        Values per second, in Hz.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    def blurred(values: Values) -> NDArray[np.float64]:
+        return np.asarray(gaussian_filter1d(values, WINDOW_SECONDS * sampling_rate))
+
+    x, y = one.astype(np.float64), other.astype(np.float64)
+    mean_x, mean_y = blurred(x), blurred(y)
+    var_x, var_y = blurred(x * x) - mean_x**2, blurred(y * y) - mean_y**2
+    shared = blurred(x * y) - mean_x * mean_y
+    light = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
+    structure = (2 * shared + 0.03**2) / (var_x + var_y + 0.03**2)
+    return float(np.mean(light * structure))
+
+
+def _before(explanation: Explanation, seed: int) -> tuple[dict[str, _Before], dict[str, str]]:
+    """The explanation's maps, and why a view has none."""
+    mean = explanation.probabilities
+    answers = {view: explanation.views[view].prediction.answer for view in VIEWS}
+    answers["fused"] = highest(mean)
+    maps: dict[str, Values | None] = {view: explanation.views[view].on_time for view in VIEWS}
+    maps["fused"] = explanation.fused
+    beats = [start for start, _ in qrs_segments(explanation.strip)]
+    found, left_out = {}, {}
+    for view, values in maps.items():
+        if values is None:
+            left_out[view] = explanation.fused_reason
+        elif np.ptp(values) == 0:
+            broken = view in VIEWS and explanation.views[view].map.state == "non-finite"
+            left_out[view] = f"the {view} map is {'not finite' if broken else 'flat'}"
+        else:
+            found[view] = _Before(values, shifted(values.astype(np.float32), beats, seed=seed), answers[view])
+    return found, left_out
+
+
+def _seen(explanation: Explanation, model: StripCNN, view: str, seed: int) -> dict[str, _After]:
+    """One view's map after each change, by the change's name, from one forward pass."""
+    layer = explanation.views[view].layer
+    inputs = changed(explanation.strip, view, layer, seed=seed)
+    batch = torch.cat(list(inputs.values()))
+    passed = GradCAM(model, layer.name).forward(batch)
+    maps = passed.map(position(explanation.target, model.classes), contrast=explanation.contrast)
+    found = {}
+    for name, made, logits in zip(inputs, maps, passed.logits.numpy(), strict=True):
+        moved = shift_seconds(name, layer)
+        cells = made.values if view == "signal" else fusion.columns_of(made.values)
+        margin = min(layer.field_seconds / 2 + 2 * moved, LONGEST_MARGIN) if moved else 0.0
+        back = _moved_back(fusion.place(cells, layer), moved)
+        found[name] = _After(_scaled(back), Prediction(logits, model.classes).probabilities, margin)
+    return found
+
+
+def _moved_back(on_time: Values, seconds: float) -> Values:
+    times = np.arange(SAMPLES) / SAMPLING_RATE
+    return np.interp(times + seconds, times, on_time) if seconds else on_time
+
+
+def _scaled(values: Values) -> Values:
+    top = values.max()
+    return np.asarray(values / top if top > 0 else values, dtype=np.float32)
+
+
+def _fused(explanation: Explanation, after: Mapping[str, Mapping[str, _After]]) -> dict[str, _After]:
+    """The fused map after each change; where only the picture changed, the signal's map and answer are as before."""
+    signal = explanation.views["signal"]
+    unchanged = _After(signal.on_time, signal.prediction.probabilities)
+    found = {}
+    for name, image in after["image"].items():
+        pair = (after["signal"].get(name, unchanged), image)
+        sure = (pair[0].probabilities[explanation.target], pair[1].probabilities[explanation.target])
+        mean = {
+            group: (pair[0].probabilities[group] + pair[1].probabilities[group]) / 2 for group in image.probabilities
+        }
+        try:
+            values: Values = fusion.fuse(pair[0].on_time, pair[1].on_time, explanation.rule, sure)
+        except EmptyMap:
+            values = np.zeros(SAMPLES, dtype=np.float32)
+        found[name] = _After(values, mean, max(pair[0].margin, image.margin))
+    return found
+
+
+def _compared(name: str, view: str, before: _Before, after: _After) -> Change:
+    """A map after a change beside the one before it and its shifted control, without the margin at both ends."""
+    margin = round(after.margin * SAMPLING_RATE)
+    inside = slice(margin, SAMPLES - margin, THINNED)
+    left = after.on_time[inside]
+    answer = highest(after.probabilities)
+    return Change(
+        name,
+        view,
+        correlation=_correlation(before.on_time[inside], left),
+        similarity=_similarity(before.on_time[inside], left),
+        control_correlation=_correlation(before.control[inside], left),
+        control_similarity=_similarity(before.control[inside], left),
+        answer_stayed=answer == before.answer,
+    )
+
+
+def _correlation(before: Values, after: Values) -> float:
+    """Rank correlation; 0 where a map is level, since nothing of it is there to be found again."""
+    return correlation_of(before, after) or 0.0
+
+
+def _similarity(before: Values, after: Values) -> float:
+    """Structural similarity; 0 where the map is level after the change."""
+    return ssim(before, after, SAMPLING_RATE / THINNED) if np.ptp(after) > 0 else 0.0

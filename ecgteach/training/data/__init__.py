@@ -1,0 +1,1 @@
+"""What networks learn from: strips gathered from recordings, simulated, compressed in time, varied and noisy."""

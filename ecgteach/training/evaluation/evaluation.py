@@ -1,0 +1,289 @@
+"""Judging the two networks on recordings: tables by measured rate and by the sources' own labels, and cases one by one.
+
+Sinus strips are graded by their *measured* rate with the same limits for every source, because the sources draw the
+line at differing rates or not at all. The headline table leaves out strips within 2/min of a limit, which ten seconds
+cannot tell apart; a second table leaves out nothing; a third follows the sources' own labels.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from ecgteach.statistics import FEW, format_interval
+
+from ...errors import InvalidValue, UnknownName, choices
+from ...models import VIEWS, StripCNN
+from ...records import Dataset, Problem
+from ...records.dataset import Entry
+from ...records.splits import PARTS, is_known, part_of
+from ...rhythms import grouping, rhythm
+from ..data.strips import StripSet, grouped_strips, write_strips
+from ..fit.fitting import predict
+from .metrics import judge
+
+BOTH = "both"
+CHOICES = ("held-out", "validation", "test", "new", "all")
+NEAR_LIMIT = "within 2/min of a limit (first table only)"
+AFIB_OR_REST = ("AFIB", "rest")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One strip and what a view made of it."""
+
+    recording: str
+    start: float
+    rhythm: str
+    true: str
+    predicted: str
+    probability: float
+    row: int
+
+
+@dataclass(frozen=True, repr=False)
+class Evaluation:
+    """Two networks judged on a set of strips.
+
+    Parameters
+    ----------
+    strips : StripSet
+        What was read; `left_out` says what was not.
+    probabilities : dict of str to array, shape (n, classes)
+        For ``"signal"``, ``"image"`` and ``"both"`` (their average).
+    classes : tuple of str
+        Names of the outputs.
+    """
+
+    strips: StripSet
+    probabilities: dict[str, NDArray[np.float64]]
+    classes: tuple[str, ...]
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """The three tables, each with the figures of signal, image and both (`metrics.judge`)."""
+        targets = self.strips.targets
+        clear = ~self.strips.near_limit
+        everything = np.ones(len(targets), dtype=bool)
+        return {
+            "measured_rate": self._table(targets, clear),
+            "measured_rate_all": self._table(targets, everything),
+            "source_labels": self._by_source_labels(),
+        }
+
+    def cases(self, true: str | None = None, predicted: str | None = None, view: str = BOTH) -> list[Case]:
+        """Strips by outcome, the surest answers first.
+
+        Parameters
+        ----------
+        true, predicted : str, optional
+            Group that the strip has, and that the view answered.
+        view : {"signal", "image", "both"}
+            Whose answer.
+
+        Raises
+        ------
+        UnknownName
+            When there is no such class or view.
+        """
+        for name in (true, predicted):
+            if name is not None and name not in self.classes:
+                raise UnknownName(f"no class is called {name!r}; there are {choices(self.classes)}")
+        if view not in self.probabilities:
+            raise UnknownName(f"no view is called {view!r}; there are {choices(self.probabilities)}")
+        answered = self.probabilities[view]
+        found = [
+            Case(
+                str(self.strips.recordings[row]),
+                float(self.strips.starts[row]),
+                str(self.strips.rhythms[row]),
+                self.classes[self.strips.targets[row]],
+                self.classes[answered[row].argmax()],
+                float(answered[row].max()),
+                row,
+            )
+            for row in range(len(self.strips))
+        ]
+        wanted = [case for case in found if true in (None, case.true) and predicted in (None, case.predicted)]
+        return sorted(wanted, key=lambda case: -case.probability)
+
+    def clear_of_limits(self) -> "Evaluation":
+        """The same without sinus strips within 2/min of a rate limit."""
+        keep = ~self.strips.near_limit
+        told = {view: probabilities[keep] for view, probabilities in self.probabilities.items()}
+        return Evaluation(self.strips.rows(keep), told, self.classes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Tables, and what was left out, as plain values."""
+        near = int(np.count_nonzero(self.strips.near_limit))
+        left_out = {**self.strips.left_out, NEAR_LIMIT: near}
+        return {"strips": len(self.strips), "left_out": left_out, "tables": self.tables()}
+
+    def _table(self, targets: NDArray[np.int64], keep: NDArray[np.bool_]) -> dict[str, Any]:
+        return {
+            view: judge(targets[keep], answered[keep], self.classes, self.strips.recordings[keep])
+            for view, answered in self.probabilities.items()
+        }
+
+    def _by_source_labels(self) -> dict[str, Any]:
+        """Four groups where every strip's source grades the rate of sinus rhythms; else AFIB against the rest."""
+        groups = [grouping().group_of(rhythm(code)) for code in self.strips.rhythms.tolist()]
+        if all(groups) and self.strips.rate_graded.all():
+            targets = np.array([self.classes.index(group.code) for group in groups if group], dtype=np.int64)
+            return self._table(targets, np.ones(len(targets), dtype=bool))
+        afib = self.classes.index("AFIB")
+        targets = np.array([0 if group and group.code == "AFIB" else 1 for group in groups], dtype=np.int64)
+        return {
+            view: judge(
+                targets,
+                _against_strongest(answered, afib),
+                AFIB_OR_REST,
+                self.strips.recordings,
+                scores=np.column_stack([answered[:, afib], 1 - answered[:, afib]]),
+            )
+            for view, answered in self.probabilities.items()
+        }
+
+    def __repr__(self) -> str:
+        return f"Evaluation of {len(self.strips)} strips from {len(set(self.strips.recordings.tolist()))} recordings"
+
+
+def evaluate(
+    models: Mapping[str, StripCNN],
+    dataset: Dataset,
+    *,
+    part: str = "held-out",
+    report: Callable[[Problem], None] | None = None,
+) -> Evaluation:
+    """Judge both networks on the consecutive ten-second strips of a data set.
+
+    Parameters
+    ----------
+    models : mapping of str to StripCNN
+        ``{"signal": ..., "image": ...}``.
+    dataset : Dataset
+        The recordings.
+    part : {"held-out", "validation", "test", "new", "all"}
+        Which of them: by default all that are not in the training part; ``"new"`` are those of which the committed
+        split knows neither the recording nor the person.
+    report : callable, optional
+        Told of each recording that cannot be read; the rest go on.
+
+    Raises
+    ------
+    UnknownName
+        When there is no such part.
+    InvalidValue
+        When no strip is left to judge.
+    """
+    chosen = choose_part(dataset, part)
+    left_out: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="ecgteach-") as folder:
+        grouped = grouped_strips(chosen.records(report), left_out, report)
+        strips = _in_memory(write_strips(grouped, Path(folder), left_out))
+    return evaluate_strips(models, strips)
+
+
+def evaluate_strips(models: Mapping[str, StripCNN], strips: StripSet) -> Evaluation:
+    """Judge both networks on strips that are prepared already.
+
+    Raises
+    ------
+    InvalidValue
+        When a network's classes are not the four groups in their order.
+    """
+    classes = grouping().classes
+    for view in VIEWS:
+        if models[view].classes != classes:
+            raise InvalidValue(
+                f"the {view} network answers {choices(models[view].classes)}; strips are judged by {choices(classes)}"
+            )
+    probabilities = {view: softmax(predict(models[view], strips).astype(np.float64), axis=1) for view in VIEWS}
+    probabilities[BOTH] = (probabilities["signal"] + probabilities["image"]) / 2
+    return Evaluation(strips, probabilities, classes)
+
+
+def choose_part(dataset: Dataset, part: str) -> Dataset:
+    """The recordings of one part: "held-out" all but training, "new" those whose name and person the split lacks.
+
+    Raises
+    ------
+    UnknownName
+        When there is no such part.
+    InvalidValue
+        When the data set holds none of it.
+    """
+    if part not in CHOICES:
+        raise UnknownName(f"no part is called {part!r}; there are {choices(CHOICES)}")
+    chosen = dataset.where(lambda entry: part == "all" or _belongs(dataset, entry, part))
+    if not len(chosen):
+        raise InvalidValue(
+            f"{dataset.source} holds no recording of the part {part!r}; its parts are {count_parts(dataset)}"
+        )
+    return chosen
+
+
+def count_parts(dataset: Dataset) -> dict[str, int]:
+    """Recordings of each part; those that the committed split knows neither by name nor by person count as new."""
+    counts = Counter(_part(dataset, entry) for entry in dataset.entries)
+    return {name: counts[name] for name in (*PARTS, "new")}
+
+
+def format_tables(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """The tables as text for a terminal; a class of fewer than 20 strips shows its count only."""
+    return "\n\n".join("\n".join(_lines(name, table)) for name, table in tables.items())
+
+
+def _lines(name: str, table: Mapping[str, Any]) -> Iterator[str]:
+    yield name.replace("_", " ")
+    for view, figures in table.items():
+        balanced = figures["balanced_accuracy"]
+        accuracy = figures["accuracy"]
+        if accuracy is None:
+            yield f"  {view:6}  no strips"
+            continue
+        span = format_interval(figures["interval"])
+        yield f"  {view:6}  {accuracy:6.1%} of {figures['n']} strips ({span}), balanced {balanced:.1%}"
+        for group, row in figures["per_class"].items():
+            if row["n"] < FEW:
+                yield f"      {group:5} n {row['n']:5}   too few strips for a figure"
+                continue
+            auc = "   -" if row["auc"] is None else f"{row['auc']:.3f}"
+            yield (
+                f"      {group:5} n {row['n']:5}   sensitivity {row['sensitivity']:6.1%}   "
+                f"specificity {_percent(row['specificity'])}   F1 {row['f1']:.3f}   AUC {auc}"
+            )
+
+
+def _percent(value: float | None) -> str:
+    return "     -" if value is None else f"{value:6.1%}"
+
+
+def _part(dataset: Dataset, entry: Entry) -> str:
+    if not is_known(dataset.source, entry.id, entry.patient):
+        return "new"
+    return part_of(dataset.source, entry.id, entry.patient)
+
+
+def _belongs(dataset: Dataset, entry: Entry, part: str) -> bool:
+    own = _part(dataset, entry)
+    return own != "train" if part == "held-out" else own == part
+
+
+def _in_memory(strips: StripSet) -> StripSet:
+    """A copy that needs no file; the map goes with the last hold on it, as it must before its folder can."""
+    return replace(strips, microvolts=np.array(strips.microvolts))
+
+
+def _against_strongest(answered: NDArray[np.float64], afib: int) -> NDArray[np.float64]:
+    """Two columns: the probability of AFIB, and that of its strongest rival.
+
+    The answer stays the one that the network gives among all its classes, so AFIB competes with the strongest other.
+    """
+    others = np.delete(answered, afib, axis=1).max(axis=1)
+    return np.column_stack([answered[:, afib], others])

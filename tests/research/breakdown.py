@@ -1,0 +1,119 @@
+"""One evaluation in parts: by source, by original rhythm, by noise, and the atrial fibrillation that was missed."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgteach.statistics import FEW, format_interval
+from ecgteach.training.data.noise import LEVELS, noise_levels
+from ecgteach.training.data.strips import StripSet
+from ecgteach.training.evaluation.evaluation import Evaluation
+from ecgteach.training.evaluation.metrics import interval, judge
+
+LEAD_I_SOURCES = ("challenge-2017",)
+"""Sources whose only lead is I, taken between the hands; all others give lead II, or what comes nearest to it."""
+
+Parts = dict[str, dict[str, Any]]
+"""For each part its figures in each view, as `metrics.judge` gives them."""
+
+
+def by_source(judged: Evaluation) -> Parts:
+    """Figures of every view for each source, by name."""
+    return _parts(judged, judged.strips.sources)
+
+
+def by_rhythm(judged: Evaluation) -> Parts:
+    """Figures of every view for each of the sources' own rhythms, by code."""
+    return _parts(judged, judged.strips.rhythms)
+
+
+def by_noise(judged: Evaluation) -> Parts:
+    """Figures of every view for clean, fair and noisy strips, as `noise.signal_to_noise` measures them."""
+    return _parts(judged, noise_levels(judged.strips), LEVELS)
+
+
+def lead_i_share(strips: StripSet) -> float:
+    """Share of strips that are lead I between the hands."""
+    return float(np.isin(strips.sources, LEAD_I_SOURCES).mean())
+
+
+def missed_afib(judged: Evaluation) -> dict[str, dict[str, Any]]:
+    """What each view made of the strips of the group AFIB.
+
+    Returns
+    -------
+    dict
+        For each view ``n``, ``recordings``, ``missed``, ``rate`` (the false-negative rate; None without strips) with
+        its ``interval`` (95 %, bootstrap over recordings), ``answered`` (missed strips by the group answered) and
+        ``by_rhythm`` (for each original rhythm its ``n`` and how many were ``missed``).
+    """
+    afib = judged.strips.targets == judged.classes.index("AFIB")
+    recordings, rhythms = judged.strips.recordings[afib], judged.strips.rhythms[afib]
+    found = {}
+    for view, told in judged.probabilities.items():
+        answers = np.array(judged.classes)[told[afib].argmax(axis=1)]
+        missed = answers != "AFIB"
+        found[view] = {
+            "n": len(missed),
+            "recordings": len(np.unique(recordings)),
+            "missed": int(missed.sum()),
+            "rate": float(missed.mean()) if len(missed) else None,
+            "interval": interval(missed, recordings),
+            "answered": dict(Counter(answers[missed].tolist())),
+            "by_rhythm": {
+                str(code): {"n": int((rhythms == code).sum()), "missed": int(missed[rhythms == code].sum())}
+                for code in np.unique(rhythms)
+            },
+        }
+    return found
+
+
+def format_parts(found: Mapping[str, Mapping[str, Any]], heading: str) -> str:
+    """Parts as a Markdown table; a part of fewer than 20 strips shows counts only.
+
+    Parameters
+    ----------
+    found : mapping
+        What `by_source`, `by_rhythm` or `by_noise` gives.
+    heading : str
+        What the parts are: ``"source"``.
+    """
+    views = list(next(iter(found.values()), {}))
+    lines = [f"| {' | '.join([heading, 'strips', 'recordings', *views])} |", "|" + "---|" * (3 + len(views))]
+    for name, row in found.items():
+        first = row[views[0]]
+        shares = [_share(row[view]) for view in views]
+        lines.append(f"| {' | '.join([name, str(first['n']), str(first['recordings']), *shares])} |")
+    return "\n".join(lines)
+
+
+def format_missed(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Missed fibrillation as text, one line a view."""
+    lines = []
+    for view, row in found.items():
+        share = f"{row['rate']:.1%} ({format_interval(row['interval'])}), " if row["n"] >= FEW else ""
+        called = ", ".join(f"{count} called {group}" for group, count in row["answered"].items())
+        lines.append(f"{view:6}  missed {share}{row['missed']} of {row['n']} strips{': ' * bool(called)}{called}")
+    return "\n".join(lines)
+
+
+def _parts(judged: Evaluation, part_of: NDArray[np.str_], order: tuple[str, ...] | None = None) -> Parts:
+    strips = judged.strips
+    found = {}
+    for name in order or np.unique(part_of).tolist():
+        here = part_of == name
+        found[name] = {
+            view: judge(strips.targets[here], told[here], judged.classes, strips.recordings[here])
+            for view, told in judged.probabilities.items()
+        }
+    return found
+
+
+def _share(row: Mapping[str, Any]) -> str:
+    if row["n"] < FEW:
+        right = sum(line[number] for number, line in enumerate(row["confusion"]))
+        return f"{right} right" if row["n"] else "-"
+    return f"{row['accuracy']:.1%} ({format_interval(row['interval'])})"
