@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,49 +12,41 @@ import torch
 from numpy.typing import NDArray
 
 from . import fusion as fusing
-from .errors import EmptyMap, InvalidValue, UnreadableFile
-from .gradcam import ForwardPass, GradCAM, Map
+from .errors import EcgteachError, EmptyMap, InvalidValue, UnreadableFile, choices, expect
+from .gradcam import ForwardPass, GradCAM
 from .image import StripImage, strip_image
-from .models import VIEWS, Layer, Prediction, StripCNN, inputs, position, shipped
+from .models import (
+    VIEWS,
+    Layer,
+    Network,
+    Prediction,
+    Provenance,
+    StripCNN,
+    expect_networks,
+    inputs_of,
+    position,
+    shipped,
+)
 from .paths import write_whole
+from .plain import array, numbers, plain, restored
 from .records import Record
 from .rhythms import rhythm
-from .strip import SAMPLING_RATE, Quality, Strip
+from .strip import SAMPLES, SAMPLING_RATE, Strip
+from .view import View, expect_map, part_of, view_from_json, view_to_json
 
 if TYPE_CHECKING:
     from .plots import Picture
 
-FORMAT = "ecgteach explanation 2"
-DECIMALS = 6
+FORMAT = "ecgteach explanation 3"
+BEFORE = "ecgteach explanation 2"
+"""Format of files that knew neither which networks made them nor what else was known of the strip."""
 
+LARGEST_FILE = 64 * 2**20
 FUSED = "fused"
 MAPS = (*VIEWS, FUSED)
 """Names of the maps of an explanation."""
 
-
-@dataclass(frozen=True, repr=False, eq=False)
-class View:
-    """What one network answered, and where it looked.
-
-    Parameters
-    ----------
-    prediction : Prediction
-        Its answer.
-    map : Map
-        Its map in the layer's own cells, (cells,) or (rows, columns).
-    layer : Layer
-        Where these cells lie.
-    on_time : array, shape (5000,)
-        The map on the strip's samples, scaled to its own maximum; all zero when the map is empty.
-    """
-
-    prediction: Prediction
-    map: Map
-    layer: Layer
-    on_time: NDArray[np.float32]
-
-    def __repr__(self) -> str:
-        return f"View: {self.prediction!r}; {self.map!r}"
+ALONE = "the {} view alone was asked: there is nothing to fuse it with"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -70,7 +62,7 @@ class Explanation:
     chosen : str
         How the target came about.
     views : dict of str to View
-        ``"signal"`` and ``"image"``.
+        By name, one or more of `ecgteach.models.VIEWS`.
     fused : array, shape (5000,), or None
         The fused map; None where there is nothing to fuse, and `fused_reason` says why.
     fused_reason : str
@@ -79,6 +71,15 @@ class Explanation:
         Fusion rule.
     contrast : bool
         True when the maps explain the target's logit minus the mean of the others.
+    networks : mapping of str to Network, optional
+        The networks themselves, as long as the explanation has not left this process; `networks_of` looks after them.
+    lacking : tuple of str
+        What a file of an earlier version did not hold.
+
+    Raises
+    ------
+    InvalidValue
+        When these do not belong together.
     """
 
     strip: Strip
@@ -89,6 +90,20 @@ class Explanation:
     fused_reason: str
     rule: str
     contrast: bool = False
+    networks: Mapping[str, Network] | None = field(default=None, repr=False)
+    lacking: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.views or not set(self.views) <= set(VIEWS):
+            raise InvalidValue(f"an explanation has one view or more of {choices(VIEWS)}, not {choices(self.views)}")
+        classes = {view.prediction.classes for view in self.views.values()}
+        if len(classes) > 1 or self.target not in next(iter(classes)):
+            raise InvalidValue(f"target {self.target!r} is none of the classes that all views tell apart")
+        if any(view.prediction.classes[view.map.target] != self.target for view in self.views.values()):
+            raise InvalidValue(f"a view's map is not for the target, {self.target}")
+        fusing.rule_named(self.rule)
+        if self.fused is not None:
+            expect_map(self.fused, "the fused map")
 
     @cached_property
     def image(self) -> StripImage:
@@ -111,12 +126,12 @@ class Explanation:
         answers = {name: view.prediction.answer for name, view in self.views.items()}
         if len(set(answers.values())) == 1:
             return ""
-        return f"the views disagree: signal says {answers['signal']}, image says {answers['image']}"
+        return f"the views disagree: {', '.join(f'{name} says {answer}' for name, answer in answers.items())}"
 
     @property
     def agreement(self) -> NDArray[np.uint8]:
         """Who looks at each sample, as an index into `fusion.AGREEMENT`; shape (5000,)."""
-        return fusing.agreement(self.views["signal"].on_time, self.views["image"].on_time)
+        return fusing.agreement({name: view.on_time for name, view in self.views.items()})
 
     @property
     def agreement_shares(self) -> dict[str, float]:
@@ -131,32 +146,24 @@ class Explanation:
         return plot_explanation(self)
 
     def to_json(self) -> dict[str, Any]:
-        """Everything as plain values; `from_json` makes the explanation of it again."""
-        strip = self.strip
+        """Everything but the networks themselves as plain values; `from_json` makes the explanation of it again."""
         return {
             "format": FORMAT,
             "notice": "For teaching, not for clinical use.",
-            "strip": {
-                "source_id": strip.source_id,
-                "lead": strip.lead,
-                "start": strip.start,
-                "rhythm": strip.rhythm.code if strip.rhythm else None,
-                "quality": list(strip.quality.faults),
-                "steps": list(strip.steps),
-                "samples": _numbers(strip.samples),
-            },
+            "strip": plain(self.strip),
             "sampling_rate": SAMPLING_RATE,
             "target": self.target,
             "target_chosen": self.chosen,
             "contrast": self.contrast,
             "disagreement": self.disagreement or None,
-            "views": {name: _view_to_json(view) for name, view in self.views.items()},
+            "views": {name: view_to_json(view) for name, view in self.views.items()},
             "fused": {
-                "map": None if self.fused is None else _numbers(self.fused),
+                "map": None if self.fused is None else numbers(self.fused),
                 "rule": self.rule,
                 "reason": self.fused_reason or None,
             },
             "agreement": {"threshold": fusing.AGREEMENT_THRESHOLD, "shares": self.agreement_shares},
+            "lacking": list(self.lacking),
         }
 
     def save(self, path: str | Path) -> Path:
@@ -170,75 +177,86 @@ class Explanation:
         Raises
         ------
         UnreadableFile
-            When the file is missing or holds no explanation.
+            When the file is missing, too large, or holds no whole explanation; the message says what is wrong with it.
         """
+        expect(path, str | Path, "an explanation is loaded from a path")
         try:
+            if not Path(path).is_file():
+                raise UnreadableFile(f"{path} is no file; Explanation.save writes one")
+            if Path(path).stat().st_size > LARGEST_FILE:
+                raise UnreadableFile(f"{path} holds more than {LARGEST_FILE >> 20} MB, and is no saved explanation")
             held = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as problem:
+        except UnreadableFile:
+            raise
+        except (OSError, ValueError, RecursionError) as problem:
             raise UnreadableFile(f"{path} is no saved explanation ({problem})") from problem
-        if not isinstance(held, dict) or held.get("format") != FORMAT:
-            raise UnreadableFile(f"{path} is no saved explanation: it does not say {FORMAT!r}")
         try:
             return cls.from_json(held)
-        except (KeyError, TypeError, AttributeError) as problem:
-            raise UnreadableFile(
-                f"{path} is no whole explanation: {problem} is missing or of another kind"
-            ) from problem
+        except EcgteachError as problem:
+            raise UnreadableFile(f"{path} is no whole explanation: {problem}") from problem
 
     @classmethod
     def from_json(cls, held: dict[str, Any]) -> "Explanation":
-        """The explanation of what `to_json` gave."""
-        about = held["strip"]
-        strip = Strip(
-            about["samples"],
-            lead=about["lead"],
-            start=about["start"],
-            rhythm=rhythm(about["rhythm"]) if about["rhythm"] else None,
-            source_id=about["source_id"],
-            quality=Quality(tuple(about["quality"])),
-            steps=tuple(about["steps"]),
-        )
-        fused = held["fused"]
+        """The explanation of what `to_json` gave, of this version or the one before.
+
+        Raises
+        ------
+        InvalidValue
+            When something is missing, of another kind, or does not fit the rest.
+        """
+        said = held.get("format") if isinstance(held, dict) else None
+        if said == BEFORE:
+            held = _of_this_version(held)
+        elif said != FORMAT:
+            raise InvalidValue(f"it does not say {FORMAT!r}" + (f", but {said!r}" if isinstance(said, str) else ""))
+        fused = part_of(held, "fused", dict)
+        views = {name: view_from_json(view, f"views.{name}") for name, view in part_of(held, "views", dict).items()}
+        reason = fused.get("reason")
         return cls(
-            strip,
-            held["target"],
-            held["target_chosen"],
-            {name: _view_from_json(view) for name, view in held["views"].items()},
-            None if fused["map"] is None else np.array(fused["map"], dtype=np.float32),
-            fused["reason"] or "",
-            fused["rule"],
-            held["contrast"],
+            restored(Strip, held.get("strip"), "strip"),
+            part_of(held, "target", str),
+            part_of(held, "target_chosen", str),
+            {name: views[name] for name in (*VIEWS, *views) if name in views},
+            None if fused.get("map") is None else array(fused["map"], "fused.map", (SAMPLES,)),
+            reason if isinstance(reason, str) else "",
+            part_of(fused, "rule", str),
+            part_of(held, "contrast", bool),
+            lacking=restored(tuple[str, ...], held.get("lacking", []), "lacking"),
         )
 
     def __repr__(self) -> str:
         answers = ", ".join(f"{name} {view.prediction.answer}" for name, view in self.views.items())
         fused = f"fused by {self.rule}" if self.fused is not None else f"not fused ({self.fused_reason})"
-        return f"Explanation of {self.strip.source_id or 'a strip'} for {self.target}: {answers}; {fused}"
+        lacking = f"; its file did not hold {choices(self.lacking)}" if self.lacking else ""
+        return f"Explanation of {self.strip.source_id or 'a strip'} for {self.target}: {answers}; {fused}{lacking}"
 
 
 def explain(
     strip: Strip | Record,
-    models: Mapping[str, StripCNN] | None = None,
+    models: Network | Mapping[str, Network] | None = None,
     target: str | None = None,
     fusion: str | None = None,
     layer: str | None = None,
     *,
     contrast: bool = False,
 ) -> Explanation:
-    """Read a strip with both networks and show where each looked, for one target.
+    """Read a strip with one network or one for each view, and show where each looked, for one target.
+
+    Any number of threads may call it with the same networks.
 
     Parameters
     ----------
     strip : Strip or Record
         A record gives its first strip of lead II.
-    models : mapping of str to StripCNN, optional
-        ``{"signal": ..., "image": ...}``; by default the shipped pair.
+    models : Network or mapping of str to Network, optional
+        By default the shipped pair. Networks by view, ``{"signal": ..., "image": ...}``, or one alone; any torch
+        classifier becomes one with `ecgteach.adapt`.
     target : str, optional
-        Class that both maps explain; by default the one with the highest probability averaged over the views.
+        Class that all maps explain; by default the one with the highest probability averaged over the views.
     fusion : str, optional
-        Fusion rule, one of `fusion.RULES`; by default their mean.
+        Fusion rule, one of `fusion.RULES`; by default their mean. A view alone is not fused.
     layer : str, optional
-        Layer of both networks; by default the local cells, whose average is part of the answer.
+        Layer of all networks; by default the one that each says is explained.
     contrast : bool
         Explain the target's logit minus the mean of the others: "AFIB rather than the rest".
 
@@ -247,37 +265,91 @@ def explain(
     UnknownName
         When target, rule or layer are not in their list.
     InvalidValue
-        When the networks do not tell the same classes apart.
+        When something else than a strip or networks was given, or the networks do not tell the same classes apart.
     """
-    if not isinstance(strip, Strip | Record):
-        raise InvalidValue(
-            f"explain reads a Strip or a Record, not {type(strip).__name__}; an array becomes one with "
-            "records.from_array(array, sampling_rate=..., unit=...)"
-        )
+    way_out = (
+        "an array becomes one with records.from_array(array, sampling_rate=..., unit=...), a file with read_record"
+    )
+    expect(strip, Strip | Record, "explain reads a Strip or a Record", way_out)
     prepared = (strip.strip() if isinstance(strip, Record) else strip).for_reading()
-    models = shipped() if models is None else models
-    classes = _common_classes(models)
+    networks = expect_networks(shipped() if models is None else models)
+    classes = tuple(next(iter(networks.values())).classes)
     rule = fusing.DEFAULT_RULE if fusion is None else fusion
     fusing.rule_named(rule)
     if target is not None:
         position(target, classes)
     passes = {}
-    for view in VIEWS:
-        where = models[view].layer(layer)
-        passes[view] = (where, GradCAM(models[view], where).forward(inputs(view, prepared.samples[None])))
+    for name, network in networks.items():
+        where = network.layer(layer)
+        passes[name] = (where, GradCAM(_module(network), where).forward(inputs_of(network, prepared.samples[None])))
     predictions = {
-        view: Prediction(seen.logits[0].numpy(), classes, _parts(models[view], where, seen))
-        for view, (where, seen) in passes.items()
+        name: Prediction(seen.logits[0].float().cpu().numpy(), classes, _parts(networks[name], where, seen))
+        for name, (where, seen) in passes.items()
     }
     chosen = "highest probability, averaged over the views" if target is None else "asked for"
     target = highest(averaged(predictions)) if target is None else target
     views = {}
-    for view, (where, seen) in passes.items():
+    for name, (where, seen) in passes.items():
         found = seen.map(position(target, classes), contrast=contrast)[0]
-        cells = found.values if view == "signal" else fusing.columns_of(found.values)
-        views[view] = View(predictions[view], found, where, _scaled(fusing.place(cells, where)))
+        on_time = _scaled(fusing.place(fusing.columns_of(found.values), where))
+        views[name] = View(predictions[name], found, where, on_time, Provenance.of(_module(networks[name])))
     fused, reason = _fused(views, rule, target)
-    return Explanation(prepared, target, chosen, views, fused, reason, rule, contrast)
+    return Explanation(prepared, target, chosen, views, fused, reason, rule, contrast, networks)
+
+
+def networks_of(
+    explanation: Explanation, models: Network | Mapping[str, Network] | None = None
+) -> Mapping[str, Network]:
+    """The networks that made an explanation, by view; no others pass.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Knows its networks by their digest.
+    models : Network or mapping of str to Network, optional
+        Where an explanation was loaded from a file, and the shipped pair did not make it.
+
+    Raises
+    ------
+    InvalidValue
+        When they are not at hand, are others, or were changed since.
+    """
+    expect(explanation, Explanation, "a check asks about an Explanation", "ecgteach.explain makes one")
+    if models is None:
+        held = explanation.networks or _shipped_for(explanation)
+        missing = [name for name in explanation.views if name not in held]
+        if missing:
+            made = choices(
+                f"the {name} network {explanation.views[name].made_by or 'that is not told'}" for name in missing
+            )
+            raise InvalidValue(f"this explanation was made by {made}, which is not at hand; give it with models=")
+    else:
+        held = expect_networks(models)
+    for name, view in explanation.views.items():
+        if name not in held:
+            raise InvalidValue(f"the explanation has a view {name!r}, for which models= holds no network")
+        now = Provenance.of(_module(held[name]))
+        if tuple(held[name].classes) != view.prediction.classes:
+            raise InvalidValue(f"the {name} network tells apart {choices(held[name].classes)}, not what was explained")
+        if view.made_by is not None and not view.made_by.same_network(now):
+            since = "has been changed since" if models is None else "is another"
+            raise InvalidValue(
+                f"the {name} view was made by {view.made_by}, and the network given {since}: {now}. "
+                "Explain the strip anew"
+            )
+    return {name: held[name] for name in explanation.views}
+
+
+def _shipped_for(explanation: Explanation) -> Mapping[str, Network]:
+    """The shipped networks, if these made the explanation; by their digest."""
+    pair = shipped()
+    made = {name: view.made_by for name, view in explanation.views.items()}
+    return {name: pair[name] for name, one in made.items() if one and one.same_network(Provenance.of(pair[name]))}
+
+
+def _module(network: Network) -> torch.nn.Module:
+    expect(network, torch.nn.Module, "a network is a torch.nn.Module")
+    return network  # type: ignore[return-value]  # seen to above
 
 
 def averaged(predictions: Mapping[str, Prediction]) -> dict[str, float]:
@@ -291,35 +363,26 @@ def highest(probabilities: Mapping[str, float]) -> str:
     return max(probabilities, key=probabilities.__getitem__)
 
 
-def _parts(model: StripCNN, where: Layer, seen: ForwardPass) -> dict[str, NDArray[np.float32]]:
+def _parts(network: Network, where: Layer, seen: ForwardPass) -> dict[str, NDArray[np.float32]]:
     """Parts of the logits, where the pass went through the cells that the network averages."""
-    if not isinstance(model, StripCNN) or where.name != model.explained_layer:
+    if not isinstance(network, StripCNN) or where.name != network.explained_layer:
         return {}
     with torch.no_grad():
-        parts = model.parts(seen.activations, seen.logits)
+        parts = network.parts(seen.activations, seen.logits)
     return {name: part[0].numpy() for name, part in parts.items()}
 
 
 def _fused(views: dict[str, View], rule: str, target: str) -> tuple[NDArray[np.float32] | None, str]:
-    signal, image = views["signal"], views["image"]
+    if len(views) == 1:
+        return None, ALONE.format(*views)
     for name, view in views.items():
         if view.map.state == "non-finite":
             return None, f"the {name} view's map is not finite"
-    confidence = (signal.prediction.probabilities[target], image.prediction.probabilities[target])
+    confidence = {name: view.prediction.probabilities[target] for name, view in views.items()}
     try:
-        return fusing.fuse(signal.on_time, image.on_time, rule, confidence), ""
+        return fusing.fuse({name: view.on_time for name, view in views.items()}, rule, confidence), ""
     except EmptyMap as problem:
         return None, str(problem)
-
-
-def _common_classes(models: Mapping[str, StripCNN]) -> tuple[str, ...]:
-    missing = [view for view in VIEWS if view not in models]
-    if missing:
-        raise InvalidValue(f"explain needs a network for each view; missing: {', '.join(missing)}")
-    signal, image = (models[view].classes for view in VIEWS)
-    if signal != image:
-        raise InvalidValue(f"the signal network tells apart {signal}, the image network {image}; give two of one kind")
-    return signal
 
 
 def _scaled(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -331,43 +394,11 @@ def _scaled(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return scaled
 
 
-def _numbers(values: NDArray[np.float32]) -> list[Any]:
-    """Plain numbers; what is not finite has no place in JSON and becomes None."""
-    rounded: list[Any] = np.round(values.astype(np.float64), DECIMALS).tolist()
-    return rounded if np.isfinite(values).all() else [_finite(value) for value in rounded]
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
-
-
-def _view_to_json(view: View) -> dict[str, Any]:
-    return {
-        "answer": view.prediction.answer,
-        "probabilities": {name: _finite(value) for name, value in view.prediction.probabilities.items()},
-        "logits": _numbers(view.prediction.logits),
-        "parts": {name: _numbers(part) for name, part in view.prediction.parts.items()},
-        "classes": list(view.prediction.classes),
-        "map": _numbers(view.on_time),
-        "cells": _numbers(view.map.values),
-        "raw_max": _finite(view.map.raw_max),
-        "state": view.map.state,
-        "method": "Grad-CAM",
-        "class_number": view.map.target,
-        "contrast": view.map.contrast,
-        "layer": vars(view.layer),
-    }
-
-
-def _view_from_json(held: dict[str, Any]) -> View:
-    found = Map(
-        np.array(held["cells"], dtype=np.float32),
-        held["class_number"],
-        held["contrast"],
-        held["layer"]["name"],
-        float("nan") if held["raw_max"] is None else held["raw_max"],
-        held["state"],
-    )
-    parts = {name: np.array(part, dtype=np.float32) for name, part in held["parts"].items()}
-    prediction = Prediction(np.array(held["logits"], dtype=np.float32), tuple(held["classes"]), parts)
-    return View(prediction, found, Layer(**held["layer"]), np.array(held["map"], dtype=np.float32))
+def _of_this_version(held: dict[str, Any]) -> dict[str, Any]:
+    """A file of the version before, in the words of this one."""
+    about = dict(part_of(held, "strip", dict))
+    code = about.get("rhythm")
+    about["rhythm"] = plain(rhythm(code)) if isinstance(code, str) else None
+    about["quality"] = {"faults": about.get("quality", [])}
+    lacking = ["which networks made it", "marks and truth of the strip", "digits beyond the sixth"]
+    return {**held, "format": FORMAT, "strip": about, "lacking": lacking}

@@ -1,25 +1,41 @@
-"""Two maps, one time axis: cells are placed on the strip's seconds, fused by a named rule, and compared.
+"""Maps on one time axis: cells are placed on the strip's seconds, fused by a named rule, and compared.
 
 A map along time (`on_time`) has one value for each of the strip's 5,000 samples, 0 to 1 of the map's own maximum.
-Aligning and fusing the two views follows MM-GradCAM (Murat Duranay et al. 2026, doi 10.1038/s41598-026-38654-w), which
-does not print its formula; the rules here are our choice, and each is named on every figure.
+Aligning and fusing the views follows MM-GradCAM (Murat Duranay et al. 2026, doi 10.1038/s41598-026-38654-w), which does
+not print its formula; the rules here are our choice, and each is named on every figure.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import EmptyMap, InvalidValue, UnknownName, choices
+from .errors import EmptyMap, InvalidValue, UnknownName, choices, expect
 from .image import Geometry
+from .models import VIEWS
 from .models.layers import Layer
 from .strip import SAMPLES, SAMPLING_RATE
 
 Values = NDArray[np.float32]
 Exact = NDArray[np.float64]
-Rule = Callable[[Exact, Exact, tuple[float, float]], Exact]
+Rule = Callable[[Exact, Exact], Exact]
+"""Takes the maps, (views, 5000), and each view's probability of the target, (views,); gives one map, (5000,)."""
 
-AGREEMENT = ("neither", "signal only", "image only", "both")
+
+def _word(looking: tuple[bool, ...]) -> str:
+    """Who looks, in words."""
+    views = [view for view, looks in zip(VIEWS, looking, strict=True) if looks]
+    if not views:
+        return "neither" if len(VIEWS) == 2 else "none"
+    if len(views) == len(VIEWS):
+        return "both" if len(VIEWS) == 2 else "all"
+    return f"{' and '.join(views)} only"
+
+
+AGREEMENT = tuple(_word(looking[::-1]) for looking in product((False, True), repeat=len(VIEWS)))
+"""Who looks at a moment, by number: view `k` of `VIEWS` adds two to the power of `k`."""
+
 AGREEMENT_THRESHOLD = 0.5
 """A view "looks at" a moment where its map reaches this share of its own maximum."""
 
@@ -44,37 +60,32 @@ def place(values: Values, layer: Layer) -> Values:
     InvalidValue
         When the layer has another number of cells.
     """
-    if values.shape != (layer.cells,):
-        raise InvalidValue(f"{layer.name} has {layer.cells} cells, these values have the shape {values.shape}")
+    expect(layer, Layer, "cells are placed by the layer that they are of", "see SignalCNN.layer()")
+    if np.shape(values) != (layer.cells,):
+        raise InvalidValue(f"{layer.name} has {layer.cells} cells, these values have the shape {np.shape(values)}")
     placed = np.interp(np.arange(SAMPLES) / SAMPLING_RATE, layer.centres, values)
     return _read_only(placed)
 
 
 def columns_of(values: Values) -> Values:
-    """An image map's cells, column by column: the mean over the rows.
+    """A map's cells, column by column: the mean over the rows, where it has any.
 
     So a column of local cells counts by what its cells add to the answer; those over blank paper add nothing.
 
     Parameters
     ----------
-    values : array, shape (rows, columns)
-        Cells of a layer of the image network.
+    values : array, shape (columns,) or (rows, columns)
+        Cells of a layer.
 
     Returns
     -------
     array, shape (columns,)
     """
-    return _read_only(values.mean(axis=0, dtype=np.float64))
-
-
-def onto_image(on_time: Values, geometry: Geometry) -> Values:
-    """A map along time brought onto the picture: each pixel column takes the value at its own moment.
-
-    Returns an array of the shape (height, width), read-only.
-    """
-    moments = _moments(geometry)
-    row = np.interp(moments, np.arange(SAMPLES) / SAMPLING_RATE, on_time)
-    return np.broadcast_to(row.astype(np.float32), (geometry.height, geometry.width))
+    if np.ndim(values) == 1:
+        return values
+    if np.ndim(values) < 1:
+        raise InvalidValue(f"cells are (columns,) or (rows, columns), not {np.shape(values)}")
+    return _read_only(values.mean(axis=tuple(range(values.ndim - 1)), dtype=np.float64))
 
 
 def cells_onto_image(values: Values, layer: Layer, geometry: Geometry) -> Values:
@@ -91,18 +102,18 @@ def cells_onto_image(values: Values, layer: Layer, geometry: Geometry) -> Values
     return np.asarray(wide[above] * (1 - share) + wide[below] * share, dtype=np.float32)
 
 
-def fuse(signal: Values, image: Values, rule: str = "mean", confidence: tuple[float, float] = (1.0, 1.0)) -> Values:
-    """One map of two.
+def fuse(maps: Mapping[str, Values], rule: str = "mean", confidence: Mapping[str, float] | None = None) -> Values:
+    """One map of several.
 
     Parameters
     ----------
-    signal, image : array, shape (5000,)
-        Both views' maps along time, for one and the same target.
+    maps : mapping of str to array, shape (5000,)
+        Each view's map along time, for one and the same target; two or more.
     rule : str
-        ``"mean"``, ``"maximum"``, ``"product"`` (both must agree) or ``"confidence"`` (a mean weighted by each view's
+        ``"mean"``, ``"maximum"``, ``"product"`` (all must agree) or ``"confidence"`` (a mean weighted by each view's
         probability of the target).
-    confidence : (float, float)
-        Probabilities of the target in the signal and the image view; only ``"confidence"`` reads them.
+    confidence : mapping of str to float, optional
+        Probability of the target in each view; only ``"confidence"`` reads it.
 
     Returns
     -------
@@ -115,30 +126,34 @@ def fuse(signal: Values, image: Values, rule: str = "mean", confidence: tuple[fl
         When no rule is called so.
     EmptyMap
         When a map is flat or not finite, or nothing is left after fusing: an empty map cannot be fused.
+    InvalidValue
+        When there are fewer than two maps, or they have other shapes.
     """
     combine = rule_named(rule)
-    for name, values in (("signal", signal), ("image", image)):
-        if values.shape != (SAMPLES,):
-            raise InvalidValue(f"the {name} map has the shape {values.shape}; fusing needs ({SAMPLES},), see place()")
+    held = {name: _on_time(name, values) for name, values in _by_view(maps).items()}
+    if len(held) < 2:
+        raise InvalidValue(f"fusing takes two maps or more, not the {choices(held) or 'empty'} one alone")
+    for name, values in held.items():
         if not np.isfinite(values).all():
             raise EmptyMap(f"the {name} view's map is not finite; there is nothing to fuse")
         if not values.max() > 0:
             raise EmptyMap(
                 f"the {name} view's map is flat: nothing speaks for this target there; choose another target"
             )
-    fused = combine(signal.astype(np.float64), image.astype(np.float64), confidence)
+    sure = np.ones(len(held)) if confidence is None else np.array([confidence.get(name, np.nan) for name in held])
+    fused = combine(np.stack(list(held.values())).astype(np.float64), sure)
     if not fused.max() > 0:
-        raise EmptyMap(f"the rule {rule!r} leaves nothing: the two maps share no moment")
+        raise EmptyMap(f"the rule {rule!r} leaves nothing: the maps share no moment")
     return _read_only(fused / fused.max())
 
 
-def agreement(signal: Values, image: Values, threshold: float = AGREEMENT_THRESHOLD) -> NDArray[np.uint8]:
+def agreement(maps: Mapping[str, Values], threshold: float = AGREEMENT_THRESHOLD) -> NDArray[np.uint8]:
     """Who looks at each moment: an index into `AGREEMENT` for each sample, shape (5000,).
 
     Parameters
     ----------
-    signal, image : array, shape (5000,)
-        Maps along time, each scaled to its own maximum.
+    maps : mapping of str to array, shape (5000,)
+        Each view's map along time, scaled to its own maximum; a view that is not there looks at nothing.
     threshold : float
         Share of its maximum from which a view counts as looking, above 0 and up to 1.
 
@@ -147,29 +162,45 @@ def agreement(signal: Values, image: Values, threshold: float = AGREEMENT_THRESH
     InvalidValue
         When the threshold is none.
     """
-    if not 0 < threshold <= 1:
-        raise InvalidValue(f"the threshold of agreement is a share above 0 and up to 1, not {threshold}")
-    return ((signal >= threshold) + 2 * (image >= threshold)).astype(np.uint8)
+    if not isinstance(threshold, int | float) or not 0 < threshold <= 1:
+        raise InvalidValue(f"the threshold of agreement is a share above 0 and up to 1, not {threshold!r}")
+    found = np.zeros(SAMPLES, dtype=np.uint8)
+    for name, values in _by_view(maps).items():
+        found |= (_on_time(name, values) >= threshold).astype(np.uint8) << VIEWS.index(name)
+    return found
 
 
-def _mean(signal: Exact, image: Exact, _: tuple[float, float]) -> Exact:
-    return (signal + image) / 2
+def _by_view(maps: Mapping[str, Values]) -> Mapping[str, Values]:
+    expect(maps, Mapping, "maps are given by view", f"such as {{{', '.join(f'{view!r}: ...' for view in VIEWS)}}}")
+    if not set(maps) <= set(VIEWS):
+        raise InvalidValue(f"maps are given by view, {choices(VIEWS)}; given: {choices(maps)}")
+    return {view: maps[view] for view in VIEWS if view in maps}
 
 
-def _maximum(signal: Exact, image: Exact, _: tuple[float, float]) -> Exact:
-    return np.maximum(signal, image)
+def _on_time(name: str, values: Values) -> Values:
+    if np.shape(values) != (SAMPLES,):
+        raise InvalidValue(f"the {name} map has the shape {np.shape(values)}; needed is ({SAMPLES},), see place()")
+    return np.asarray(values)
 
 
-def _product(signal: Exact, image: Exact, _: tuple[float, float]) -> Exact:
-    return signal * image
+def _mean(maps: Exact, _: Exact) -> Exact:
+    return np.asarray(maps.mean(axis=0))
 
 
-def _by_confidence(signal: Exact, image: Exact, confidence: tuple[float, float]) -> Exact:
-    if min(confidence) < 0:
-        raise InvalidValue(f"confidences are probabilities; given: {confidence}")
-    if sum(confidence) <= 0:
-        raise EmptyMap("neither view gives this target any probability; choose another target or fusion rule")
-    return (confidence[0] * signal + confidence[1] * image) / sum(confidence)
+def _maximum(maps: Exact, _: Exact) -> Exact:
+    return np.asarray(maps.max(axis=0))
+
+
+def _product(maps: Exact, _: Exact) -> Exact:
+    return np.asarray(maps.prod(axis=0))
+
+
+def _by_confidence(maps: Exact, confidence: Exact) -> Exact:
+    if not confidence.min() >= 0:
+        raise InvalidValue(f"confidences are each view's probability of the target; given: {confidence.tolist()}")
+    if confidence.sum() <= 0:
+        raise EmptyMap("no view gives this target any probability; choose another target or fusion rule")
+    return np.asarray((confidence[:, None] * maps).sum(axis=0) / confidence.sum())
 
 
 RULES: dict[str, Rule] = {
@@ -191,7 +222,7 @@ def rule_named(name: str) -> Rule:
     UnknownName
         When there is none.
     """
-    if name not in RULES:
+    if not isinstance(name, str) or name not in RULES:
         raise UnknownName(f"no fusion rule is called {name!r}; there are {choices(RULES)}")
     return RULES[name]
 

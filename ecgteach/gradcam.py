@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from . import probing
 from .errors import InvalidValue, UnknownName, choices, expect
-from .probing import evaluating, layer_with_cells, logits_of, telling, twin, watchable, why_unreached
 
 if TYPE_CHECKING:
     from .models import Layer
@@ -121,14 +121,14 @@ class GradCAM:
         expect(model, nn.Module, "Grad-CAM asks a network (torch.nn.Module)")
         self.model, self.layer = model, layer if isinstance(layer, str | None) else getattr(layer, "name", str(layer))
         self._sure, self._held = hasattr(layer, "cells"), list[AbstractContextManager[nn.Module]]()
-        if self.layer is not None and self.layer not in (names := watchable(model)):
+        if self.layer is not None and self.layer not in (names := probing.watchable(model)):
             near = get_close_matches(str(self.layer), names, n=5, cutoff=0.4) or names
             what = "has no layer" if self.layer not in dict(model.named_modules()) else "cannot be watched at layer"
             raise UnknownName(f"{type(model).__name__} {what} {layer!r}; near names: {choices(near)}")
 
     def __enter__(self) -> "GradCAM":
         """Hold the network itself in evaluation mode for a ``with`` block; a call alone leaves it as it is."""
-        self._held.append(evaluating(self.model))
+        self._held.append(probing.evaluating(self.model))
         self._held[-1].__enter__()
         return self
 
@@ -143,7 +143,7 @@ class GradCAM:
         """Run the network once, in evaluation mode: without gradients up to the layer, with them from there on."""
         expect(batch, Tensor, "Grad-CAM reads a batch (torch.Tensor) of (items, channels, *samples or pixels)")
         if not self._sure or self.layer is None:
-            self.layer, self._sure = layer_with_cells(self.model, batch, self.layer, self._pass), True
+            self.layer, self._sure = probing.layer_with_cells(self.model, batch, self.layer, self._pass), True
         return self._pass(self.layer, batch)
 
     def _pass(self, layer: str, batch: Tensor) -> ForwardPass:
@@ -156,11 +156,11 @@ class GradCAM:
             torch.set_grad_enabled(True)
             return kept
 
-        watched = twin(self.model, [layer], keep)
-        for throughout in (False, True):  # once more for a network that switches gradients off itself
-            with telling(self.model, batch, layer), torch.inference_mode(False), torch.set_grad_enabled(throughout):
-                y = logits_of(watched(batch.clone() if batch.is_inference() else batch), batch)
+        watched = probing.twin(self.model, [layer], keep)
+        for mode in (torch.no_grad, probing.FollowingGradients):  # again where the network itself follows none
+            with probing.telling(self.model, batch, layer), torch.inference_mode(False), mode():
+                y = probing.logits_of(watched(batch.clone() if batch.is_inference() else batch), batch)
             if y.requires_grad:
                 break
         y.requires_grad_()
-        return ForwardPass(layer, y.detach(), cells[0], y, partial(why_unreached, self.model, batch, layer))
+        return ForwardPass(layer, y.detach(), cells[0], y, partial(probing.why_unreached, self.model, batch, layer))

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from .errors import InvalidValue
 
@@ -290,6 +291,15 @@ def logits_of(answered: Any, batch: Tensor) -> Tensor:
     raise InvalidValue(f"the network gives {given}, not logits (items, classes)")
 
 
+class FollowingGradients(TorchFunctionMode):
+    """Follow gradients for a ``with`` block, in this thread, also where a network's own code switches them off."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        return func(*((True,) if func is torch._C._set_grad_enabled else args), **(kwargs or {}))
+
+
 @contextmanager
 def telling(model: nn.Module, batch: Tensor, layer: str = "") -> Iterator[None]:
     """Say in a sentence why a network breaks off: no gradient can begin in it, or it reads other batches."""
@@ -318,6 +328,6 @@ def why_unreached(model: nn.Module, batch: Tensor, layer: str) -> str:
     if torch.equal(before, after):
         return f"the logits do not depend on layer {layer!r}; choose one on the way to them"
     return (
-        f"the logits depend on layer {layer!r}, but the network cuts the gradient on the way (no_grad, detach or "
+        f"the logits depend on layer {layer!r}, but the network cuts the gradient on the way (detach or "
         "inference_mode in its own code, or numbers that were rounded); choose a layer after that"
     )

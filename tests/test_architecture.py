@@ -12,11 +12,11 @@ import ecgteach
 HOUSE = Path(ecgteach.__file__).parent
 
 FLOORS = (
-    ("errors", "statistics", "printing", "rhythms", "paths"),
+    ("errors", "statistics", "printing", "rhythms", "paths", "plain"),
     ("truth", "strip", "image", "beats"),
     ("records", "simulator"),
     ("probing", "models", "gradcam"),
-    ("training", "fusion", "explanation", "cases"),
+    ("training", "fusion", "view", "explanation", "cases"),
     ("waves", "checks"),
     ("plots",),
     ("widgets", "doctor", "cli"),

@@ -16,6 +16,10 @@ def bump(at, width=0.2):
     return np.exp(-0.5 * ((TIMES - at) / width) ** 2).astype(np.float32)
 
 
+def fuse(signal, image, rule="mean", sure=(1.0, 1.0)):
+    return fusion.fuse({"signal": signal, "image": image}, rule, {"signal": sure[0], "image": sure[1]})
+
+
 @pytest.mark.parametrize("layer", [SIGNAL, IMAGE], ids=["signal", "image"])
 def test_a_hot_cell_is_hottest_at_its_own_centre(layer):
     for cell in (0, 1, layer.cells // 2, layer.cells - 1):
@@ -56,12 +60,6 @@ def test_both_views_place_the_same_moment_at_the_same_time():
     assert middles[1] == pytest.approx(4.0, abs=0.002)
 
 
-def test_a_map_along_time_comes_back_from_the_picture():
-    spread = fusion.onto_image(bump(7.5), Geometry())
-    assert spread.shape == (128, 1024)
-    assert abs(Geometry().seconds_of(spread[50].argmax() + 0.5) - 7.5) < 0.01
-
-
 def test_an_image_cell_is_hottest_over_its_own_pixels():
     values = np.zeros((4, 128), dtype=np.float32)
     values[1, 60] = 1.0
@@ -76,7 +74,7 @@ def test_each_rule_gives_what_its_formula_says():
     expected = {"mean": 0.375, "maximum": 0.5, "product": 0.125, "confidence": 0.75 * 0.5 + 0.25 * 0.25}
     assert expected.keys() == fusion.RULES.keys()
     for rule, value in expected.items():
-        fused = fusion.fuse(one, other, rule, confidence=(0.9, 0.3))
+        fused = fuse(one, other, rule, (0.9, 0.3))
         assert fused[100] == pytest.approx(value)
         assert fused.max() == 1.0
 
@@ -88,7 +86,7 @@ def test_every_rule_stays_between_the_two_maps_order(rule, seed, first, second):
     """Where one moment has more than another in both maps, it has no less in the fused one."""
     random = np.random.default_rng(seed)
     one, other = random.random((2, 5000)).astype(np.float32)
-    fused = fusion.fuse(one, other, rule, (first, second))
+    fused = fuse(one, other, rule, (first, second))
     here, there = random.integers(0, 5000, 2)
     if one[here] >= one[there] and other[here] >= other[there]:
         assert fused[here] >= fused[there] - 1e-6
@@ -98,34 +96,59 @@ def test_every_rule_stays_between_the_two_maps_order(rule, seed, first, second):
 @pytest.mark.parametrize("empty", [np.zeros(5000), np.full(5000, np.nan), np.full(5000, np.inf)])
 def test_an_empty_map_cannot_be_fused(empty):
     with pytest.raises(EmptyMap, match=r"image view's map is (flat|not finite)"):
-        fusion.fuse(bump(3), empty.astype(np.float32))
+        fuse(bump(3), empty.astype(np.float32))
 
 
 def test_maps_that_share_no_moment_have_no_product():
     one, other = np.zeros((2, 5000), dtype=np.float32)
     one[:100], other[200:300] = 1.0, 1.0
     with pytest.raises(EmptyMap, match="share no moment"):
-        fusion.fuse(one, other, "product")
+        fuse(one, other, "product")
 
 
 def test_wrong_calls_are_refused():
     with pytest.raises(UnknownName, match="mean, maximum, product, confidence"):
-        fusion.fuse(bump(1), bump(2), "median")
+        fuse(bump(1), bump(2), "median")
     with pytest.raises(InvalidValue, match=r"place\(\)"):
-        fusion.fuse(bump(1)[:100], bump(2))
+        fuse(bump(1)[:100], bump(2))
     with pytest.raises(InvalidValue, match="probabilities"):
-        fusion.fuse(bump(1), bump(2), "confidence", (-0.1, 0.0))
+        fuse(bump(1), bump(2), "confidence", (-0.1, 0.0))
     with pytest.raises(InvalidValue, match="above 0 and up to 1"):
-        fusion.agreement(bump(1), bump(2), 0)
+        fusion.agreement({"signal": bump(1)}, 0)
 
 
 def test_agreement_names_who_looks():
     one, other = np.zeros((2, 5000), dtype=np.float32)
     one[:2000], other[1000:3000] = 1.0, 0.5
-    found = [fusion.AGREEMENT[number] for number in fusion.agreement(one, other)[[500, 1500, 2500, 3500]]]
+    found = [
+        fusion.AGREEMENT[number]
+        for number in fusion.agreement({"signal": one, "image": other})[[500, 1500, 2500, 3500]]
+    ]
     assert found == ["signal only", "both", "image only", "neither"]
 
 
 def test_views_without_any_confidence_are_not_fused():
     with pytest.raises(EmptyMap, match="any probability"):
-        fusion.fuse(bump(1), bump(2), "confidence", (0.0, 0.0))
+        fuse(bump(1), bump(2), "confidence", (0.0, 0.0))
+
+
+def test_one_view_alone_is_not_fused_and_looks_alone():
+    with pytest.raises(InvalidValue, match="two maps or more, not the image one alone"):
+        fusion.fuse({"image": bump(1)})
+    found = fusion.agreement({"image": bump(4)})
+    assert {fusion.AGREEMENT[number] for number in found} == {"neither", "image only"}
+
+
+def test_a_third_view_has_its_own_words(monkeypatch):
+    monkeypatch.setattr(fusion, "VIEWS", ("signal", "image", "twelve"))
+    words = [fusion._word(tuple(map(bool, looks))) for looks in ((0, 0, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1))]
+    assert words == ["none", "twelve only", "signal and twelve only", "all"]
+    maps = {"twelve": bump(1), "signal": bump(2), "image": bump(3)}
+    assert np.allclose(fusion.fuse(maps), sum(maps.values()) / sum(maps.values()).max(), atol=1e-6)
+    assert fusion.agreement(maps)[[500, 1000, 1500]].tolist() == [4, 1, 2]
+
+
+@pytest.mark.parametrize("maps", [None, "signal", [bump(1), bump(2)], {"sound": bump(1)}, {"signal": None, "image": 3}])
+def test_what_are_no_maps_by_view_is_refused(maps):
+    with pytest.raises(InvalidValue, match=r"maps are given by view|has the shape"):
+        fusion.fuse(maps)

@@ -227,6 +227,6 @@ def _array(values: torch.Tensor) -> Values:
 
 def _fused(signal: NDArray[np.float32], image: NDArray[np.float32]) -> Values:
     try:
-        return fusing.fuse(signal, image)
+        return fusing.fuse(dict(zip(VIEWS, (signal, image), strict=True)))
     except EmptyMap:
         return np.zeros_like(signal)

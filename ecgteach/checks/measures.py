@@ -46,7 +46,7 @@ class Case:
         shares = tuple(explanation.views[view].prediction.probabilities[explanation.target] for view in VIEWS)
         for rule in RULES:
             try:
-                maps[rule] = fuse(maps["signal"], maps["image"], rule, (shares[0], shares[1]))
+                maps[rule] = fuse({view: maps[view] for view in VIEWS}, rule, dict(zip(VIEWS, shares, strict=True)))
             except EmptyMap:
                 continue
         return cls(explanation, models, maps, seed)

@@ -1,9 +1,12 @@
 """The two matched networks, where their layers' cells lie, their weights, and what they read and answer."""
 
+from .adapted import Adapted, adapt
 from .inputs import VIEWS, inputs, network_geometry
 from .layers import Layer
+from .network import Network, expect_network, expect_networks, inputs_of
 from .networks import IMAGE_BLOCKS, SIGNAL_BLOCKS, Block, ImageCNN, SignalCNN, StripCNN
 from .prediction import Prediction, position
+from .provenance import Provenance, digest_of
 from .weights import NETWORKS, load, load_file, save, shipped
 
 __all__ = [
@@ -11,13 +14,21 @@ __all__ = [
     "NETWORKS",
     "SIGNAL_BLOCKS",
     "VIEWS",
+    "Adapted",
     "Block",
     "ImageCNN",
     "Layer",
+    "Network",
     "Prediction",
+    "Provenance",
     "SignalCNN",
     "StripCNN",
+    "adapt",
+    "digest_of",
+    "expect_network",
+    "expect_networks",
     "inputs",
+    "inputs_of",
     "load",
     "load_file",
     "network_geometry",

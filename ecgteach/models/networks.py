@@ -183,7 +183,7 @@ class StripCNN(nn.Module):
                 found[f"pool{number}"] = self._layer(f"pool{number}", "pooling", stride, field, cells)
             if number == self.local_blocks:
                 local = self._layer("local", "local evidence", stride, field, cells)
-        inside = self.input_shape[-1] // local.stride
+        inside = round(self.input_shape[-1] / local.stride)
         beyond = (local.cells - inside) // 2
         found["local"] = replace(local, cells=inside, first=local.first + beyond * local.stride)
         return found

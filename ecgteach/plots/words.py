@@ -14,7 +14,8 @@ from .paper import segments, window
 from .theme import AGREEMENT_STYLE, VIEW_WORDS
 
 if TYPE_CHECKING:
-    from ..explanation import Explanation, View
+    from ..explanation import Explanation
+    from ..view import View
 
 NOTICE = "for teaching, not for clinical use"
 LOOKED = 0.5

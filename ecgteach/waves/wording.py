@@ -2,9 +2,10 @@
 
 import re
 
-from ..explanation import FUSED, Explanation, View
+from ..explanation import FUSED, Explanation
 from ..rhythms import grouping
 from ..strip import Quality
+from ..view import View
 from .attention import Attention, Share, attention_by_wave
 from .delineation import DELINEATED, LEADS_TO_QRS, Waves
 from .p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE

@@ -248,7 +248,11 @@ def _fused(explanation: Explanation, after: Mapping[str, Mapping[str, _After]]) 
             group: (pair[0].probabilities[group] + pair[1].probabilities[group]) / 2 for group in image.probabilities
         }
         try:
-            values: Values = fusion.fuse(pair[0].on_time, pair[1].on_time, explanation.rule, sure)
+            values: Values = fusion.fuse(
+                {view: seen.on_time.astype(np.float32) for view, seen in zip(VIEWS, pair, strict=True)},
+                explanation.rule,
+                dict(zip(VIEWS, sure, strict=True)),
+            )
         except EmptyMap:
             values = np.zeros(SAMPLES, dtype=np.float32)
         found[name] = _After(values, mean, max(pair[0].margin, image.margin))

@@ -1,0 +1,124 @@
+"""What `ecgteach.explain` needs of a network, as a protocol, and what a network is asked through."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..errors import InvalidValue, choices, expect
+from ..strip import SAMPLES
+from .inputs import VIEWS, inputs
+from .layers import Layer
+
+WAY_OUT = "models.adapt(network, classes=...) makes one of any torch classifier"
+
+
+@runtime_checkable
+class Network(Protocol):
+    """A network that can be explained: a `torch.nn.Module` with these beside.
+
+    `SignalCNN` and `ImageCNN` are two; `ecgteach.models.adapt` makes one of any torch classifier and measures what has
+    to be known. A network may also have a method ``inputs(millivolts)``, which makes a batch of strips, (n, 5000) in
+    mV; without one it reads what `ecgteach.models.inputs` makes for its view.
+
+    Attributes
+    ----------
+    view : str
+        What it looks at, one of `ecgteach.models.VIEWS`.
+    classes : tuple of str
+        Names of its outputs, in order.
+    """
+
+    view: str
+    classes: tuple[str, ...]
+
+    def __call__(self, batch: Tensor, /) -> Tensor:
+        """Logits, shape (n, classes), of a batch."""
+        ...
+
+    def layer(self, name: str | None = None) -> Layer:
+        """Where a layer's cells lie on the strip; without a name, those of the layer that is explained.
+
+        Raises
+        ------
+        UnknownName
+            When it has no such layer, or one whose cells have no place.
+        """
+        ...
+
+
+def inputs_of(network: Network, millivolts: NDArray[np.float32]) -> Tensor:
+    """A batch of strips as a network reads it.
+
+    Parameters
+    ----------
+    network : Network
+        Reads by its own method ``inputs``, where it has one, else as its view does.
+    millivolts : array, shape (n, 5000)
+        Strips in mV, filtered as `Strip.for_reading` does.
+
+    Raises
+    ------
+    InvalidValue
+        When these are no strips.
+    """
+    if np.ndim(millivolts) != 2 or np.shape(millivolts)[1] != SAMPLES:
+        raise InvalidValue(f"a batch of strips has the shape (n, {SAMPLES}), not {np.shape(millivolts)}")
+    own = getattr(network, "inputs", None)
+    made: Tensor = own(millivolts) if callable(own) else inputs(network.view, millivolts)
+    return made
+
+
+def expect_network(value: object) -> Network:
+    """A network that can be explained, checked.
+
+    Raises
+    ------
+    InvalidValue
+        When it is none; the message says what it lacks.
+    """
+    expect(value, nn.Module, "to be explained, a network is a torch.nn.Module", WAY_OUT)
+    missing = [name for name in ("view", "classes", "layer") if not hasattr(value, name)]
+    if missing or not isinstance(value, Network):
+        raise InvalidValue(f"this {type(value).__name__} does not say its {choices(missing)}; {WAY_OUT}")
+    if value.view not in VIEWS:
+        raise InvalidValue(f"this {type(value).__name__} looks at {value.view!r}; views are {choices(VIEWS)}")
+    return value
+
+
+def expect_networks(models: object) -> dict[str, Network]:
+    """Networks by the view that each looks at, in the order of the views, checked.
+
+    Parameters
+    ----------
+    models : Network or mapping of str to Network
+        One network alone, or one for each view.
+
+    Raises
+    ------
+    InvalidValue
+        When there is none, one of them is no network, stands under another view than its own, or tells apart other
+        classes than the rest.
+    """
+    if isinstance(models, nn.Module):
+        network = expect_network(models)
+        return {network.view: network}
+    expect(models, Mapping, "models are a network, or one for each view", WAY_OUT)
+    given: Mapping[Any, Any] = models  # type: ignore[assignment]  # seen to above
+    if not given or not set(given) <= set(VIEWS):
+        raise InvalidValue(
+            f"models are given by view, one or more of {choices(VIEWS)}; given: {choices(given) or 'none'}"
+        )
+    found = {view: expect_network(given[view]) for view in VIEWS if view in given}
+    for view, network in found.items():
+        if network.view != view:
+            raise InvalidValue(f"the network given for the {view} view looks at the {network.view}")
+    classes = {view: tuple(network.classes) for view, network in found.items()}
+    if len(set(classes.values())) > 1:
+        told = ", ".join(f"the {view} network {names}" for view, names in classes.items())
+        raise InvalidValue(
+            f"networks that are explained together tell apart the same classes, in one order; here: {told}"
+        )
+    return found
