@@ -15,7 +15,7 @@ FLOORS = (
     ("errors", "statistics", "printing", "rhythms", "paths", "plain"),
     ("truth", "strip", "image", "beats"),
     ("records", "simulator"),
-    ("probing", "models", "gradcam"),
+    ("probing", "gradcam", "models"),
     ("training", "fusion", "view", "explanation", "cases"),
     ("waves", "checks"),
     ("plots",),

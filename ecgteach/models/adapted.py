@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from ..errors import EcgteachError, InvalidValue, UnknownName, choices, expect
+from ..gradcam import GradCAM
 from ..probing import layer_with_cells, paths, telling, twin, watchable
 from ..strip import FILTERS, READING_STEPS, SAMPLES, Strip
 from .inputs import VIEWS, inputs
@@ -291,8 +292,6 @@ def _last_with_a_place(made: Adapted, batch: Tensor) -> str:
 
 
 def _heard(made: Adapted, name: str, batch: Tensor) -> None:
-    from ..gradcam import GradCAM
-
     GradCAM(made, made.layer(name)).forward(batch[:1]).gradients()
 
 
