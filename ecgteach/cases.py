@@ -11,7 +11,7 @@ import numpy as np
 from .beats import find_beats
 from .errors import InvalidValue
 from .explanation import averaged, highest
-from .models import VIEWS, Prediction, StripCNN, inputs, shipped
+from .models import Network, Prediction, expect_networks, inputs_of, module_of, shipped
 from .records import Record, sample, samples
 from .rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, Group, Rhythm, grouping, rhythm
 from .strip import Strip
@@ -62,7 +62,7 @@ class Solution:
 
 
 def choose_cases(
-    seed: int = SEED, number: int = CASES, models: Mapping[str, StripCNN] | None = None
+    seed: int = SEED, number: int = CASES, models: Mapping[str, Network] | None = None
 ) -> tuple[Record, ...]:
     """Real strips in a mixed order, the same for the same seed and networks.
 
@@ -76,7 +76,7 @@ def choose_cases(
         Another seed draws others.
     number : int
         How many, 4 to 24 in steps of 4.
-    models : mapping of str to StripCNN, optional
+    models : mapping of str to Network, optional
         The networks whose answers decide what is misread; by default the shipped pair.
 
     Raises
@@ -104,7 +104,7 @@ def choose_cases(
     return tuple(read.record for read in chosen)
 
 
-def contrasting_pair(models: Mapping[str, StripCNN] | None = None) -> tuple[Record, Record]:
+def contrasting_pair(models: Mapping[str, Network] | None = None) -> tuple[Record, Record]:
     """Two strips of one group, one that both networks read right and one on which they are most surely wrong.
 
     They are of a group that can spare them, and their order does not tell which is which. The wrong one is the strip
@@ -113,7 +113,7 @@ def contrasting_pair(models: Mapping[str, StripCNN] | None = None) -> tuple[Reco
 
     Parameters
     ----------
-    models : mapping of str to StripCNN, optional
+    models : mapping of str to Network, optional
         By default the shipped pair.
     """
     reads = _reads(models)
@@ -147,7 +147,7 @@ class _Read:
         return any(answer != self.group for answer in self.answers.values())
 
 
-def _reads(models: Mapping[str, StripCNN] | None) -> tuple[_Read, ...]:
+def _reads(models: Mapping[str, Network] | None) -> tuple[_Read, ...]:
     """Every embedded strip that may be asked, as the networks read it."""
     return _shipped_reads() if models is None else _read_by(models)
 
@@ -157,7 +157,7 @@ def _shipped_reads() -> tuple[_Read, ...]:
     return _read_by(shipped())
 
 
-def _read_by(models: Mapping[str, StripCNN]) -> tuple[_Read, ...]:
+def _read_by(models: Mapping[str, Network]) -> tuple[_Read, ...]:
     asked = [
         (line.group, sample(line.group, number))
         for group in grouping().classes
@@ -165,10 +165,10 @@ def _read_by(models: Mapping[str, StripCNN]) -> tuple[_Read, ...]:
         if not (rhythm(line.rhythm).sinus and _borders(line.rate))
     ]
     strips = np.stack([record.strip().for_reading().samples for _, record in asked])
-    predictions = {view: _predict(models[view], strips) for view in VIEWS}
+    predictions = {view: _predict(network, strips) for view, network in expect_networks(models).items()}
     reads = []
     for place, (group, record) in enumerate(asked):
-        of_strip = {view: predictions[view][place] for view in VIEWS}
+        of_strip = {view: each[place] for view, each in predictions.items()}
         mean = averaged(of_strip)
         answer = highest(mean)
         answers = {view: prediction.answer for view, prediction in of_strip.items()}
@@ -176,13 +176,15 @@ def _read_by(models: Mapping[str, StripCNN]) -> tuple[_Read, ...]:
     return tuple(reads)
 
 
-def _predict(model: StripCNN, strips: "np.typing.NDArray[np.float32]") -> list[Prediction]:
+def _predict(model: Network, strips: "np.typing.NDArray[np.float32]") -> list[Prediction]:
     import torch
 
-    predictions = []
+    from .probing import twin
+
+    predictions, asked = [], twin(module_of(model))
     with torch.no_grad():
         for first in range(0, len(strips), BATCH):
-            logits = model(inputs(model.view, strips[first : first + BATCH])).numpy()
+            logits = asked(inputs_of(model, strips[first : first + BATCH])).float().cpu().numpy()
             predictions += [Prediction(row, model.classes) for row in logits]
     return predictions
 

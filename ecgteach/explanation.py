@@ -24,6 +24,7 @@ from .models import (
     StripCNN,
     expect_networks,
     inputs_of,
+    module_of,
     position,
     shipped,
 )
@@ -281,7 +282,7 @@ def explain(
     passes = {}
     for name, network in networks.items():
         where = network.layer(layer)
-        passes[name] = (where, GradCAM(_module(network), where).forward(inputs_of(network, prepared.samples[None])))
+        passes[name] = (where, GradCAM(module_of(network), where).forward(inputs_of(network, prepared.samples[None])))
     predictions = {
         name: Prediction(seen.logits[0].float().cpu().numpy(), classes, _parts(networks[name], where, seen))
         for name, (where, seen) in passes.items()
@@ -292,7 +293,7 @@ def explain(
     for name, (where, seen) in passes.items():
         found = seen.map(position(target, classes), contrast=contrast)[0]
         on_time = _scaled(fusing.place(fusing.columns_of(found.values), where))
-        views[name] = View(predictions[name], found, where, on_time, Provenance.of(_module(networks[name])))
+        views[name] = View(predictions[name], found, where, on_time, Provenance.of(module_of(networks[name])))
     fused, reason = _fused(views, rule, target)
     return Explanation(prepared, target, chosen, views, fused, reason, rule, contrast, networks)
 
@@ -328,7 +329,7 @@ def networks_of(
     for name, view in explanation.views.items():
         if name not in held:
             raise InvalidValue(f"the explanation has a view {name!r}, for which models= holds no network")
-        now = Provenance.of(_module(held[name]))
+        now = Provenance.of(module_of(held[name]))
         if tuple(held[name].classes) != view.prediction.classes:
             raise InvalidValue(f"the {name} network tells apart {choices(held[name].classes)}, not what was explained")
         if view.made_by is not None and not view.made_by.same_network(now):
@@ -345,11 +346,6 @@ def _shipped_for(explanation: Explanation) -> Mapping[str, Network]:
     pair = shipped()
     made = {name: view.made_by for name, view in explanation.views.items()}
     return {name: pair[name] for name, one in made.items() if one and one.same_network(Provenance.of(pair[name]))}
-
-
-def _module(network: Network) -> torch.nn.Module:
-    expect(network, torch.nn.Module, "a network is a torch.nn.Module")
-    return network  # type: ignore[return-value]  # seen to above
 
 
 def averaged(predictions: Mapping[str, Prediction]) -> dict[str, float]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..beats import true_group
-from ..errors import EmptyMap, InvalidValue
+from ..errors import EmptyMap, InvalidValue, choices, expect
 from ..explanation import Explanation
 from ..models import VIEWS
 from .localisation.controls import qrs_segments, shifted
@@ -93,6 +93,10 @@ def compare_views(explanation: Explanation, group: str | None = None, *, seed: i
         Its figures are None where a map is flat or not finite, and `why` says so.
     """
     strip, mean = explanation.strip, explanation.probabilities
+    expect(explanation, Explanation, "compare_views asks about an Explanation", "ecgteach.explain makes one")
+    missing = [view for view in VIEWS if view not in explanation.views]
+    if missing:
+        raise InvalidValue(f"views are compared where there are both; this explanation has no {choices(missing)} view")
     signal, image = (explanation.views[view].on_time for view in VIEWS)
     answers = [explanation.views[view].prediction.answer for view in VIEWS]
     group = true_group(strip, tuple(mean)) if group is None else group

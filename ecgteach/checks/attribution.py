@@ -7,6 +7,7 @@ ask the input and no layer; they are read in the cells of a layer, so that all m
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -20,7 +21,8 @@ from ..beats import group_of_truth
 from ..errors import EmptyMap, NotInstalled
 from ..explanation import FUSED
 from ..gradcam import ForwardPass, GradCAM
-from ..models import VIEWS, Layer, StripCNN, inputs, position
+from ..models import Layer, Network, inputs_of, module_of, position
+from ..probing import twin
 from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
 from .agreement import rank_correlation
 from .localisation.controls import on_segments, qrs_segments
@@ -33,7 +35,7 @@ STEPS_OF_IG = 24
 class Query:
     """What a method is asked: one view's network, a batch that it reads, and a target for each item."""
 
-    model: StripCNN
+    model: Network
     batch: torch.Tensor
     targets: list[int]
 
@@ -87,14 +89,14 @@ METHODS: dict[str, tuple[Callable[[Query, Layer], Values], bool]] = {
 """Methods by name, and whether they ask a layer; those that do not ask the input."""
 
 
-def maps_of(strips: Sequence[Strip], models: Mapping[str, StripCNN], targets: Sequence[int]) -> dict[str, Values]:
+def maps_of(strips: Sequence[Strip], models: Mapping[str, Network], targets: Sequence[int]) -> dict[str, Values]:
     """Grad-CAM maps of both views and their mean for many strips in one pass.
 
     Parameters
     ----------
     strips : sequence of Strip
         Real or simulated.
-    models : mapping of str to StripCNN
+    models : mapping of str to Network
         Whose maps.
     targets : sequence of int
         Number of the class to explain, one a strip.
@@ -107,34 +109,34 @@ def maps_of(strips: Sequence[Strip], models: Mapping[str, StripCNN], targets: Se
     read = [strip.for_reading() for strip in strips]
     samples = np.stack([strip.samples for strip in read])
     found = {}
-    for view in VIEWS:
-        layer = models[view].layer()
-        cells = grad_cam(Query(models[view], inputs(view, samples), list(targets)), layer)
+    for view, network in models.items():
+        layer = network.layer()
+        cells = grad_cam(Query(network, inputs_of(network, samples), list(targets)), layer)
         found[view] = on_time(cells, layer)
-    found[FUSED] = np.stack([_fused(one, other) for one, other in zip(found["signal"], found["image"], strict=True)])
-    return found
+    each = [dict(zip(found, rows, strict=True)) for rows in zip(*found.values(), strict=True)]
+    return found | {FUSED: np.stack([_fused(maps) for maps in each])}
 
 
-def targets_of(strips: Sequence[Strip], models: Mapping[str, StripCNN], target: str | None = None) -> list[int]:
+def targets_of(strips: Sequence[Strip], models: Mapping[str, Network], target: str | None = None) -> list[int]:
     """Number of the class that each strip's maps explain, the same for both views.
 
     Parameters
     ----------
     strips : sequence of Strip
         As `Strip.for_reading` leaves them.
-    models : mapping of str to StripCNN
+    models : mapping of str to Network
         Both views.
     target : str, optional
         One class for all; by default the group of a simulated strip, and on others the answer of both views together.
     """
-    classes = models["signal"].classes
+    classes = next(iter(models.values())).classes
     if target is not None:
         return [position(target, classes)] * len(strips)
     groups = [group_of_truth(strip.truth) if strip.truth else None for strip in strips]
     if all(group in classes for group in groups):
         return [classes.index(str(group)) for group in groups]
     samples = np.stack([strip.samples for strip in strips])
-    together = sum(_probabilities(models[view], inputs(view, samples)) for view in VIEWS)
+    together = sum(_probabilities(network, inputs_of(network, samples)) for network in models.values())
     answers: list[int] = torch.as_tensor(together).argmax(1).tolist()
     return [
         classes.index(str(group)) if group in classes else answer for group, answer in zip(groups, answers, strict=True)
@@ -182,20 +184,21 @@ def correlation_of(one: NDArray[np.floating], other: NDArray[np.floating]) -> fl
         return None
 
 
-def _probabilities(model: StripCNN, batch: torch.Tensor) -> torch.Tensor:
-    with GradCAM(model), torch.no_grad():
-        logits: torch.Tensor = model(batch)
+def _probabilities(model: Network, batch: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        logits: torch.Tensor = twin(module_of(model))(batch)
     return logits.softmax(1)
 
 
 def _pass(query: Query, layer: Layer) -> ForwardPass:
-    return GradCAM(query.model, layer.name).forward(query.batch)
+    return GradCAM(module_of(query.model), layer).forward(query.batch)
 
 
 def _torchcam(name: str, query: Query, layer: Layer) -> Values:
     method = getattr(_library("torchcam.methods"), name)
-    with GradCAM(query.model), method(query.model, layer.name) as extractor:
-        found = extractor(query.targets, query.model(query.batch), normalized=False)[0]
+    watched = twin(module_of(query.model), [layer.name])
+    with method(watched, layer.name) as extractor:
+        found = extractor(query.targets, watched(query.batch), normalized=False)[0]
     return _array(found.relu())
 
 
@@ -225,8 +228,8 @@ def _array(values: torch.Tensor) -> Values:
     return np.asarray(values.detach().cpu().numpy(), dtype=np.float32)
 
 
-def _fused(signal: NDArray[np.float32], image: NDArray[np.float32]) -> Values:
-    try:
-        return fusing.fuse(dict(zip(VIEWS, (signal, image), strict=True)))
-    except EmptyMap:
-        return np.zeros_like(signal)
+def _fused(maps: Mapping[str, Values]) -> Values:
+    if len(maps) > 1:
+        with suppress(EmptyMap):
+            return fusing.fuse(maps)
+    return np.zeros(SAMPLES, dtype=np.float32)

@@ -17,10 +17,11 @@ import torch
 from torch import nn
 
 from ..errors import InvalidValue
-from ..explanation import MAPS, Explanation, explain
+from ..explanation import FUSED, Explanation, explain, networks_of
 from ..gradcam import GradCAM, class_independent
-from ..models import VIEWS, StripCNN, inputs, shipped
-from ..strip import Strip
+from ..models import Network, inputs_of, module_of, shipped
+from ..probing import twin
+from ..strip import SAMPLES, Strip
 from .attribution import Values, correlation_of, maps_of, targets_of
 from .perturbation.stability import ssim
 
@@ -63,12 +64,12 @@ class Stage:
     likeness: dict[str, Likeness]
 
 
-def randomise(model: StripCNN, count: int | None = None, *, seed: int = 0) -> StripCNN:
+def randomise(model: Network, count: int | None = None, *, seed: int = 0) -> Network:
     """A copy of a network with its last layers as they were before training; the network itself is left as it was.
 
     Parameters
     ----------
-    model : StripCNN
+    model : Network
         Any network whose layers have weights of their own.
     count : int, optional
         How many of its layers, from the last; by default all.
@@ -77,11 +78,11 @@ def randomise(model: StripCNN, count: int | None = None, *, seed: int = 0) -> St
 
     Returns
     -------
-    StripCNN
+    Network
         In evaluation mode.
     """
-    copy = deepcopy(model).eval()
-    modules = dict(copy.named_modules())
+    copy = deepcopy(model)
+    modules = dict(module_of(copy).eval().named_modules())
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for name in weighted_layers(model)[:count]:
@@ -89,7 +90,7 @@ def randomise(model: StripCNN, count: int | None = None, *, seed: int = 0) -> St
     return copy
 
 
-def weighted_layers(model: StripCNN) -> list[str]:
+def weighted_layers(model: Network) -> list[str]:
     """Names of the layers that have weights of their own, from the last to run to the first; ``""`` is the network."""
     order: dict[str, None] = {}
 
@@ -98,21 +99,19 @@ def weighted_layers(model: StripCNN) -> list[str]:
         order[name] = None
 
     owners = [
-        name for name, module in model.named_modules() if next(module.parameters(recurse=False), None) is not None
+        name
+        for name, module in module_of(model).named_modules()
+        if next(module.parameters(recurse=False), None) is not None
     ]
-    hooks = [model.get_submodule(name).register_forward_hook(lambda *_, name=name: note(name)) for name in owners]
-    try:
-        with GradCAM(model), torch.no_grad():
-            model(inputs(model.view, np.zeros((1, 5000), dtype=np.float32)))
-    finally:
-        for hook in hooks:
-            hook.remove()
+    strip = np.sin(np.arange(SAMPLES) / 50.0, dtype=np.float32)
+    with torch.no_grad():
+        twin(module_of(model), owners, lambda name, _: note(name))(inputs_of(model, strip[None]))
     return [*reversed(order), *(name for name in reversed(owners) if name not in order)]
 
 
 def cascade(
     strips: Sequence[Strip],
-    models: Mapping[str, StripCNN] | None = None,
+    models: Mapping[str, Network] | None = None,
     *,
     target: str | None = None,
     seed: int = 0,
@@ -123,7 +122,7 @@ def cascade(
     ----------
     strips : sequence of Strip
         Real or simulated.
-    models : mapping of str to StripCNN, optional
+    models : mapping of str to Network, optional
         By default the shipped pair.
     target : str, optional
         By default the group of a simulated strip, else the trained network's answer.
@@ -143,20 +142,20 @@ def cascade(
     models = shipped() if models is None else models
     targets = _targets(strips, models, target)
     trained = maps_of(strips, models, targets)
-    names = {view: weighted_layers(models[view]) for view in VIEWS}
+    names = {view: weighted_layers(network) for view, network in models.items()}
     stages = []
     for number in range(1, max(map(len, names.values()), default=0) + 1):
-        pair = {view: randomise(models[view], number, seed=seed) for view in VIEWS}
+        pair = {view: randomise(network, number, seed=seed) for view, network in models.items()}
         maps = maps_of(strips, pair, targets)
         reached = {view: layers[min(number, len(layers)) - 1] if layers else "" for view, layers in names.items()}
-        stages.append(Stage(reached, {name: likeness(trained[name], maps[name]) for name in MAPS}))
+        stages.append(Stage(reached, {name: likeness(trained[name], maps[name]) for name in trained}))
     return tuple(stages)
 
 
 def compare_networks(
     strips: Sequence[Strip],
-    models: Mapping[str, StripCNN],
-    others: Mapping[str, StripCNN],
+    models: Mapping[str, Network],
+    others: Mapping[str, Network],
     *,
     target: str | None = None,
 ) -> dict[str, Likeness]:
@@ -166,7 +165,7 @@ def compare_networks(
     ----------
     strips : sequence of Strip
         Real or simulated.
-    models, others : mapping of str to StripCNN
+    models, others : mapping of str to Network
         Two pairs that tell the same classes apart.
     target : str, optional
         By default the group of a simulated strip, else the answer of `models`; both pairs are asked about the same.
@@ -178,11 +177,11 @@ def compare_networks(
     """
     targets = _targets(strips, models, target)
     one, other = maps_of(strips, models, targets), maps_of(strips, others, targets)
-    return {name: likeness(one[name], other[name]) for name in MAPS}
+    return {name: likeness(one[name], other[name]) for name in one}
 
 
 def between_seeds(
-    strips: Sequence[Strip], pairs: Sequence[Mapping[str, StripCNN]], *, target: str | None = None
+    strips: Sequence[Strip], pairs: Sequence[Mapping[str, Network]], *, target: str | None = None
 ) -> dict[str, float | None]:
     """Mean rank correlation over strips and pairs of networks that differ in nothing but their seed.
 
@@ -190,7 +189,7 @@ def between_seeds(
     ----------
     strips : sequence of Strip
         Real or simulated.
-    pairs : sequence of mapping of str to StripCNN
+    pairs : sequence of mapping of str to Network
         Two or more, each with both views.
     target : str, optional
         By default the group of a simulated strip, else the first pair's answer; all are asked about the same.
@@ -210,7 +209,7 @@ def between_seeds(
     targets = _targets(strips, pairs[0], target)
     every = [maps_of(strips, pair, targets) for pair in pairs]
     found: dict[str, float | None] = {}
-    for name in MAPS:
+    for name in (*pairs[0], FUSED):
         each = [likeness(one[name], other[name]).correlation for one, other in combinations(every, 2)]
         known = [value for value in each if value is not None]
         found[name] = float(np.mean(known)) if known else None
@@ -218,7 +217,7 @@ def between_seeds(
 
 
 def same_for_every_class(
-    explanation: Explanation, models: Mapping[str, StripCNN] | None = None
+    explanation: Explanation, models: Mapping[str, Network] | None = None
 ) -> dict[str, bool | None]:
     """For each view whether every class has the very same map, so that the map tells nothing of this class.
 
@@ -227,21 +226,24 @@ def same_for_every_class(
     dict of str to bool or None
         None where the view's map is flat or not finite.
     """
-    models = shipped() if models is None else models
+    models = networks_of(explanation, models)
     found: dict[str, bool | None] = {}
     for view, shown in explanation.views.items():
-        seen = GradCAM(models[view], shown.layer.name).forward(inputs(view, explanation.strip.samples[None]))
+        seen = GradCAM(module_of(models[view]), shown.layer).forward(
+            inputs_of(models[view], explanation.strip.samples[None])
+        )
         (judged,) = class_independent(seen, seen.map(models[view].classes.index(explanation.target)))
         found[view] = judged.state == "class-independent" if judged.state in ("ok", "class-independent") else None
     return found
 
 
 def same_map_counts(
-    explained: Sequence[Explanation], models: Mapping[str, StripCNN] | None = None
+    explained: Sequence[Explanation], models: Mapping[str, Network] | None = None
 ) -> list[dict[str, Any]]:
     """One line for each view: on how many strips with a map every class has the ``same``, and how many have no map."""
     found = [same_for_every_class(one, models) for one in explained]
-    judged = {view: [one[view] for one in found if one[view] is not None] for view in VIEWS}
+    views = dict.fromkeys(view for one in found for view in one)
+    judged = {view: [one[view] for one in found if one.get(view) is not None] for view in views}
     return [
         {"map": view, "same": sum(map(bool, each)), "strips": len(each), "without a map": len(found) - len(each)}
         for view, each in judged.items()
@@ -249,17 +251,18 @@ def same_map_counts(
 
 
 def explain_again(
-    explanation: Explanation, models: Mapping[str, StripCNN] | None = None, *, target: str | None = None
+    explanation: Explanation, models: Mapping[str, Network] | None = None, *, target: str | None = None
 ) -> Explanation:
     """The same strip explained in the same way by other networks, or for another class; by default for the same one."""
-    models = shipped() if models is None else models
-    asked = explanation.views["signal"].layer.name
+    models = networks_of(explanation) if models is None else models
+    layers = {view: one.layer.name for view, one in explanation.views.items()}
+    usual = all(name == models[view].layer().name for view, name in layers.items())
     return explain(
         explanation.strip,
         models,
         explanation.target if target is None else target,
         explanation.rule,
-        None if asked == models["signal"].layer().name else asked,
+        None if usual else next(iter(layers.values())),
         contrast=explanation.contrast,
     )
 
@@ -275,7 +278,7 @@ def likeness(trained: Values, others: Values) -> Likeness:
     return Likeness(float(np.mean(correlations)), float(np.mean(alike)), len(pairs), lost)
 
 
-def _targets(strips: Sequence[Strip], models: Mapping[str, StripCNN], target: str | None) -> list[int]:
+def _targets(strips: Sequence[Strip], models: Mapping[str, Network], target: str | None) -> list[int]:
     if not strips:
         raise InvalidValue("there is no strip to look at; give at least one")
     return targets_of([strip.for_reading() for strip in strips], models, target)

@@ -3,7 +3,7 @@
 from .adapted import Adapted, adapt
 from .inputs import VIEWS, inputs, network_geometry
 from .layers import Layer
-from .network import Network, expect_network, expect_networks, inputs_of
+from .network import Network, expect_network, expect_networks, inputs_of, module_of, reads_as_its_view
 from .networks import IMAGE_BLOCKS, SIGNAL_BLOCKS, Block, ImageCNN, SignalCNN, StripCNN
 from .prediction import Prediction, position
 from .provenance import Provenance, digest_of
@@ -31,8 +31,10 @@ __all__ = [
     "inputs_of",
     "load",
     "load_file",
+    "module_of",
     "network_geometry",
     "position",
+    "reads_as_its_view",
     "save",
     "shipped",
 ]

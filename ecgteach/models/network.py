@@ -49,7 +49,20 @@ class Network(Protocol):
         ...
 
 
-def inputs_of(network: Network, millivolts: NDArray[np.float32]) -> Tensor:
+def module_of(network: Network) -> nn.Module:
+    """The torch module that a network is.
+
+    Raises
+    ------
+    InvalidValue
+        When it is none.
+    """
+    if not isinstance(network, nn.Module):
+        expect(network, nn.Module, "to be explained, a network is a torch.nn.Module", WAY_OUT)
+    return network  # type: ignore[return-value]  # seen to above
+
+
+def inputs_of(network: Network, millivolts: NDArray[np.float32], view: str | None = None) -> Tensor:
     """A batch of strips as a network reads it.
 
     Parameters
@@ -58,6 +71,8 @@ def inputs_of(network: Network, millivolts: NDArray[np.float32]) -> Tensor:
         Reads by its own method ``inputs``, where it has one, else as its view does.
     millivolts : array, shape (n, 5000)
         Strips in mV, filtered as `Strip.for_reading` does.
+    view : str, optional
+        The view that it stands for; by default its own.
 
     Raises
     ------
@@ -67,8 +82,13 @@ def inputs_of(network: Network, millivolts: NDArray[np.float32]) -> Tensor:
     if np.ndim(millivolts) != 2 or np.shape(millivolts)[1] != SAMPLES:
         raise InvalidValue(f"a batch of strips has the shape (n, {SAMPLES}), not {np.shape(millivolts)}")
     own = getattr(network, "inputs", None)
-    made: Tensor = own(millivolts) if callable(own) else inputs(network.view, millivolts)
+    made: Tensor = own(millivolts) if callable(own) else inputs(view or network.view, millivolts)
     return made
+
+
+def reads_as_its_view(network: Network) -> bool:
+    """Whether a network reads what `ecgteach.models.inputs` makes for its view: strips in mV, or the usual picture."""
+    return not callable(getattr(network, "inputs", None)) or getattr(network, "reads", "") == network.view
 
 
 def expect_network(value: object) -> Network:

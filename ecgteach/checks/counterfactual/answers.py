@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...errors import InvalidValue, UnknownName, choices
-from ...gradcam import GradCAM
-from ...models import VIEWS, StripCNN, inputs
+from ...models import Network, StripCNN, inputs_of, module_of
+from ...probing import twin
 
 BOTH = "both"
 """The answer of the two views together: the mean of their probabilities."""
@@ -18,14 +18,14 @@ BATCH = 32
 
 
 def answers(
-    models: Mapping[str, StripCNN], samples: Sequence[NDArray[np.float32]], part: str | None = None
+    models: Mapping[str, Network], samples: Sequence[NDArray[np.float32]], part: str | None = None
 ) -> dict[str, NDArray[np.float64]]:
     """Log probabilities of many strips, by view and for both together; the networks are left as they were found.
 
     Parameters
     ----------
-    models : mapping of str to StripCNN
-        The two networks.
+    models : mapping of str to Network
+        The networks, by view.
     samples : sequence of arrays, each of the shape (5000,)
         Strips in mV, filtered for reading.
     part : str, optional
@@ -34,7 +34,7 @@ def answers(
     Returns
     -------
     dict of str to array, shape (n, classes)
-        ``signal``, ``image`` and ``both``.
+        By view, and for all of them together.
 
     Raises
     ------
@@ -43,8 +43,8 @@ def answers(
     UnknownName
         When there is no such part.
     """
-    found = {view: _log_probabilities(models[view], view, samples, part) for view in VIEWS}
-    return found | {BOTH: np.logaddexp(*found.values()) - np.log(len(VIEWS))}
+    found = {view: _log_probabilities(network, view, samples, part) for view, network in models.items()}
+    return found | {BOTH: np.logaddexp.reduce(list(found.values())) - np.log(len(found))}
 
 
 def margin(log_probabilities: NDArray[np.float64], number: int) -> float:
@@ -57,18 +57,19 @@ def margin(log_probabilities: NDArray[np.float64], number: int) -> float:
 
 
 def _log_probabilities(
-    model: StripCNN, view: str, samples: Sequence[NDArray[np.float32]], part: str | None
+    model: Network, view: str, samples: Sequence[NDArray[np.float32]], part: str | None
 ) -> NDArray[np.float64]:
     found = [np.zeros((0, len(model.classes)))]
-    with GradCAM(model), torch.no_grad():
+    asked = twin(module_of(model))
+    with torch.no_grad():
         for first in range(0, len(samples), BATCH):
-            batch = inputs(view, np.stack(samples[first : first + BATCH]))
-            logits = model(batch) if part is None else _part(model, batch, part)
-            found.append(torch.log_softmax(logits.double(), dim=1).numpy())
+            batch = inputs_of(model, np.stack(samples[first : first + BATCH]), view)
+            logits = asked(batch) if part is None else _part(model, batch, part)
+            found.append(torch.log_softmax(logits.double(), dim=1).cpu().numpy())
     return np.concatenate(found)
 
 
-def _part(model: StripCNN, batch: Tensor, name: str) -> Tensor:
+def _part(model: Network, batch: Tensor, name: str) -> Tensor:
     if not isinstance(model, StripCNN):
         raise InvalidValue(f"{type(model).__name__} does not tell what its logits are the sum of; leave out part=")
     cells, rhythm = model.read(batch)

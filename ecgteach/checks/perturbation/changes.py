@@ -7,8 +7,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...image import PEN, Geometry, draw_pixels
-from ...models import Layer, inputs, network_geometry
-from ...strip import SAMPLES, SECONDS, Strip, high_pass, low_pass
+from ...models import Layer, Network, inputs_of, network_geometry, reads_as_its_view
+from ...strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip, high_pass, low_pass
+
+PICTURE = "image"
 
 NOISE_DB = (30, 20)
 """How far the noise lies below the strip."""
@@ -23,15 +25,15 @@ SMALLER = (768, 96)
 LIMITS_MV = (-2.5, 2.5)
 
 
-def changed(strip: Strip, view: str, layer: Layer, *, seed: int = 0) -> dict[str, Tensor]:
-    """The strip after each change, as a view reads it, by the change's name.
+def changed(strip: Strip, network: Network, layer: Layer, *, seed: int = 0) -> dict[str, Tensor]:
+    """The strip after each change, as a network reads it, by the change's name.
 
     Parameters
     ----------
     strip : Strip
         Filtered as the networks read it.
-    view : {"signal", "image"}
-        Only a picture can be drawn otherwise: the image view has more changes.
+    network : Network
+        Only the usual picture can be drawn otherwise: a network that reads it has more changes.
     layer : Layer
         Whose cells a shift is counted in.
     seed : int
@@ -40,31 +42,41 @@ def changed(strip: Strip, view: str, layer: Layer, *, seed: int = 0) -> dict[str
     Returns
     -------
     dict of str to Tensor
-        Shape (1, 1, 5000) or (1, 1, 128, 1024).
+        A batch of one each.
     """
-    found = _noisy(strip, view, seed) | _moved(strip, view, layer)
-    return found | _redrawn(strip) if view == "image" else found
+    found = _noisy(strip, network, seed) | _moved(strip, network, layer)
+    if network.view != PICTURE or not reads_as_its_view(network):
+        return found
+    like = next(iter(found.values()))
+    return found | {name: picture.to(like) for name, picture in _redrawn(strip).items()}
 
 
-def shift_seconds(name: str, layer: Layer) -> float:
+def shift_seconds(name: str, network: Network, layer: Layer) -> float:
     """How far a change moves the strip to the right, in seconds; 0 for all but shifts."""
-    return _shift_steps(name, layer) * SECONDS / layer.steps if name in SHIFTS else 0.0
+    if name not in SHIFTS:
+        return 0.0
+    if reads_as_its_view(network):
+        return _shift_steps(name, layer) * SECONDS / layer.steps
+    return _shift_samples(name, layer) / SAMPLING_RATE
 
 
-def _noisy(strip: Strip, view: str, seed: int) -> dict[str, Tensor]:
+def _noisy(strip: Strip, network: Network, seed: int) -> dict[str, Tensor]:
     """The strip with noise in the band that networks read; the same noise in both views."""
     drawn = np.random.default_rng((seed, 3)).standard_normal(SAMPLES).astype(np.float32)
     noise = low_pass(high_pass(drawn, 0.5), 40.0)
     level = float(strip.samples.std() / noise.std())
     return {
-        f"noise at {decibel} dB": inputs(view, (strip.samples + noise * level * 10 ** (-decibel / 20))[None])
+        f"noise at {decibel} dB": inputs_of(network, (strip.samples + noise * level * 10 ** (-decibel / 20))[None])
         for decibel in NOISE_DB
     }
 
 
-def _moved(strip: Strip, view: str, layer: Layer) -> dict[str, Tensor]:
-    """The strip shifted to the right in a circle, by whole input steps of the view."""
-    still = inputs(view, strip.samples[None])
+def _moved(strip: Strip, network: Network, layer: Layer) -> dict[str, Tensor]:
+    """The strip shifted to the right in a circle, by whole input steps, or samples where the network's are its own."""
+    if not reads_as_its_view(network):
+        moved = {name: np.roll(strip.samples, _shift_samples(name, layer)) for name in SHIFTS}
+        return {name: inputs_of(network, samples[None]) for name, samples in moved.items()}
+    still = inputs_of(network, strip.samples[None])
     return {name: torch.roll(still, _shift_steps(name, layer), dims=-1) for name in SHIFTS}
 
 
@@ -84,6 +96,10 @@ def _redrawn(strip: Strip) -> dict[str, Tensor]:
 
 def _tensor(ink: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(ink)[None, None].to(torch.float32).div(255.0)
+
+
+def _shift_samples(name: str, layer: Layer) -> int:
+    return max(round(SHIFTS[name] * layer.cell_seconds * SAMPLING_RATE), 1)
 
 
 def _shift_steps(name: str, layer: Layer) -> int:

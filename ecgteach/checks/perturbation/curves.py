@@ -18,13 +18,16 @@ from torch import Tensor
 
 from ...errors import InvalidValue, UnknownName, choices
 from ...gradcam import GradCAM
-from ...models import VIEWS, StripCNN, position
+from ...models import VIEWS, Network, StripCNN, module_of, position
+from ...probing import twin
 from ...strip import SAMPLES
 from ..localisation.controls import qrs_segments, shifted
 from .fills import Eraser, Numbers
 
 DELETION, INSERTION = "deletion", "insertion"
-READERS = {"signal": ("signal",), "image": ("image",), "both": VIEWS}
+BOTH = "both"
+READERS = (*VIEWS, BOTH)
+"""Whose answer is followed: one view's, or the mean of all that there are."""
 
 FRACTIONS = (0.0, 0.05, 0.1, 0.2, 0.4, 1.0)
 """Share of the strip that is taken out or put back at each step; closer at the start, where the map is highest."""
@@ -127,7 +130,7 @@ class Trial:
     ----------
     target : str
         The class that is followed.
-    models : mapping of str to StripCNN
+    models : mapping of str to Network
         A network for each view.
     eraser : Eraser
         Takes pieces out of the strip.
@@ -147,7 +150,7 @@ class Trial:
     def __init__(
         self,
         target: str,
-        models: Mapping[str, StripCNN],
+        models: Mapping[str, Network],
         eraser: Eraser,
         fractions: Sequence[float] = FRACTIONS,
         part: str = "",
@@ -158,6 +161,7 @@ class Trial:
         self.target, self.models, self.part, self.shifts = target, models, part, shifts
         self.eraser, self.pieces = eraser, eraser.pieces
         self.fractions = _rising(fractions)
+        self.readers = {view: (view,) for view in models} | {BOTH: tuple(models)}
         self._random = np.random.default_rng((eraser.seed, 1))
 
     def curves(self, asked: Sequence[tuple[str, str, str]], maps: Mapping[str, NDArray[np.floating]]) -> list[Curve]:
@@ -169,15 +173,15 @@ class Trial:
                 heights[name, SHIFTED, draw] = self.pieces.height(self._shifted(values, draw))
         heights |= self._blind_heights()
         ranked = {order: self._ranked(height) for order, height in heights.items()}
-        plans: dict[str, list[Plan]] = {view: [] for view in VIEWS}
+        plans: dict[str, list[Plan]] = {view: [] for view in self.models}
         for kind, name, reader in asked:
-            for view in READERS[reader]:
+            for view in self.readers[reader]:
                 plans[view].append((kind, (name, "", 0)))
                 plans[view] += [(kind, order) for orders in self._controls_of(name).values() for order in orders]
         read = {view: self._read(view, wanted, ranked) for view, wanted in plans.items() if wanted}
 
         def curve(kind: str, name: str, orders: list[Order], reader: str, controls: dict[str, Curve]) -> Curve:
-            each = [read[view][kind, order] for view in READERS[reader] for order in orders]
+            each = [read[view][kind, order] for view in self.readers[reader] for order in orders]
             probabilities, margins = np.mean(each, axis=0)
             fill = self.eraser.fill
             return Curve(kind, name, reader, fill, self.fractions, probabilities, margins, controls, self.part)
@@ -228,7 +232,7 @@ class Trial:
         """Probability and margin of the target at each step of each plan, from one forward pass."""
         kept = {plan: self._kept(plan[0], orders[plan[1]]) for plan in plans}
         once, back = np.unique(np.concatenate(list(kept.values())), axis=0, return_inverse=True)
-        logits = self._logits(view, self.eraser.batch(view, once)).double().numpy()
+        logits = self._logits(view, self.eraser.batch(self.models[view], once)).double().cpu().numpy()
         if not np.isfinite(logits).all():
             raise InvalidValue(f"the {view} network's answers are not finite; load its weights again")
         each = logits[back.ravel()].reshape(len(kept), len(self.fractions), -1)
@@ -238,11 +242,11 @@ class Trial:
     def _logits(self, view: str, batch: Tensor) -> Tensor:
         model = self.models[view]
         if not self.part:
-            with GradCAM(model), torch.no_grad():
-                return model(batch)  # type: ignore[no-any-return]
+            with torch.no_grad():
+                return twin(module_of(model))(batch)  # type: ignore[no-any-return]
         if not isinstance(model, StripCNN):
             raise InvalidValue(f"the {view} network does not tell what its logits are the sum of; leave out part=")
-        seen = GradCAM(model, model.explained_layer).forward(batch)
+        seen = GradCAM(model, model.layer()).forward(batch)
         with torch.no_grad():
             parts = model.parts(seen.activations, seen.logits)
         if self.part not in parts:

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EmptyMap, InvalidValue, UnknownName, choices
-from ...explanation import Explanation
-from ...models import VIEWS, StripCNN, shipped
+from ...explanation import FUSED, Explanation, networks_of
+from ...models import Network
 from ...strip import SAMPLES
-from .curves import DELETION, FRACTIONS, INSERTION, READERS, Curve, Trial
-from .fills import Eraser, Pieces
+from .curves import BOTH, DELETION, FRACTIONS, INSERTION, READERS, Curve, Trial
+from .fills import PICTURE, Eraser, Pieces
 
-OWN_READER = {"signal": "signal", "image": "image", "image cells": "image"}
+CELLS = f"{PICTURE} cells"
 
 CAUTIONS = {
     "SB": "SB is told by its rate, which has no place. Taking out a QRS slows the heart and speaks for SB whatever the "
@@ -88,7 +88,7 @@ class Faithfulness:
 
 def deletion(
     explanation: Explanation,
-    models: Mapping[str, StripCNN] | None = None,
+    models: Mapping[str, Network] | None = None,
     *,
     of: str | NDArray[np.floating] = "fused",
     reader: str | None = None,
@@ -103,8 +103,8 @@ def deletion(
     ----------
     explanation : Explanation
         Gives the strip, the target and the maps.
-    models : mapping of str to StripCNN, optional
-        The networks that read what is left; by default the shipped pair.
+    models : mapping of str to Network, optional
+        The networks that made the explanation; needed only where these are not at hand.
     of : str or array, shape (5000,)
         Which map: ``"signal"``, ``"image"``, ``"fused"``, any other along time as an array, or ``"image cells"``: the
         image map's own cells in rows and columns, where only those that hold ink are counted and erased.
@@ -139,7 +139,7 @@ def deletion(
 
 def insertion(
     explanation: Explanation,
-    models: Mapping[str, StripCNN] | None = None,
+    models: Mapping[str, Network] | None = None,
     *,
     of: str | NDArray[np.floating] = "fused",
     reader: str | None = None,
@@ -157,7 +157,7 @@ def insertion(
 
 def faithfulness(
     explanation: Explanation,
-    models: Mapping[str, StripCNN] | None = None,
+    models: Mapping[str, Network] | None = None,
     *,
     maps: Mapping[str, NDArray[np.floating]] | None = None,
     reader: str | None = None,
@@ -196,14 +196,15 @@ def faithfulness(
         raise UnknownName(f"no reader is called {reader!r}; there are {choices(READERS)}")
     orders: dict[str, NDArray[np.floating]] = {}
     left_out: dict[str, str] = {}
-    for name in (*VIEWS, "fused") if maps is None else maps:
+    read_by = _readers(explanation, reader)
+    for name in (*explanation.views, FUSED) if maps is None else maps:
         try:
             orders[name] = _map_named(name, explanation) if maps is None else _usable(np.asarray(maps[name]), name)
         except EmptyMap as problem:
             left_out[name] = str(problem)
     eraser = Eraser(explanation.strip, Pieces.along_time(), fill, seed)
-    trial = Trial(explanation.target, networks(models), eraser, fractions, part, shifts)
-    asked = [(kind, name, reader or OWN_READER.get(name, "both")) for kind in (DELETION, INSERTION) for name in orders]
+    trial = Trial(explanation.target, networks_of(explanation, models), eraser, fractions, part, shifts)
+    asked = [(kind, name, reader or read_by.get(name, BOTH)) for kind in (DELETION, INSERTION) for name in orders]
     curves = trial.curves(asked, orders)
     found = {kind: {curve.order: curve for curve in curves if curve.kind == kind} for kind in (DELETION, INSERTION)}
     caution = CAUTIONS.get(explanation.target, "")
@@ -213,7 +214,7 @@ def faithfulness(
 def _one(
     kind: str,
     explanation: Explanation,
-    models: Mapping[str, StripCNN] | None,
+    models: Mapping[str, Network] | None,
     of: str | NDArray[np.floating],
     reader: str | None,
     part: str,
@@ -223,41 +224,35 @@ def _one(
 ) -> Curve:
     name = of if isinstance(of, str) else "map"
     values = _map_named(of, explanation) if isinstance(of, str) else _usable(np.asarray(of), "given")
-    own = OWN_READER.get(name, "both")
-    known = [own] if name == "image cells" else list(READERS)
+    own = _readers(explanation, reader).get(name, BOTH)
+    known = [own] if name == CELLS else list(READERS)
     if reader not in (None, *known):
         raise UnknownName(f"no reader of the map {name!r} is called {reader!r}; there are {choices(known)}")
-    view = explanation.views["image"]
-    pieces = Pieces.of_cells(values.shape, view.layer) if name == "image cells" else Pieces.along_time()
-    trial = Trial(explanation.target, networks(models), Eraser(explanation.strip, pieces, fill, seed), fractions, part)
+    of_cells = name == CELLS
+    pieces = Pieces.of_cells(values.shape, explanation.views[PICTURE].layer) if of_cells else Pieces.along_time()
+    eraser = Eraser(explanation.strip, pieces, fill, seed)
+    trial = Trial(explanation.target, networks_of(explanation, models), eraser, fractions, part)
     return trial.curves([(kind, name, reader or own)], {name: values})[0]
 
 
-def networks(models: Mapping[str, StripCNN] | None) -> Mapping[str, StripCNN]:
-    """The networks that a check runs: those given, or the shipped pair.
-
-    Raises
-    ------
-    InvalidValue
-        When one of the two views has none.
-    """
-    models = shipped() if models is None else models
-    missing = [view for view in VIEWS if view not in models]
-    if missing:
-        raise InvalidValue(f"a check needs a network for each view; missing: {', '.join(missing)}")
-    return models
+def _readers(explanation: Explanation, reader: str | None) -> dict[str, str]:
+    """Whose answer each map is followed by: its own network's; an explanation's other view cannot be asked."""
+    if reader in READERS and reader != BOTH and reader not in explanation.views:
+        raise UnknownName(f"the explanation has no {reader} view to read; there are {choices(explanation.views)}")
+    return {view: view for view in explanation.views} | {CELLS: PICTURE}
 
 
 def _map_named(name: str, explanation: Explanation) -> NDArray[np.floating]:
-    if name == "fused":
+    if name == FUSED:
         if explanation.fused is None:
             raise EmptyMap(f"there is no fused map to follow: {explanation.fused_reason}")
         return explanation.fused
-    if name == "image cells":
-        cells = explanation.views["image"].map.values
-        return _usable(cells, "image view's", cells.shape)
-    if name not in VIEWS:
-        raise UnknownName(f"no map is called {name!r}; there are {choices((*VIEWS, 'fused', 'image cells'))}")
+    if name == CELLS and PICTURE in explanation.views:
+        cells = explanation.views[PICTURE].map.values
+        return _usable(cells, f"{PICTURE} view's", cells.shape)
+    if name not in explanation.views:
+        there = (*explanation.views, FUSED, *([CELLS] if PICTURE in explanation.views else []))
+        raise UnknownName(f"no map is called {name!r}; there are {choices(there)}")
     return _usable(explanation.views[name].on_time, f"{name} view's")
 
 

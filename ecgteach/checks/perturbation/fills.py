@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...errors import UnknownName, choices
-from ...models import Layer, inputs, network_geometry
+from ...models import Layer, Network, inputs, inputs_of, network_geometry, reads_as_its_view
 from ...strip import SAMPLES, SAMPLING_RATE, Strip, low_pass
 
 Numbers = NDArray[np.float64]
 Samples = NDArray[np.float32]
 Fill = Callable[[Samples, NDArray[np.bool_], np.random.Generator], Samples]
 
+PICTURE = "image"
 SEGMENTS = 125
 """Pieces of 80 ms, whatever the layer, so that curves of several layers and methods can be compared: a QRS complex
 fits into one, and a straight line across it removes it. Across single samples it would remove nothing."""
@@ -107,12 +108,17 @@ class Eraser:
         if self.fill not in FILLS:
             raise UnknownName(f"nothing called {self.fill!r} fills a gap in a signal; there are {choices(FILLS)}")
 
-    def batch(self, view: str, kept: NDArray[np.bool_]) -> Tensor:
-        """The strip as a view reads it, once for each row of `kept`, shape (n, pieces): True where a piece is in."""
-        if view == "image":
-            return self._picture * torch.from_numpy(kept[:, self.pieces.piece_of_pixel])[:, None]
+    def batch(self, network: Network, kept: NDArray[np.bool_]) -> Tensor:
+        """The strip as a network reads it, once for each row of `kept`, shape (n, pieces): True where a piece is in.
+
+        On the usual picture ink is erased; whatever else is read is made of a signal with filled gaps.
+        """
+        if network.view == PICTURE and reads_as_its_view(network):
+            picture = inputs_of(network, self.strip.samples[None])
+            return picture * torch.from_numpy(kept[:, self.pieces.piece_of_pixel])[:, None].to(picture)
         random = np.random.default_rng(self.seed)
-        return inputs(view, FILLS[self.fill](self.strip.samples, kept[:, self.pieces.segment_of_sample], random))
+        filled = FILLS[self.fill](self.strip.samples, kept[:, self.pieces.segment_of_sample], random)
+        return inputs_of(network, filled)
 
     @cached_property
     def ink(self) -> Numbers:
@@ -129,7 +135,7 @@ class Eraser:
 
     @cached_property
     def _picture(self) -> Tensor:
-        return inputs("image", self.strip.samples[None])
+        return inputs(PICTURE, self.strip.samples[None])
 
 
 def _lines(samples: Samples, kept: NDArray[np.bool_], _: np.random.Generator) -> Samples:

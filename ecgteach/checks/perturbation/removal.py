@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InvalidValue
-from ...explanation import FUSED, Explanation
-from ...models import StripCNN, position, shipped
+from ...explanation import FUSED, Explanation, networks_of
+from ...models import Network, position
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
 from ..counterfactual.answers import answers, margin
 from ..localisation.controls import Values, qrs_segments
@@ -56,7 +56,7 @@ class Removal:
 
 def remove_hottest(
     explanation: Explanation,
-    models: Mapping[str, StripCNN] | None = None,
+    models: Mapping[str, Network] | None = None,
     maps: Mapping[str, Values] | None = None,
     *,
     segment_seconds: float = SEGMENT_SECONDS,
@@ -71,8 +71,8 @@ def remove_hottest(
     ----------
     explanation : Explanation
         Its strip and target are asked about.
-    models : mapping of str to StripCNN, optional
-        The two networks; by default the shipped pair.
+    models : mapping of str to Network, optional
+        The networks that made it; needed only where these are not at hand.
     maps : mapping of str to array of the shape (5000,), optional
         Maps along time; by default those of both views and the fused one.
     segment_seconds : float
@@ -99,7 +99,7 @@ def remove_hottest(
         raise InvalidValue(
             f"{segments} segments of {segment_seconds} s cannot be removed; at most half of the {SECONDS:g} s can be"
         )
-    models = shipped() if models is None else models
+    models = networks_of(explanation, models)
     maps = maps_on_time(explanation) if maps is None else maps
     samples = explanation.strip.samples
     free = _free_starts(explanation.strip, length)
@@ -108,7 +108,7 @@ def remove_hottest(
     versions = [samples] + [
         without(samples, starts, length) for hot, others in plans.values() for starts in (hot, *others)
     ]
-    number = position(explanation.target, models["signal"].classes)
+    number = position(explanation.target, next(iter(models.values())).classes)
     answered = answers(models, versions, part)
     margins = {view: [margin(row, number) for row in rows] for view, rows in answered.items()}
     found, first = {}, 1

@@ -13,15 +13,14 @@ import torch
 from numpy.typing import NDArray
 
 from ... import fusion
-from ...errors import EmptyMap
-from ...explanation import Explanation, highest
+from ...errors import InvalidValue
+from ...explanation import FUSED, Explanation, highest, networks_of
 from ...gradcam import GradCAM
-from ...models import VIEWS, Prediction, StripCNN, position
+from ...models import VIEWS, Network, Prediction, module_of, position
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS
 from ..attribution import correlation_of
 from ..localisation.controls import qrs_segments, shifted
 from .changes import changed, shift_seconds
-from .faithfulness import networks
 
 Values = NDArray[np.floating]
 
@@ -101,7 +100,7 @@ class Stability:
     def __repr__(self) -> str:
         told = [
             f"{view} {found['correlation']:.2f} (shifted {found['control_correlation']:.2f})"
-            for view in (*VIEWS, "fused")
+            for view in (*VIEWS, FUSED)
             if (found := self.figures(view))
         ]
         missing = [f"no {view} map: {why}" for view, why in self.left_out.items()]
@@ -126,7 +125,7 @@ class _After:
     margin: float = 0.0
 
 
-def stability(explanation: Explanation, models: Mapping[str, StripCNN] | None = None, *, seed: int = 0) -> Stability:
+def stability(explanation: Explanation, models: Mapping[str, Network] | None = None, *, seed: int = 0) -> Stability:
     """Change the strip in ways that should not matter, and compare the maps of the explanation's target.
 
     The changes are noise of 0.5 to 40 Hz at 30 and 20 dB below the strip; a shift by one cell and by half a cell of
@@ -137,8 +136,8 @@ def stability(explanation: Explanation, models: Mapping[str, StripCNN] | None = 
     ----------
     explanation : Explanation
         Gives strip, target, layers, fusion rule and the maps to compare with.
-    models : mapping of str to StripCNN, optional
-        The networks that made it; by default the shipped pair.
+    models : mapping of str to Network, optional
+        The networks that made it; needed only where these are not at hand.
     seed : int
         Draws the noise, and how far the control is shifted.
 
@@ -149,13 +148,13 @@ def stability(explanation: Explanation, models: Mapping[str, StripCNN] | None = 
     UnknownName
         When a network lacks the layer or the class that was explained.
     """
-    models = networks(models)
+    models = networks_of(explanation, models)
     before, left_out = _before(explanation, seed)
-    after = {view: _seen(explanation, models[view], view, seed) for view in VIEWS}
-    after["fused"] = _fused(explanation, after)
+    after = {view: _seen(explanation, network, view, seed) for view, network in models.items()}
+    after[FUSED] = _fused(explanation, after)
     changes = [
         _compared(name, view, before[view], seen)
-        for view in (*VIEWS, "fused")
+        for view in (*VIEWS, FUSED)
         if view in before
         for name, seen in after[view].items()
     ]
@@ -192,36 +191,34 @@ def ssim(one: Values, other: Values, sampling_rate: float = SAMPLING_RATE) -> fl
 def _before(explanation: Explanation, seed: int) -> tuple[dict[str, _Before], dict[str, str]]:
     """The explanation's maps, and why a view has none."""
     mean = explanation.probabilities
-    answers = {view: explanation.views[view].prediction.answer for view in VIEWS}
-    answers["fused"] = highest(mean)
-    maps: dict[str, Values | None] = {view: explanation.views[view].on_time for view in VIEWS}
-    maps["fused"] = explanation.fused
+    answers = {view: one.prediction.answer for view, one in explanation.views.items()} | {FUSED: highest(mean)}
+    maps: dict[str, Values | None] = {view: one.on_time for view, one in explanation.views.items()}
+    maps[FUSED] = explanation.fused
     beats = [start for start, _ in qrs_segments(explanation.strip)]
     found, left_out = {}, {}
     for view, values in maps.items():
         if values is None:
             left_out[view] = explanation.fused_reason
         elif np.ptp(values) == 0:
-            broken = view in VIEWS and explanation.views[view].map.state == "non-finite"
+            broken = view in explanation.views and explanation.views[view].map.state == "non-finite"
             left_out[view] = f"the {view} map is {'not finite' if broken else 'flat'}"
         else:
             found[view] = _Before(values, shifted(values.astype(np.float32), beats, seed=seed), answers[view])
     return found, left_out
 
 
-def _seen(explanation: Explanation, model: StripCNN, view: str, seed: int) -> dict[str, _After]:
+def _seen(explanation: Explanation, model: Network, view: str, seed: int) -> dict[str, _After]:
     """One view's map after each change, by the change's name, from one forward pass."""
     layer = explanation.views[view].layer
-    inputs = changed(explanation.strip, view, layer, seed=seed)
+    inputs = changed(explanation.strip, model, layer, seed=seed)
     batch = torch.cat(list(inputs.values()))
-    passed = GradCAM(model, layer.name).forward(batch)
+    passed = GradCAM(module_of(model), layer).forward(batch)
     maps = passed.map(position(explanation.target, model.classes), contrast=explanation.contrast)
     found = {}
-    for name, made, logits in zip(inputs, maps, passed.logits.numpy(), strict=True):
-        moved = shift_seconds(name, layer)
-        cells = made.values if view == "signal" else fusion.columns_of(made.values)
+    for name, made, logits in zip(inputs, maps, passed.logits.float().cpu().numpy(), strict=True):
+        moved = shift_seconds(name, model, layer)
         margin = min(layer.field_seconds / 2 + 2 * moved, LONGEST_MARGIN) if moved else 0.0
-        back = _moved_back(fusion.place(cells, layer), moved)
+        back = _moved_back(fusion.place(fusion.columns_of(made.values), layer), moved)
         found[name] = _After(_scaled(back), Prediction(logits, model.classes).probabilities, margin)
     return found
 
@@ -237,25 +234,22 @@ def _scaled(values: Values) -> Values:
 
 
 def _fused(explanation: Explanation, after: Mapping[str, Mapping[str, _After]]) -> dict[str, _After]:
-    """The fused map after each change; where only the picture changed, the signal's map and answer are as before."""
-    signal = explanation.views["signal"]
-    unchanged = _After(signal.on_time, signal.prediction.probabilities)
+    """The fused map after each change; where only one view changed, the others' maps and answers are as before."""
+    unchanged = {view: _After(one.on_time, one.prediction.probabilities) for view, one in explanation.views.items()}
     found = {}
-    for name, image in after["image"].items():
-        pair = (after["signal"].get(name, unchanged), image)
-        sure = (pair[0].probabilities[explanation.target], pair[1].probabilities[explanation.target])
+    for name in dict.fromkeys(name for each in after.values() for name in each):
+        now = {view: after[view].get(name, unchanged[view]) for view in explanation.views}
+        sure = {view: one.probabilities[explanation.target] for view, one in now.items()}
         mean = {
-            group: (pair[0].probabilities[group] + pair[1].probabilities[group]) / 2 for group in image.probabilities
+            group: float(np.mean([one.probabilities[group] for one in now.values()]))
+            for group in explanation.probabilities
         }
         try:
-            values: Values = fusion.fuse(
-                {view: seen.on_time.astype(np.float32) for view, seen in zip(VIEWS, pair, strict=True)},
-                explanation.rule,
-                dict(zip(VIEWS, sure, strict=True)),
-            )
-        except EmptyMap:
+            maps = {view: one.on_time.astype(np.float32) for view, one in now.items()}
+            values: Values = fusion.fuse(maps, explanation.rule, sure)
+        except InvalidValue:
             values = np.zeros(SAMPLES, dtype=np.float32)
-        found[name] = _After(values, mean, max(pair[0].margin, image.margin))
+        found[name] = _After(values, mean, max(one.margin for one in now.values()))
     return found
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...beats import find_beats, true_group
-from ...explanation import FUSED, Explanation
-from ...models import VIEWS, StripCNN, shipped
+from ...explanation import FUSED, Explanation, networks_of
+from ...models import Network
 from ...statistics import mean_of
 from ..agreement import compare_views
 from ..attribution import correlation_of, qrs_in_cells
@@ -38,15 +38,15 @@ DRAWS = 5
 RANDOM_NETWORKS = 8
 
 
-def trust(explanation: Explanation, models: Mapping[str, StripCNN] | None = None, *, seed: int = 0) -> TrustReport:
+def trust(explanation: Explanation, models: Mapping[str, Network] | None = None, *, seed: int = 0) -> TrustReport:
     """Test the map of one explanation.
 
     Parameters
     ----------
     explanation : Explanation
         Of a simulated or a real strip; its fused map is judged, or where there is none the one view's map that is left.
-    models : mapping of str to StripCNN, optional
-        The networks that made it; by default the shipped pair.
+    models : mapping of str to Network, optional
+        The networks that made it; needed only where these are not at hand.
     seed : int
         Draws controls, noise and random weights.
 
@@ -63,7 +63,7 @@ def trust(explanation: Explanation, models: Mapping[str, StripCNN] | None = None
     UnknownName
         When the networks lack the layer or class that was explained.
     """
-    case = _Case(explanation, shipped() if models is None else models, seed)
+    case = _Case(explanation, networks_of(explanation, models), seed)
     names = WITHOUT_TRUTH if explanation.strip.truth is None else WITH_TRUTH
     tests = tuple(case.test(name) for name in names)
     return TrustReport(explanation.target, case.judged, tests, _right(explanation), _caution(explanation))
@@ -72,11 +72,11 @@ def trust(explanation: Explanation, models: Mapping[str, StripCNN] | None = None
 class _Case:
     """One explanation before its tests: the map that is judged, and what each test measures on it."""
 
-    def __init__(self, explanation: Explanation, models: Mapping[str, StripCNN], seed: int) -> None:
+    def __init__(self, explanation: Explanation, models: Mapping[str, Network], seed: int) -> None:
         self.explanation, self.models, self.seed = explanation, models, seed
         maps = _maps(explanation)
         # a level map points at nothing, no less than an empty one
-        self.judged = next((name for name in (FUSED, *VIEWS) if np.ptp(maps[name]) > 0), "")
+        self.judged = next((name for name in (FUSED, *explanation.views) if np.ptp(maps[name]) > 0), "")
         self.map = maps.get(self.judged, np.zeros_like(maps[FUSED]))
 
     def test(self, name: str) -> Test:
@@ -117,7 +117,7 @@ class _Case:
 
     def _qrs_alone(self) -> Values:
         """QRS complexes in the cells of the map that is judged."""
-        views = VIEWS if self.judged == FUSED else (self.judged,)
+        views = tuple(self.explanation.views) if self.judged == FUSED else (self.judged,)
         layers = [self.explanation.views[view].layer for view in views]
         each = [qrs_in_cells(self.explanation.strip, layer) for layer in layers]
         return np.asarray(np.mean(each, axis=0), dtype=np.float32)
@@ -157,22 +157,24 @@ class _Case:
     def _class(self) -> tuple[float | None, float | None, str]:
         """Mean rank correlation with the maps of the other classes; an empty one shares nothing."""
         same = same_for_every_class(self.explanation, self.models)
-        if all(same[view] for view in VIEWS):
+        if all(same.values()):
             return 1.0, None, "every class has the very same map"
-        others = [name for name in self.models["signal"].classes if name != self.explanation.target]
+        others = [name for name in self.explanation.probabilities if name != self.explanation.target]
         return self._likeness([explain_again(self.explanation, self.models, target=name) for name in others]), None, ""
 
     def _weights(self) -> tuple[float | None, float | None, str]:
         """Mean rank correlation with the maps of networks whose weights are all random."""
         first = self.seed * RANDOM_NETWORKS
         pairs = (
-            {view: randomise(self.models[view], seed=first + number) for view in VIEWS}
+            {view: randomise(network, seed=first + number) for view, network in self.models.items()}
             for number in range(RANDOM_NETWORKS)
         )
         return self._likeness([explain_again(self.explanation, pair) for pair in pairs]), None, ""
 
     def _views(self) -> tuple[float | None, float | None, str]:
         """Rank correlation of both views' maps, and with one of them shifted."""
+        if len(self.explanation.views) < 2:
+            return None, None, "there is one view alone"
         drawn = [compare_views(self.explanation, seed=seed) for seed in range(self.seed, self.seed + DRAWS)]
         found, control = drawn[0], mean_of([each.shifted_correlation for each in drawn])
         return found.correlation, control, found.why or "the control has the image's map shifted"
@@ -191,8 +193,8 @@ ABSENCE = ("AFIB",)
 
 def _maps(explanation: Explanation) -> dict[str, Values]:
     """The explanation's maps on time; zeros where there is none."""
-    maps = {view: explanation.views[view].on_time for view in VIEWS}
-    empty = np.zeros_like(maps["signal"])
+    maps = {view: one.on_time for view, one in explanation.views.items()}
+    empty = np.zeros_like(next(iter(maps.values())))
     return maps | {FUSED: empty if explanation.fused is None else explanation.fused}
 
 
