@@ -17,6 +17,7 @@ from .gradcam import ForwardPass, GradCAM
 from .image import StripImage, strip_image
 from .models import (
     VIEWS,
+    WAY_OUT,
     Layer,
     Network,
     Prediction,
@@ -325,7 +326,7 @@ def networks_of(
             )
             raise InvalidValue(f"this explanation was made by {made}, which is not at hand; give it with models=")
     else:
-        held = expect_networks(models)
+        held = _given(models)
     for name, view in explanation.views.items():
         if name not in held:
             raise InvalidValue(f"the explanation has a view {name!r}, for which models= holds no network")
@@ -339,6 +340,18 @@ def networks_of(
                 "Explain the strip anew"
             )
     return {name: held[name] for name in explanation.views}
+
+
+def _given(models: object) -> Mapping[str, Network]:
+    """Networks by view, of which only the answers are asked for."""
+    if isinstance(models, torch.nn.Module):
+        models = {getattr(models, "view", VIEWS[0]): models}
+    expect(models, Mapping, "models= holds the networks that made the explanation, by view")
+    for network in models.values():  # type: ignore[attr-defined]  # seen to above
+        expect(network, torch.nn.Module, "models= holds networks (torch.nn.Module), by view")
+        if not hasattr(network, "classes"):
+            raise InvalidValue(f"this {type(network).__name__} does not say its classes; {WAY_OUT}")
+    return models  # type: ignore[return-value]
 
 
 def _shipped_for(explanation: Explanation) -> Mapping[str, Network]:

@@ -3,7 +3,7 @@
 from .adapted import Adapted, adapt
 from .inputs import VIEWS, inputs, network_geometry
 from .layers import Layer
-from .network import Network, expect_network, expect_networks, inputs_of, module_of, reads_as_its_view
+from .network import WAY_OUT, Network, expect_network, expect_networks, inputs_of, module_of, reads_as_its_view
 from .networks import IMAGE_BLOCKS, SIGNAL_BLOCKS, Block, ImageCNN, SignalCNN, StripCNN
 from .prediction import Prediction, position
 from .provenance import Provenance, digest_of
@@ -14,6 +14,7 @@ __all__ = [
     "NETWORKS",
     "SIGNAL_BLOCKS",
     "VIEWS",
+    "WAY_OUT",
     "Adapted",
     "Block",
     "ImageCNN",

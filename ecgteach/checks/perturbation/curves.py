@@ -232,7 +232,7 @@ class Trial:
         """Probability and margin of the target at each step of each plan, from one forward pass."""
         kept = {plan: self._kept(plan[0], orders[plan[1]]) for plan in plans}
         once, back = np.unique(np.concatenate(list(kept.values())), axis=0, return_inverse=True)
-        logits = self._logits(view, self.eraser.batch(self.models[view], once)).double().cpu().numpy()
+        logits = self._logits(view, self.eraser.batch(view, once, self.models[view])).double().cpu().numpy()
         if not np.isfinite(logits).all():
             raise InvalidValue(f"the {view} network's answers are not finite; load its weights again")
         each = logits[back.ravel()].reshape(len(kept), len(self.fractions), -1)

@@ -108,17 +108,16 @@ class Eraser:
         if self.fill not in FILLS:
             raise UnknownName(f"nothing called {self.fill!r} fills a gap in a signal; there are {choices(FILLS)}")
 
-    def batch(self, network: Network, kept: NDArray[np.bool_]) -> Tensor:
-        """The strip as a network reads it, once for each row of `kept`, shape (n, pieces): True where a piece is in.
+    def batch(self, view: str, kept: NDArray[np.bool_], network: Network | None = None) -> Tensor:
+        """The strip as a view reads it, once for each row of `kept`, shape (n, pieces): True where a piece is in.
 
-        On the usual picture ink is erased; whatever else is read is made of a signal with filled gaps.
+        On the usual picture ink is erased; what else a network reads is made of a signal with filled gaps.
         """
-        if network.view == PICTURE and reads_as_its_view(network):
-            picture = inputs_of(network, self.strip.samples[None])
-            return picture * torch.from_numpy(kept[:, self.pieces.piece_of_pixel])[:, None].to(picture)
+        if view == PICTURE and (network is None or reads_as_its_view(network)):
+            return self._picture * torch.from_numpy(kept[:, self.pieces.piece_of_pixel])[:, None]
         random = np.random.default_rng(self.seed)
         filled = FILLS[self.fill](self.strip.samples, kept[:, self.pieces.segment_of_sample], random)
-        return inputs_of(network, filled)
+        return inputs(view, filled) if network is None else inputs_of(network, filled, view)
 
     @cached_property
     def ink(self) -> Numbers:

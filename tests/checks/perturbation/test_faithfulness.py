@@ -45,7 +45,7 @@ class ReadsOneStretch(nn.Module):
         return (part.diff().abs() if self.view == "signal" else part).flatten(1).sum(1)
 
     def forward(self, batch):
-        self.batches += 1
+        self.batches.append(len(batch))
         share = self.amount(batch) / self.whole
         return torch.stack([torch.full_like(share, 1.0), *[torch.full_like(share, -9.0)] * 2, 4 * share], dim=1)
 
@@ -66,10 +66,11 @@ def explained(on_time, target="AFIB", cells=None, samples=None):
     strip = Strip(waving() if samples is None else samples)
     prediction = Prediction(np.array([1.0, -9, -9, 3]), CLASSES)
     cells = np.tile(on_time[::39][:128], (4, 1)) if cells is None else cells
+    number = CLASSES.index(target)
     signal = View(
-        prediction, Map(on_time[::40], 3, False, "l", 1.0, "ok"), Layer("l", "x", 40, 40, 19.5, 125, 5000), on_time
+        prediction, Map(on_time[::40], number, False, "l", 1.0, "ok"), Layer("l", "x", 40, 40, 19.5, 125, 5000), on_time
     )
-    image = View(prediction, Map(cells, 3, False, "l", 1.0, "ok"), Layer("l", "x", 8, 8, 4.0, 128, 1024), on_time)
+    image = View(prediction, Map(cells, number, False, "l", 1.0, "ok"), Layer("l", "x", 8, 8, 4.0, 128, 1024), on_time)
     return Explanation(strip, target, "asked for", {"signal": signal, "image": image}, on_time, "", "mean")
 
 
@@ -121,7 +122,7 @@ def test_area_aopc_and_gain_are_what_a_pencil_gives():
 
 def test_all_curves_of_an_explanation_take_one_pass_of_each_network(models):
     found = faithfulness(explained(RIGHT), models)
-    assert {view: model.batches for view, model in models.items()} == {"signal": 1, "image": 1}
+    assert {view: len(model.batches) for view, model in models.items()} == {"signal": 1, "image": 1}
     assert set(found.deletion) == set(found.insertion) == {"signal", "image", "fused"}
     assert [found.deletion[name].reader for name in ("signal", "image", "fused")] == ["signal", "image", "both"]
     assert len(found.table()) == 6
@@ -254,7 +255,7 @@ def test_what_cannot_be_asked_is_refused_in_words(models, wrong, error, words):
 
 
 def test_a_missing_network_is_named(models):
-    with pytest.raises(InvalidValue, match="missing: image"):
+    with pytest.raises(InvalidValue, match="a view 'image', for which models= holds no network"):
         deletion(explained(RIGHT), {"signal": models["signal"]})
 
 

@@ -178,7 +178,7 @@ def test_a_seed_gives_the_same_figures_again():
 def test_a_missing_network_is_named():
     models = pair(Counts)
     shown = explain(Strip(beating(75)), models, target="GSVT")
-    with pytest.raises(InvalidValue, match="missing: signal"):
+    with pytest.raises(InvalidValue, match="a view 'signal', for which models= holds no network"):
         stability(shown, {"image": models["image"]})
 
 
