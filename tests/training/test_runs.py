@@ -1,4 +1,5 @@
 import json
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from ecgteach.records import Dataset, Entry
 from ecgteach.rhythms import rhythm
 from ecgteach.training import runs
 from ecgteach.training.data.strips import StripSet
+from ecgteach.training.fit.checkpoints import BEFORE, CHECKPOINT
 from ecgteach.training.fit.fitting import LOG, fit, predict
 from ecgteach.training.fit.recipes import recipe
 
@@ -117,6 +119,29 @@ def test_strips_that_do_not_say_in_which_way_they_were_made_are_taken_for_the_sa
     assert not gathered(tmp_path)[1]
 
 
+def test_a_second_run_waits_for_the_strips_that_the_first_gathers_and_reads_none_itself(at_hand, tmp_path):
+    begun, results = threading.Event(), []
+    second = threading.Thread(target=lambda: results.append(gathered(tmp_path)))
+
+    def say(line):
+        if "reading" in line:
+            second.start()
+            begun.wait(0.3)
+            assert not results
+
+    runs.gather(ONE_SOURCE, "train", None, tmp_path, say)
+    second.join(30)
+    ((strips, anew),) = results
+    assert not anew
+    assert len(strips) == 1
+
+
+def test_gathered_strips_are_read_from_a_folder_that_cannot_be_written_to(at_hand, tmp_path, monkeypatch):
+    gathered(tmp_path)
+    monkeypatch.setattr(runs, "alone_in", lambda *_, **__: pytest.fail("nothing is to be written"))
+    assert not gathered(tmp_path)[1]
+
+
 def test_strips_near_a_limit_are_gathered_on_request_and_are_another_set(at_hand, tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "open_dataset", lambda source, data: near_and_clear(source))
     clear, _ = gathered(tmp_path, part="validation")
@@ -204,6 +229,20 @@ def test_weights_note_what_they_learnt_from_and_by_which_settings(parts, tmp_pat
     assert notes["train"] == parts[0].digest()
     assert json.loads(notes["settings"])["strips_an_epoch"] == 16
     assert "labels" not in notes
+
+
+def test_a_second_run_into_the_folder_of_one_that_is_there_is_refused(parts, tmp_path):
+    trained(parts, tmp_path)
+    with pytest.raises(InvalidValue, match="holds a run already; go on with --resume"):
+        runs.train_view("signal", "shipped", runs.RunSettings(tmp_path))
+    (tmp_path / CHECKPOINT).rename(tmp_path / BEFORE)
+    with pytest.raises(InvalidValue, match="holds a run already; go on with --resume"):
+        runs.train_view("signal", "shipped", runs.RunSettings(tmp_path))
+
+
+def test_the_same_run_writes_the_same_bytes(parts, tmp_path):
+    one, other = (trained(parts, tmp_path / name).read_bytes() for name in ("one", "other"))
+    assert one == other
 
 
 def test_shuffled_labels_are_dealt_out_once_by_the_seed_and_touch_training_only(parts, tmp_path, monkeypatch):
