@@ -14,8 +14,11 @@ def versus(found: Mapping[str, Any]) -> str:
 
 
 def print_table(columns: tuple[str, ...], lines: Iterable[Mapping[str, Any]]) -> None:
-    """A table with as much room for each column as it needs."""
-    rows = [columns, *(tuple(in_cell(line[name]) for name in columns) for line in lines)]
+    """A table with as much room for each column as it needs; an underscore in a name is a space in its head."""
+    rows = [
+        tuple(name.replace("_", " ") for name in columns),
+        *(tuple(in_cell(line[name]) for name in columns) for line in lines),
+    ]
     widths = [max(len(row[number]) for row in rows) for number in range(len(columns))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import torch
@@ -234,18 +233,6 @@ def same_for_every_class(
         (judged,) = class_independent(seen, seen.map(models[view].classes.index(explanation.target)))
         found[view] = judged.state == "class-independent" if judged.state in ("ok", "class-independent") else None
     return found
-
-
-def same_map_counts(
-    explained: Sequence[Explanation], models: Mapping[str, StripCNN] | None = None
-) -> list[dict[str, Any]]:
-    """One line for each view: on how many strips with a map every class has the ``same``, and how many have no map."""
-    found = [same_for_every_class(one, models) for one in explained]
-    judged = {view: [one[view] for one in found if one[view] is not None] for view in VIEWS}
-    return [
-        {"map": view, "same": sum(map(bool, each)), "strips": len(each), "without a map": len(found) - len(each)}
-        for view, each in judged.items()
-    ]
 
 
 def explain_again(

@@ -16,10 +16,10 @@ Truth: atrial fibrillation, 22 beats, 130/min, 107 entries of evidence
 | noise | `noise` | ingredients, each with its strength, each apart |
 | truth | `telling`, `evidence`, ``evidence.csv`` | what is evidence for which rhythm |
 | calls | `making`, `strips`, `edits`, `rewriting`, ``edits.csv`` | `simulate` and its kin; what if |
-| files | `wfdb_out`, `standin`, `sheets` | WFDB with truth, a stand-in for Chapman, pictures and sheets for people |
+| files | `wfdb_out` | WFDB with truth |
 
-Evidence is a proposal by the authors, fixed before any map was seen, until cardiologists have painted the same strips
-(`sheets`). How good the simulator is, and by which command that was measured, stands in ``README.md`` beside this file.
+Evidence is a proposal by the authors, fixed before any map was seen, until cardiologists have painted the same strips.
+How good the simulator is, and by which command that was measured, stands in ``README.md`` beside this file.
 """
 
 from .edits import edit

@@ -1,11 +1,7 @@
-"""What the tests of one map found, and of many: which test is passed how often, and answer and map on a 2 x 2."""
+"""What the tests of one map found, test by test, and answer and map on a 2 x 2."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
-
-from ...statistics import mean_of
 
 RIGHT, WRONG, NOT_KNOWN = "right", "wrong", "not known"
 PASSED, FAILED = "passed", "failed"
@@ -120,42 +116,3 @@ class TrustReport:
         rest = f"; not asked: {', '.join(unasked)}" if unasked else ""
         caution = f"; caution: {self.caution}" if self.caution else ""
         return f"TrustReport on {said}: {self.verdict}{failures}{rest}{caution} (answer {self.quadrant[0]})"
-
-
-def trust_table(reports: Iterable[tuple[str, TrustReport]]) -> list[dict[str, Any]]:
-    """One line for each rhythm: how many maps passed which test, and answer and map on a 2 x 2.
-
-    Parameters
-    ----------
-    reports : iterable of (str, TrustReport)
-        Name of the rhythm, and the report on a strip of it.
-
-    Returns
-    -------
-    list of dict
-        ``rhythm``, ``n``, ``score`` (mean of `TrustReport.score`), ``cautions`` (strips with one), ``tests`` (by name,
-        ``passed`` and ``asked``), and ``quadrants`` (``"right, passed"`` ...: how many strips).
-    """
-    held: dict[str, list[TrustReport]] = {}
-    for rhythm, report in reports:
-        held.setdefault(rhythm, []).append(report)
-    return [_line(rhythm, every) for rhythm, every in held.items()]
-
-
-def _line(rhythm: str, reports: list[TrustReport]) -> dict[str, Any]:
-    names = dict.fromkeys(test.name for report in reports for test in report.tests)
-    asked = [test for report in reports for test in report.asked]
-    return {
-        "rhythm": rhythm,
-        "n": len(reports),
-        "score": mean_of([report.score for report in reports]),
-        "cautions": sum(bool(report.caution) for report in reports),
-        "tests": {
-            name: {
-                "passed": sum(bool(test.passed) for test in asked if test.name == name),
-                "asked": sum(test.name == name for test in asked),
-            }
-            for name in names
-        },
-        "quadrants": dict(Counter(", ".join(report.quadrant) for report in reports)),
-    }

@@ -4,8 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgteach.statistics import RECORDING_DRAWS as DRAWS
-from ecgteach.statistics import draw_recordings, format_interval, quantiles
-from ecgteach.training.evaluation.metrics import interval
+from ecgteach.statistics import draw_recordings, format_interval, interval, quantiles
 
 
 def test_whole_recordings_are_drawn_as_many_as_there_are():
