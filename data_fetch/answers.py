@@ -85,6 +85,8 @@ def start(response: requests.Response, url: str, have: int, *, page: bool, login
         raise FetchFailed(PORTAL.format(url=place))
     length = _length(response)
     if status == 200:
+        if length is None and "Transfer-Encoding" not in response.headers and _garbled(response):
+            raise Broken("the server's headers are none", answered=True)
         return Start(0, length)
     span, _, total = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
     if not span.startswith(f"{have}-"):
@@ -116,6 +118,12 @@ def _length(response: requests.Response) -> int | None:
     if len(said) > 1 or count is None:
         raise Broken(f"the server states a length that is none ({quoted(', '.join(sorted(said)))})", answered=True)
     return count
+
+
+def _garbled(response: requests.Response) -> bool:
+    """Whether the headers end in a line that is none, with which the length of the file may have been lost."""
+    original = getattr(response.raw, "_original_response", None)
+    return bool(original is not None and original.headers.defects)
 
 
 def _count(said: str) -> int | None:

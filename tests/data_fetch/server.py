@@ -25,6 +25,7 @@ class Handler(BaseHTTPRequestHandler):
         path = unquote(self.path).lstrip("/")
         mirror = self.server.mirror
         mirror.asked.append((path, self.headers.get("Range")))
+        mirror.logins.append(self.headers.get("Authorization"))
         place = mirror.root / path
         if mirror.delay:
             time.sleep(mirror.delay)
@@ -92,6 +93,7 @@ class Mirror:
     def __init__(self, root):
         self.root = Path(root)
         self.asked = []
+        self.logins = []
         self.delay = 0.0
         self._faults = []
         self._server = Server(("127.0.0.1", 0), Handler)
@@ -176,6 +178,43 @@ def silence(handler, content):
     handler.wfile.write(content[start : len(content) // 2])
     handler.wfile.flush()
     time.sleep(2)
+    handler.hang_up()
+    return True
+
+
+def raw(*lines, body=b""):
+    """An answer written out byte by byte, sound or not; the connection is closed behind it."""
+
+    def fault(handler, content):
+        handler.wfile.write(b"".join(line + b"\r\n" for line in lines) + body)
+        handler.hang_up()
+        return True
+
+    return fault
+
+
+def without_end(begin, piece, pause, *, seconds=20):
+    """An answer that begins like this and then never ends: one piece, a pause, one piece, a pause."""
+
+    def fault(handler, content):
+        until = time.monotonic() + seconds
+        with contextlib.suppress(OSError):
+            handler.wfile.write(begin)
+            while time.monotonic() < until:
+                handler.wfile.write(piece)
+                handler.wfile.flush()
+                time.sleep(pause)
+        handler.hang_up()
+        return True
+
+    return fault
+
+
+def one_byte_a_connection(handler, content):
+    """The next byte of the file, and the end of the connection."""
+    start = handler.start(content)
+    handler.begin(content, start)
+    handler.wfile.write(content[start : start + 1])
     handler.hang_up()
     return True
 
