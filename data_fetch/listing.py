@@ -36,7 +36,7 @@ LONGEST_NAME, LONGEST_PATH = 240, 1_000
 
 DIGEST = re.compile(rb"[0-9a-fA-F]{64}")
 
-ODD = re.compile(r'[\\:*?"<>|]|(?:^|/)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.[^/]*)?(?:/|$)', re.IGNORECASE)
+ODD = re.compile(r'[\\:*?"<>|]|(?:^|/)(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.[^/]*)?(?:/|$)', re.IGNORECASE)
 """What a path must not hold on some system: a drive, a pattern, the name of a device of Windows."""
 
 VERSION = re.compile(r"""href\s*=\s*["']?(?:\./)?([0-9]{1,6}(?:\.[0-9]{1,6}){0,4})/""", re.IGNORECASE)
@@ -159,7 +159,8 @@ def safe_path(path: str, where: str) -> str:
             "nothing of it is fetched"
         )
     kept = "/".join(parts)
-    if len(path) > LONGEST_NAME and (
+    # A letter has four bytes at most: most paths need not be encoded to be called short.
+    if len(path) > LONGEST_NAME // 4 and (
         len(path.encode()) > LONGEST_PATH or any(len(part.encode()) > LONGEST_NAME for part in parts)
     ):
         raise Refused(f"{shown(where)} names the path {quoted(path)}, which is too long for a disk; nothing is fetched")

@@ -110,6 +110,10 @@ class Mirror:
 
         self._faults.append((at, limited))
 
+    def answer_first(self, at: str, body: bytes):
+        """Answer requests whose path ends with `at` by these bytes, whatever other fault there is."""
+        self._faults.insert(0, (at, lambda handler, content: handler.answer(200, body) or True))
+
     def behave(self):
         """Be an honest server from now on."""
         self._faults.clear()

@@ -1,4 +1,4 @@
-"""Whatever a server answers, the reason is the true one, in clean words, and no byte of the answer reaches a terminal."""
+"""Whatever a server answers, the reason is the true one, in clean words, and none of its bytes reach a terminal."""
 
 import pytest
 

@@ -87,17 +87,19 @@ def test_wrong_ones_are_called_wrong(desk, locked):
     assert not tells(str(caught.value))
 
 
+def echo(handler, content):
+    handler.wfile.write(handler.requestline.encode() + b"\r\n" + bytes(handler.headers))
+    handler.hang_up()
+    return True
+
+
 FAULTS = {
     "not there": server.status(404),
     "always busy": server.status(503),
     "wrong bytes": server.wrong_bytes,
     "log-in page": server.portal(),
     "garbage": server.raw(b"garbage"),
-    "an echo of what was asked": lambda handler, content: (
-        handler.wfile.write(handler.requestline.encode() + b"\r\n" + bytes(handler.headers))
-        and handler.hang_up()
-        or True
-    ),
+    "an echo of what was asked": echo,
     "a redirect elsewhere": server.redirect(f"http://{GIVEN}@127.0.0.1:1/x?key=secret"),
     "a redirect to half an address": server.redirect(f"http://{GIVEN}@[::1"),
     "a redirect to a path behind the password": server.redirect("http://anna:secret/word@127.0.0.1:port/"),
