@@ -24,7 +24,7 @@ class Interrupted:
     """Ctrl-C as soon as something is so; afterwards, how long it took until the call came back."""
 
     def __init__(self, when):
-        self.when, self.sent = when, None
+        self.when, self.sent, self.over = when, None, threading.Event()
 
     def __enter__(self):
         threading.Thread(target=self._send, daemon=True).start()
@@ -34,11 +34,13 @@ class Interrupted:
         until = time.monotonic() + 20
         while not self.when() and time.monotonic() < until:
             time.sleep(0.01)
-        time.sleep(0.1)
-        self.sent = time.monotonic()
-        os.kill(os.getpid(), signal.SIGINT)
+        if not self.over.wait(0.1):
+            self.sent = time.monotonic()
+            os.kill(os.getpid(), signal.SIGINT)
 
     def __exit__(self, kind, *_):
+        self.over.set()
+        assert self.sent is not None, "it ended before it could be interrupted"
         self.took = time.monotonic() - self.sent
         return kind is KeyboardInterrupt
 
