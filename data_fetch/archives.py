@@ -89,7 +89,11 @@ def unpack(archive: Path, folder: Path, *, largest: int, most: int) -> list[str]
             _check_contents(archive, most)
             opened = zipfile.ZipFile(archive)
         with opened:
-            members = [one for one in opened.infolist() if not one.is_dir() and not one.filename.startswith(MAC_DEBRIS)]
+            members = [
+                one
+                for one in opened.infolist()
+                if not (one.filename.endswith("/") or one.filename.startswith(MAC_DEBRIS))
+            ]
             if len(members) > most:
                 raise Refused(f"{archive.name} holds {len(members):,} files; more than {most:,} are not unpacked")
             _check_sizes(archive, members, largest)

@@ -8,6 +8,7 @@ import ast
 import csv
 import io
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -108,7 +109,10 @@ def _rhythms(labels: Labels, said: str) -> set[Rhythm]:
     if labels.form == "mapping":
         if len(said) > LONGEST_CELL:
             raise ValueError(f"a cell of {len(said):,} letters, where a few words should be")
-        words: Iterable[str] = ast.literal_eval(said)
+        with warnings.catch_warnings():
+            # Python warns of odd escapes in what it reads; nobody here wrote them.
+            warnings.simplefilter("ignore")
+            words: Iterable[str] = ast.literal_eval(said)
     elif labels.form == "lines":
         words = [line.strip().rstrip(".") for line in said.splitlines()]
     else:

@@ -2,6 +2,7 @@
 
 import contextlib
 import html
+import ssl
 import sys
 import threading
 import time
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 Fault = Callable[["Handler", bytes], bool]
 """Answers a request in its own way, given the file's bytes; False where it lets the server answer as it should."""
@@ -90,7 +93,7 @@ class Server(ThreadingHTTPServer):
 class Mirror:
     """The server's address, what it was asked, and what it does wrong."""
 
-    def __init__(self, root):
+    def __init__(self, root, *, secure=False):
         self.root = Path(root)
         self.asked = []
         self.logins = []
@@ -98,7 +101,11 @@ class Mirror:
         self._faults = []
         self._server = Server(("127.0.0.1", 0), Handler)
         self._server.mirror = self
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"http{'s' * secure}://127.0.0.1:{self._server.server_port}"
+        if secure:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def misbehave(self, fault: Fault, *, at: str = "", times: float = float("inf")):
         """Answer requests whose path ends with `at` by this fault, so many times each."""
@@ -128,9 +135,9 @@ class Mirror:
 
 
 @contextlib.contextmanager
-def serving(root) -> Iterator[Mirror]:
-    """Serve a folder until the block ends."""
-    mirror = Mirror(root)
+def serving(root, *, secure=False) -> Iterator[Mirror]:
+    """Serve a folder until the block ends, over https if `secure`."""
+    mirror = Mirror(root, secure=secure)
     thread = threading.Thread(target=mirror._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -258,6 +258,13 @@ def test_names_that_no_disk_should_see_are_refused_before_anything_is_written(tm
     assert not below(tmp_path / "desk")
 
 
+def test_a_file_without_a_name_is_refused(tmp_path, out):
+    content = made(tmp_path / "odd.zip", "stored", name="?").read_bytes().replace(b"?", b"\x00")
+    (tmp_path / "odd.zip").write_bytes(content)
+    with pytest.raises(Refused, match="names the path '', which could lead outside"):
+        unpack(tmp_path / "odd.zip", out, largest=10**6, most=10)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="not run, because this system has no pipes in folders")
 def test_a_pipe_is_no_archive(tmp_path, out):
     os.mkfifo(tmp_path / "pipe.zip")

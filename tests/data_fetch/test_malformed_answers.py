@@ -132,35 +132,6 @@ def test_a_proxy_that_refuses_is_said_to_be_the_proxy(desk, mirror, monkeypatch)
         within(10, lambda: desk.fetch(mirror="https://example.invalid"))
 
 
-def test_a_proxy_is_not_waited_for_either(desk, monkeypatch):
-    import socket
-    import threading
-
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def drip():
-        while True:
-            connection, _ = listener.accept()
-            server_side = threading.Thread(target=_drip, args=(connection,), daemon=True)
-            server_side.start()
-
-    def _drip(connection):
-        fault = server.without_end(b"HTTP/1.1 200 OK\r\n", b"x", 0.1)
-
-        class Handler:
-            wfile = connection.makefile("wb", buffering=0)
-
-            def hang_up(self):
-                connection.close()
-
-        fault(Handler(), b"")
-
-    threading.Thread(target=drip, daemon=True).start()
-    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listener.getsockname()[1]}")
-    with pytest.raises(FetchFailed):
-        within(8, lambda: desk.fetch(mirror="https://example.invalid"))
-
-
 def test_what_a_stranger_wrote_is_shown_plain_and_short():
     assert plain("a\x1b[31m\u202eb\u2028\x00") == "a?[31m?b??"
     assert quoted("x" * 10**6) == f"'{'x' * 60} ...'"
