@@ -90,7 +90,7 @@ def course_options(arguments: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--no-browser", action="store_true", help="open no browser, only print the address")
-    parser.add_argument("--port", type=port_number, metavar="N", help="port of JupyterLab (else the first free one from 8888)")
+    parser.add_argument("--port", type=port_number, metavar="N", help="port of JupyterLab (else the first free one)")
     return parser.parse_args(arguments)
 
 

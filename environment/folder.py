@@ -81,6 +81,8 @@ class Venv:
             with locked(self.folder.parent / LOCK) as everywhere:
                 state, why = self.state(extras, closely=True)
                 if state is not State.READY:
+                    if not os.access(self.folder.parent, os.W_OK):
+                        raise NotWritable(self.folder.parent)
                     print(state.value.format(why=why), flush=True)
                     self.renew(extras, state, everywhere)
         except NotWritable:

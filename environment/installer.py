@@ -8,7 +8,6 @@ Standard input is a pipe that start.py holds open: when it closes, however start
 it started end too.
 """
 
-import csv
 import os
 import re
 import runpy
@@ -17,9 +16,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 KEPT = re.compile(
     r"PIP_(.*INDEX.*|FIND_LINKS|TRUSTED_HOST|.*CERT|PROXY|.*TIMEOUT|.*CACHE.*|CONFIG_FILE|CONSTRAINT|"
@@ -81,13 +79,13 @@ def make_folder(folder: str, _: Sequence[str]) -> None:
 
 def bring_pip(_: str, __: Sequence[str]) -> None:
     """Pip from the Python itself; ensurepip would start a second process, which nobody looks at."""
-    ensurepip: Any = import_module("ensurepip")
+    import ensurepip
 
     def in_this_process(arguments: Sequence[str], additional_paths: Sequence[str] = ()) -> None:
         sys.path[:0] = additional_paths
         run_module("pip", arguments)
 
-    ensurepip._run_pip = in_this_process
+    setattr(ensurepip, "_run_pip", in_this_process)  # noqa: B010  (a private name, which its types do not list)
     ensurepip.bootstrap(default_pip=True)
 
 
@@ -116,6 +114,9 @@ def run_module(name: str, arguments: Sequence[str]) -> None:
 
 def look(_: str, libraries: Sequence[str]) -> None:
     """See that these libraries are there, that no file of any library is missing or cut short, and that they import."""
+    import csv
+    from importlib import metadata
+
     found = {}
     for library in metadata.distributions():
         found[plain(library.metadata["Name"])] = library

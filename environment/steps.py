@@ -55,14 +55,22 @@ def run(argv: list[str], line: str, path: Path, temporary: Path) -> tuple[int, s
     with path.open("a+b") as log:
         start = log.seek(0, os.SEEK_END)
         with guarded(argv, path.parent, log, temporary) as process:
-            while process.poll() is None:
-                time.sleep(0.1)
+            while still_runs(process):
                 if sys.stdout.isatty():
                     print(f"\r{line} {time.monotonic() - began:.0f} s", end="", flush=True)
         if sys.stdout.isatty():
             print(f"\r{line}", end="", flush=True)
         log.seek(start)
         return process.returncode, log.read().decode(errors="replace")
+
+
+def still_runs(process: "subprocess.Popen[bytes]") -> bool:
+    """Whether a process is at work after another tenth of a second."""
+    try:
+        process.wait(timeout=0.1)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
 
 
 @contextmanager
