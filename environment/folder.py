@@ -114,6 +114,8 @@ class Venv:
             return State.DAMAGED, "it was made for another place or another Python"
         changed = stamp.changed(folder)
         if changed:
+            if closely:
+                print("Looking closely at .venv, since a file in it is not as it was.", flush=True)
             missing = self.look_closely(folder, stamp.libraries) if closely else changed
             if missing:
                 return State.DAMAGED, f"a part of it is damaged ({missing.rstrip('.')})"

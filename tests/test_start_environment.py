@@ -692,15 +692,15 @@ def test_pip_itself_comes_in_the_process_that_was_looked_at(tmp_path):
     there = tmp_path / ".v001"
     subprocess.run([sys._base_executable, "-m", "venv", "--without-pip", there], check=True)
     run = (
-        "import runpy, subprocess, sys; started = subprocess.Popen.__init__; sys.argv[:] = sys.argv[1:];"
-        "subprocess.Popen.__init__ = lambda self, argv, *a, **b: print('STARTED', argv) or started(self, argv, *a, **b);"
+        "import runpy, subprocess, sys; sys.argv[:] = sys.argv[1:]; started = subprocess.Popen.__init__\n"
+        "subprocess.Popen.__init__ = lambda self, argv, *a, **b: print('BEGUN', argv) or started(self, argv, *a, **b)\n"
         "runpy.run_path(sys.argv[0], run_name='__main__')"
     )
     argv = [there / "bin/python", "-I", "-c", run, ROOT / "environment/installer.py", there, "ensurepip"]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         said = process.stdout.read()
     assert process.returncode == 0
-    assert [line for line in said.splitlines() if "STARTED" in line and "pip" in line] == []
+    assert [line for line in said.splitlines() if "BEGUN" in line and "pip" in line] == []
     assert (there / "bin/pip").exists()
 
 
