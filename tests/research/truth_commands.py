@@ -8,7 +8,7 @@ from tqdm.auto import tqdm
 
 from ecgteach.checks.counterfactual.answers import BOTH
 from ecgteach.checks.counterfactual.edits import QUESTIONS, Asked, ask
-from ecgteach.checks.counterfactual.rate import LIMITS, flip_rate
+from ecgteach.checks.counterfactual.rate import RATE_LIMITS, flip_rate
 from ecgteach.checks.fusion_comparison import (
     WANTED_SCORE,
     question_study,
@@ -73,7 +73,7 @@ def edits(
     for each in asked:
         if each.impossible:
             print(f"{each.question}: impossible in {len(each.impossible)} of {n}: {each.impossible[0]}")
-    rates = [_rate_line(models, limit, n, seed) for limit in LIMITS]
+    rates = [_rate_line(models, limit, n, seed) for limit in RATE_LIMITS]
     print("\nRate at which the answer changes when only TQ does, per minute: median, and share with one change.")
     print_table(("limit", *(f"{view} {what}" for view in (*VIEWS, BOTH) for what in ("rate", "share"))), rates)
     effects = [{"question": str(each.question), "effects": [asdict(one) for one in each.effects]} for each in asked]
