@@ -23,7 +23,7 @@ from .data.strips import GroupedStrip, StripSet, grouped_strips, open_strips, wi
 from .evaluation.study import report
 from .fit.calibration import fit_temperature
 from .fit.fitting import CHECKPOINT, fit, predict
-from .fit.recipes import Recipe, check_seed, recipe
+from .recipes import Recipe, check_seed, recipe
 
 Say = Callable[[str], None]
 COMPLETE = "complete.txt"

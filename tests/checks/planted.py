@@ -17,8 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from ecgteach.checks.localisation.scores import seed_of
-from ecgteach.checks.trust.limits import LIMITS
-from ecgteach.checks.trust.verdict import trust
+from ecgteach.checks.trust import TRUST_TESTS, trust
 from ecgteach.explanation import explain
 from ecgteach.models import VIEWS, Layer, network_geometry
 from ecgteach.rhythms import grouping
@@ -363,13 +362,13 @@ def main():
     arguments.add_argument("--seed", type=int, default=0)
     asked = arguments.parse_args()
     rows = list(judge(asked.count, seed=asked.seed))
-    names = list(LIMITS)
+    names = list(TRUST_TESTS)
     print("passed of asked   " + "".join(f"{name:>14}" for name in names) + "         score")
     for evidence in PLANTED:
         reports = [report for name, _, report in rows if name == evidence]
         line = f"{evidence:<18}"
         for name in names:
-            outcomes = [test.passed for report in reports for test in report.asked if test.name == name]
+            outcomes = [test.passed for report in reports for test in report.applicable if test.name == name]
             line += f"{sum(outcomes):>8} of {len(outcomes):<3}" if outcomes else f"{'-':>14}"
         print(line + f"{np.mean([report.score for report in reports]):>14.2f}")
     print("P(right map scores higher than a wrong one): ", end="")

@@ -21,13 +21,14 @@ from scipy.special import softmax
 from ecgteach.errors import EcgteachError, InvalidValue
 from ecgteach.models import VIEWS, load, load_file
 from ecgteach.paths import write_whole
+from ecgteach.printing import format_interval
 from ecgteach.records.splits import PARTS
 from ecgteach.rhythms import grouping, rhythm, sinus_by_rate
-from ecgteach.statistics import FEW, format_interval
+from ecgteach.statistics import FEW
 from ecgteach.training.data.strips import StripSet, open_strips
 from ecgteach.training.evaluation.evaluation import evaluate_strips
 from ecgteach.training.evaluation.metrics import judge
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
 from ecgteach.training.runs import gather
 
 from .measurements import COLUMNS, kept_measurements

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgteach.statistics import FEW, format_interval
+from ecgteach.printing import format_interval
+from ecgteach.statistics import FEW
 from ecgteach.training.data.noise import LEVELS, noise_levels
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.evaluation.evaluation import Evaluation

@@ -23,13 +23,14 @@ from scipy.special import softmax
 from ecgteach.errors import EcgteachError, InvalidValue
 from ecgteach.models import VIEWS, StripCNN, load_file
 from ecgteach.paths import write_whole
+from ecgteach.printing import format_interval
 from ecgteach.rhythms import grouping
-from ecgteach.statistics import FEW, format_interval
+from ecgteach.statistics import FEW
 from ecgteach.training.data.simulated import SOURCE as SIMULATED
 from ecgteach.training.data.strips import StripSet, open_strips
 from ecgteach.training.evaluation.metrics import judge
 from ecgteach.training.fit.fitting import predict
-from ecgteach.training.fit.recipes import Recipe, check_seed, recipe
+from ecgteach.training.recipes import Recipe, check_seed, recipe
 from ecgteach.training.runs import Say, train_on
 
 FEWEST_STRIPS = 20

@@ -6,13 +6,13 @@ from typing import Any
 
 from ecgteach.beats import group_of_truth
 from ecgteach.checks.counterfactual.rate import evenness
-from ecgteach.checks.localisation.controls import CONTROLS
-from ecgteach.checks.localisation.scores import CRITERIA, Localisation, localise_explanation, named, seed_of
+from ecgteach.checks.explained import maps_on_time
+from ecgteach.checks.localisation.controls import CONTROLS, named
+from ecgteach.checks.localisation.scores import CRITERIA, Localisation, localise_explanation, seed_of
 from ecgteach.checks.localisation.simulated import RHYTHMS, explanations
-from ecgteach.checks.perturbation.removal import maps_on_time
 from ecgteach.explanation import MAPS, Explanation
 from ecgteach.models import StripCNN
-from ecgteach.statistics import compare, holm, interval_of, mean_of
+from ecgteach.statistics import compare, holm, interval, mean_of
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _line(rhythm: str, criterion: str, name: str, column: list[Placed]) -> dict[
         "right": mean_of([float(row.right) for row in column]),
         "evenness": mean_of([row.evenness for row in column]),
         **{figure: mean_of([each[figure] for each in figures]) for figure in names},
-        "interval": interval_of(scores),
+        "interval": interval(scores),
         "over": {},
     }
 

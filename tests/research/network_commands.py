@@ -8,19 +8,20 @@ import typer
 from tqdm.auto import tqdm
 
 from ecgteach.checks.agreement import compare_views
-from ecgteach.checks.localisation.simulated import RHYTHMS, explanations
-from ecgteach.checks.perturbation.curves import CONTROLS
-from ecgteach.checks.perturbation.fills import FILLS
-from ecgteach.checks.sanity import between_seeds, cascade, compare_networks, same_map_counts
+from ecgteach.checks.attribution import METHODS
+from ecgteach.checks.localisation import RHYTHMS, each_rhythm
+from ecgteach.checks.perturbation import FILLS, ORDERS
+from ecgteach.checks.sanity import between_seeds, cascade, compare_networks
 from ecgteach.explanation import explain
 from ecgteach.models import shipped
 from ecgteach.models.weights import SEEDS
-from ecgteach.printing import in_cell, print_table, versus
+from ecgteach.printing import in_cell, print_table, print_words, versus
 from ecgteach.records import samples
 from ecgteach.rhythms import grouping
 from ecgteach.training.data.strips import open_strips
 
 from .attribution_methods import compare_methods
+from .map_counts import same_map_counts
 from .options import N, Only, Out, Seed, Weights, models_of, pair_in, pairs_of, write
 from .real_strips import faithful_study, faithful_table, stability_study, stability_table
 from .view_agreement import agreement_by, disagreement_predicts_error
@@ -52,9 +53,10 @@ def faithful(
         rows = faithful_study(models, fills=fills, seed=seed, progress=bar.update)
     table = faithful_table(rows)
     print(OF_FAITHFUL)
+    print_words(FILLS)
     print_table(
-        ("group", "kind", "map", "fill", "n", "area", "interval", "aopc", *CONTROLS, "better"),
-        ({**line, "better": versus(line["over"])} for line in table),
+        ("group", "kind", "map", "fill", "n", "area", "interval", "aopc", *ORDERS, "better"),
+        ({**line, "better": versus(line["over"]["difference"], line["over"]["p"])} for line in table),
     )
     write(out, {"seed": seed, "faithful": table, "strips": rows})
 
@@ -87,7 +89,7 @@ def sanity(
 ) -> None:
     """Do maps need what was learnt, and are they of one class? Random weights, shuffled labels, other seeds."""
     models = models_of(signal, image)
-    explained = [seen for rhythm in RHYTHMS for seen in explanations(rhythm, models, n=n, seed=seed)]
+    explained = [seen for _, seen in each_rhythm(models, n=n, seed=seed)]
     strips = [seen.strip for seen in explained]
     stages = cascade(strips, models, seed=seed)
     print(f"Likeness to the trained networks' maps on {len(strips)} simulated strips, layers randomised from the last.")
@@ -126,10 +128,11 @@ def methods(
     """Which layer, which method? Four at each convolution and two at the input, by place and by agreement."""
     models = models_of(signal, image)
     chosen = rhythm or list(RHYTHMS)
-    strips = [seen.strip for name in chosen for seen in explanations(name, models, n=n, seed=seed)]
+    strips = [seen.strip for _, seen in each_rhythm(models, n=n, seed=seed, rhythms=chosen)]
     found = compare_methods(strips, models, view=view, seed=seed)
     columns = ("layer", "method", "cell_ms", "field_s", "flat", "place", "interval", "control", "scored")
     rows = [asdict(row) for row in found.rows]
+    print_words(METHODS)
     print_table(columns, rows)
     for layer, matrix in found.agreement.items():
         print(f"\nAgreement at {layer}: mean rank correlation over strips")

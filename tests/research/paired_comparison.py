@@ -20,13 +20,14 @@ from ecgteach.models import VIEWS, StripCNN, load_file, save
 from ecgteach.models import weights as shelf
 from ecgteach.models.weights import SEEDS, SHIPPED_SEED
 from ecgteach.paths import write_whole
+from ecgteach.printing import format_p
 from ecgteach.rhythms import grouping
+from ecgteach.statistics import interval
 from ecgteach.training.data.strips import StripSet, open_strips
-from ecgteach.training.evaluation.metrics import interval
 from ecgteach.training.fit.fitting import predict
 from ecgteach.training.fit.seeds import check_alike, finished_seeds, notes_of
 
-from .view_comparison import format_p, format_test, mcnemar
+from .view_comparison import format_test, mcnemar
 
 Right = dict[str, NDArray[np.bool_]]
 

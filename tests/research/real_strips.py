@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ecgteach.checks.fusion_comparison import real_explanations
-from ecgteach.checks.perturbation.curves import CONTROLS, DELETION, INSERTION, SHIFTED
+from ecgteach.checks.perturbation.curves import DELETION, INSERTION, ORDERS, SHIFTED
 from ecgteach.checks.perturbation.faithfulness import faithfulness
 from ecgteach.checks.perturbation.fills import FILLS
 from ecgteach.checks.perturbation.stability import stability
 from ecgteach.explanation import MAPS
 from ecgteach.models import StripCNN
 from ecgteach.rhythms import grouping
-from ecgteach.statistics import compare, holm, interval_of, mean_of
+from ecgteach.statistics import compare, holm, interval, mean_of
 
 PAPER = "paper"
 """What stands in for erased ink, whatever fills the gaps of the signal."""
@@ -37,7 +37,7 @@ def faithful_study(
     models : mapping of str to StripCNN
         The networks that make the maps and read what is left.
     fills : iterable of str
-        What stands in for the signal's samples, some of `erasing.FILLS`. The image network reads paper where ink was
+        What stands in for the signal's samples, some of `fills.FILLS`. The image network reads paper where ink was
         erased, so its own map has one curve, under ``"paper"``.
     seed : int
         Draws the controls, anew for each strip.
@@ -109,7 +109,7 @@ def stability_table(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "change": change,
             "n": len(own),
             "correlation": mean_of([row["correlation"] for row in own]),
-            "interval": interval_of([row["correlation"] for row in own]),
+            "interval": interval([row["correlation"] for row in own]),
             "shifted": mean_of([row["control_correlation"] for row in own]),
             "ssim": mean_of([row["similarity"] for row in own]),
             "shifted ssim": mean_of([row["control_similarity"] for row in own]),
@@ -129,9 +129,9 @@ def _curve_line(group: str, kind: str, name: str, fill: str, rows: list[Mapping[
         "fill": fill,
         "n": len(rows),
         "area": mean_of(areas),
-        "interval": interval_of(areas),
+        "interval": interval(areas),
         "aopc": mean_of([row["aopc"] for row in rows]),
-        **{control: mean_of([row[control] for row in rows]) for control in CONTROLS},
+        **{control: mean_of([row[control] for row in rows]) for control in ORDERS},
         "over": compare(better, worse)._asdict(),
     }
 

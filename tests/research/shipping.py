@@ -18,17 +18,18 @@ from ecgteach.models import VIEWS, StripCNN, load_file
 from ecgteach.models import weights as shelf
 from ecgteach.models.weights import SHIPPED_SEED
 from ecgteach.paths import write_whole
+from ecgteach.printing import format_interval
 from ecgteach.records.licences import ORIGINS
 from ecgteach.records.splits import digest
 from ecgteach.rhythms import grouping
-from ecgteach.statistics import FEW, format_interval
+from ecgteach.statistics import FEW
 from ecgteach.training.data.simulated import SOURCE
 from ecgteach.training.data.strips import StripSet, open_strips
 from ecgteach.training.evaluation.evaluation import Evaluation, evaluate_strips
 from ecgteach.training.fit.calibration import calibrate, format_calibration
 from ecgteach.training.fit.fitting import LOG
-from ecgteach.training.fit.recipes import recipe
 from ecgteach.training.fit.seeds import check_alike, finished_seeds, notes_of
+from ecgteach.training.recipes import recipe
 from ecgteach.training.runs import SHUFFLED, gather
 
 from .breakdown import by_noise, by_rhythm, by_source, format_missed, format_parts, lead_i_share, missed_afib

@@ -7,17 +7,18 @@ import pytest
 import torch
 from checks.planted import planted, strips
 
-from ecgteach.checks import fusion_comparison
-from ecgteach.checks.sanity import same_map_counts
-from ecgteach.checks.trust.report import Test, TrustReport, trust_table
+from ecgteach.checks.fusion_comparison import comparison
+from ecgteach.checks.trust import Test, TrustReport
 from ecgteach.errors import UnreadableFile
 from ecgteach.explanation import explain
 from ecgteach.models import ImageCNN, SignalCNN, save
 
 from . import network_commands, real_strips, truth_commands
 from .__main__ import main
+from .map_counts import same_map_counts
 from .options import pair_in
 from .real_strips import faithful_study, faithful_table, stability_study, stability_table
+from .trust_table import trust_table
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def pair():
 @pytest.fixture
 def two_strips(monkeypatch):
     """Only two of the real strips, of two groups."""
-    monkeypatch.setattr(fusion_comparison, "samples", lambda group: [None] if group in ("SR", "AFIB") else [])
+    monkeypatch.setattr(comparison, "samples", lambda group: [None] if group in ("SR", "AFIB") else [])
 
 
 def run(command, pair, folder, *options):
@@ -117,9 +118,9 @@ def test_stability_stands_by_map_and_change(pair, two_strips, tmp_path):
     assert run("stability", pair, tmp_path)["stability"]
 
 
-def report(right, place, other=True, caution=""):
+def report(right, located, other=True, caution=""):
     tests = (
-        Test("place", "?", 0.5, None, place, "why"),
+        Test("localisation", "?", 0.5, None, located, "why"),
         Test("views", "?", None, None, None, "why"),
         Test("class", "?", 0.5, None, other, "why"),
     )
@@ -129,16 +130,16 @@ def report(right, place, other=True, caution=""):
 def test_reports_are_counted_test_by_test_and_corner_by_corner():
     reports = [report(True, True), report(True, False), report(False, True, caution="no beats"), report(None, True)]
     (line,) = trust_table([("SR", one) for one in reports])
-    assert (line["n"], line["cautions"], line["score"]) == (4, 1, pytest.approx((1 + 0.5 + 1 + 1) / 4))
-    assert line["tests"]["place"] == {"passed": 3, "asked": 4}
-    assert line["tests"]["views"] == {"passed": 0, "asked": 0}
-    assert line["quadrants"] == {"right, passed": 1, "right, failed": 1, "wrong, passed": 1, "not known, passed": 1}
+    assert (line.n, line.cautions, line.score) == (4, 1, pytest.approx((1 + 0.5 + 1 + 1) / 4))
+    assert line.tests["localisation"] == {"passed": 3, "asked": 4}
+    assert line.tests["views"] == {"passed": 0, "asked": 0}
+    assert line.quadrants == {"right, passed": 1, "right, failed": 1, "wrong, passed": 1, "not known, passed": 1}
 
 
 def test_trust_is_asked_of_simulated_strips_and_of_real_ones(pair, two_strips, tmp_path, capsys):
     simulated = run("trust", pair, tmp_path, "--n=1", "--rhythm=SB")
     assert [line["rhythm"] for line in simulated["trust"]] == ["SB"]
-    assert {test["name"] for test in simulated["reports"][0]["tests"]} >= {"place"}
+    assert {test["name"] for test in simulated["reports"][0]["tests"]} >= {"localisation"}
     on_real = run("trust", pair, tmp_path, "--real")
     assert [line["rhythm"] for line in on_real["trust"]] == ["SR", "AFIB"]
     assert "right, passed" in capsys.readouterr().out

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgteach.errors import InvalidValue
-from ecgteach.statistics import FEW, FEWEST_RECORDINGS
+from ecgteach.printing import format_p, percent
+from ecgteach.statistics import FEWEST_RECORDINGS, interval
 from ecgteach.training.evaluation.evaluation import BOTH, Evaluation
-from ecgteach.training.evaluation.metrics import interval
 
 ALL = "all"
 
@@ -126,17 +126,6 @@ def format_test(test: dict[str, Any]) -> str:
     return f"{100 * test['difference']:+.1f} points ({within}), {alone}, p {format_p(test['p'])}"
 
 
-def format_p(p: float | None) -> str:
-    """A p value as tables show it.
-
-    >>> format_p(0.0321), format_p(1e-9), format_p(None)
-    ('0.032', 'below 0.001', '-')
-    """
-    if p is None:
-        return "-"
-    return "below 0.001" if p < 0.001 else f"{p:.3f}"
-
-
 def _cells(rhythms: NDArray[np.str_], sources: NDArray[np.str_]) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
     for rhythm in np.unique(rhythms):
         of_rhythm = rhythms == rhythm
@@ -173,12 +162,8 @@ def _row_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
         f"{'each':>8}{'signal only':>13}{'image only':>12}{'neither':>9}"
     )
     for row in rows:
-        shares = "".join(f"{_share(row[view], row['n']):>8}" for view in ("signal", "image", BOTH))
+        shares = "".join(f"{percent(row[view], row['n']):>8}" for view in ("signal", "image", BOTH))
         yield (
             f"{row['rhythm']:8}{row['source']:16}{row['n']:7}{row['recordings']:12}{shares}"
             f"{row['each']:8}{row['only_signal']:13}{row['only_image']:12}{row['neither']:9}"
         )
-
-
-def _share(right: int, of: int) -> str:
-    return f"{right / of:.1%}" if of >= FEW else f"{right}"

@@ -1,22 +1,86 @@
-"""The question: is the fused map better than each single one? Asked of every fusion rule, with every measure."""
+"""The maps of many strips, each measured in several ways, and the fused ones held against the single ones."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ..explanation import Explanation, explain
-from ..fusion import DEFAULT_RULE, RULES
-from ..models import VIEWS, StripCNN
-from ..records import sample, samples
-from ..rhythms import grouping
-from ..statistics import compare, holm, interval_of, mean_of
-from .localisation.controls import CONTROLS
-from .localisation.scores import named, seed_of
-from .localisation.simulated import RHYTHMS, explanations
-from .measures import MEASURES, ON_REAL_STRIPS, Case, Measure
+from ...explanation import Explanation, explain
+from ...fusion import RULES
+from ...models import VIEWS, StripCNN
+from ...records import sample, samples
+from ...rhythms import grouping
+from ...statistics import Paired, compare, holm, interval, mean_of
+from ..explained import networks
+from ..localisation.controls import CONTROLS, named
+from ..localisation.scores import seed_of
+from .measures import MEASURES, Figures, MapsOfStrip, Measure
 
 SIGNIFICANT = 0.05
-WANTED_SCORE = 0.65
-WANTED_GROUPS = 3
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class MeasuredStrip:
+    """What one measure gave on one strip.
+
+    Parameters
+    ----------
+    rhythm, group, strip, measure : str
+        Name of the rhythm, the group that is explained, source and record, and one of `MEASURES`.
+    maps : mapping of str to float or None
+        The figure of each map by its name, controls among them where the measure gives them one.
+    """
+
+    rhythm: str
+    group: str
+    strip: str
+    measure: str
+    maps: Figures
+
+
+@dataclass(frozen=True)
+class FusionLine:
+    """One fusion rule's maps beside the single ones, by one measure, on the strips of one rhythm.
+
+    Parameters
+    ----------
+    measure, rhythm, rule : str
+        One of `MEASURES`, the rhythm or ``"all"``, and one of `fusion.RULES`.
+    n : int
+        Strips on which all three maps have a figure: the line rests on these.
+    single : dict of str to float or None
+        Mean of each view's map.
+    fused : float or None
+        Mean of the fused map.
+    interval : list of float, or None
+        95 % interval of that mean.
+    controls : dict of str to float
+        Mean of each control that the measure gives. Of removal and insertion controls have been taken off already, and
+        of stability none would tell anything: a flat map is perfectly stable.
+    against : dict of str to Paired
+        The fused map compared with each view's; p after Holm within the measure.
+    """
+
+    measure: str
+    rhythm: str
+    rule: str
+    n: int
+    single: dict[str, float | None]
+    fused: float | None
+    interval: list[float] | None
+    controls: dict[str, float]
+    against: dict[str, Paired]
+
+    @property
+    def conclusion(self) -> str:
+        """What the two comparisons allow to say."""
+        return conclusion(self.against)
+
+    def to_json(self) -> dict[str, Any]:
+        """The line as plain values, each view's mean under the view's name."""
+        against = {view: paired._asdict() for view, paired in self.against.items()}
+        figures = {name: value for name, value in asdict(self).items() if name != "single"}
+        return figures | self.single | {"against": against, "conclusion": self.conclusion}
 
 
 def real_explanations(models: Mapping[str, StripCNN]) -> Iterator[tuple[str, Explanation]]:
@@ -26,143 +90,86 @@ def real_explanations(models: Mapping[str, StripCNN]) -> Iterator[tuple[str, Exp
             yield group, explain(sample(group, number), models, target=group)
 
 
-def question_study(
-    models: Mapping[str, StripCNN],
+def compare_fusion(
+    explained: Iterable[tuple[str, Explanation]],
+    models: Mapping[str, StripCNN] | None = None,
     *,
-    n: int,
-    seed: int = 0,
-    rhythms: Iterable[str] = tuple(RHYTHMS),
-    measures: Mapping[str, Measure] = MEASURES,
-    progress: Callable[[str, int], None] | None = None,
-) -> list[dict[str, Any]]:
-    """Every measure of every map on `n` simulated strips of each rhythm.
+    measures: Mapping[str, Measure] | None = None,
+    progress: Callable[[], object] | None = None,
+) -> list[MeasuredStrip]:
+    """Every measure of every map of some strips.
 
-    Returns
-    -------
-    list of dict
-        One for each strip and measure: ``rhythm``, ``group``, ``strip``, ``measure``, and ``maps`` (name to figure,
-        controls among them where the measure gives them one).
+    Parameters
+    ----------
+    explained : iterable of (str, Explanation)
+        Name of the rhythm and the explanation of a strip, as `localisation.each_rhythm` and `real_explanations` give
+        them.
+    models : mapping of str to StripCNN, optional
+        The networks that made the explanations; by default the shipped pair.
+    measures : mapping of str to Measure, optional
+        By default all `MEASURES`; of a real strip those that can be asked of one.
+    progress : callable, optional
+        Called after each strip.
     """
-    rows = []
-    for rhythm in rhythms:
-        for number, seen in enumerate(explanations(rhythm, models, n=n, seed=seed)):
-            assert seen.strip.truth is not None
-            rows += _measured(rhythm, seen, models, seed_of(seen.strip.truth), measures)
-            if progress:
-                progress(rhythm, number + 1)
-    return rows
-
-
-def real_study(
-    models: Mapping[str, StripCNN], *, progress: Callable[[str, int], None] | None = None
-) -> list[dict[str, Any]]:
-    """What can be asked of real strips, on those that came with the package; rows as `question_study` gives them.
-
-    Each is explained for its own group. Nobody knows where its evidence lies, so place is not among the measures.
-    """
-    measures = {name: MEASURES[name] for name in ON_REAL_STRIPS}
-    rows = []
-    for number, (group, seen) in enumerate(real_explanations(models)):
-        rows += _measured(group, seen, models, number, measures)
+    models, rows = networks(models), list[MeasuredStrip]()
+    measures = MEASURES if measures is None else measures
+    for number, (rhythm, seen) in enumerate(explained):
+        truth = seen.strip.truth
+        maps = MapsOfStrip.of(seen, models, number if truth is None else seed_of(truth))
+        rows += [
+            MeasuredStrip(rhythm, seen.target, seen.strip.source_id, name, dict(measure.figures(maps)))
+            for name, measure in measures.items()
+            if truth or measure.real
+        ]
         if progress:
-            progress(group, number + 1)
+            progress()
     return rows
 
 
-def question_table(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One line for each measure, rhythm (and all of them) and fusion rule: the fused map beside each single one.
-
-    A line rests on the ``n`` strips where all three maps have a figure. p values are corrected by Holm within each
-    measure. ``verdict`` says no more than they and the intervals allow. ``controls`` are the controls' means on these
-    strips, for place alone: of removal and insertion they have been taken off already (as much elsewhere, the same map
-    shifted), and of stability none would tell anything: a flat map is perfectly stable.
-    """
-    kept: dict[tuple[str, str], list[Mapping[str, float | None]]] = {}
+def fusion_table(rows: Iterable[MeasuredStrip]) -> list[FusionLine]:
+    """One line for each measure, rhythm (and all of them) and fusion rule: the fused map beside each single one."""
+    kept: dict[tuple[str, str], list[Figures]] = {}
     for row in rows:
-        for rhythm in (row["rhythm"], "all"):
-            kept.setdefault((row["measure"], rhythm), []).append(row["maps"])
-    measures = list(dict.fromkeys(measure for measure, _ in kept))
-
-    def order(key: tuple[str, str]) -> tuple[int, bool]:
-        return measures.index(key[0]), key[1] == "all"
-
-    table = [
-        _line(measure, rhythm, rule, maps)
-        for (measure, rhythm), maps in sorted(kept.items(), key=lambda entry: order(entry[0]))
-        for rule in RULES
-    ]
-    for measure in measures:
-        own = [line["against"][view] for line in table if line["measure"] == measure for view in VIEWS]
-        for comparison, p in zip(own, holm([each["p"] for each in own]), strict=True):
-            comparison["p"] = p
-    for line in table:
-        line["verdict"] = verdict(line["against"])
+        for rhythm in (row.rhythm, ALL):
+            kept.setdefault((row.measure, rhythm), []).append(row.maps)
+    table = []
+    for measure in dict.fromkeys(measure for measure, _ in kept):
+        rhythms = sorted((rhythm for name, rhythm in kept if name == measure), key=ALL.__eq__)
+        lines = [_line(measure, rhythm, rule, kept[measure, rhythm]) for rhythm in rhythms for rule in RULES]
+        corrected = iter(holm([line.against[view].p for line in lines for view in VIEWS]))
+        table += [
+            replace(line, against={view: line.against[view]._replace(p=next(corrected)) for view in VIEWS})
+            for line in lines
+        ]
     return table
 
 
-def verdict(against: Mapping[str, Mapping[str, Any]]) -> str:
+def conclusion(against: Mapping[str, Paired]) -> str:
     """What two comparisons allow to say of a fused map: what their corrected p and their intervals both say."""
-    if any(found["p"] is None for found in against.values()):
+    if any(found.p is None for found in against.values()):
         return "too few strips"
-    shown = {view: found["interval"] for view, found in against.items() if found["p"] < SIGNIFICANT}
-    worse = [view for view, (_, high) in shown.items() if high < 0]
-    better = [view for view, (low, _) in shown.items() if low > 0]
+    shown = {view: found.interval for view, found in against.items() if found.p is not None and found.p < SIGNIFICANT}
+    worse = [view for view, span in shown.items() if span and span[1] < 0]
+    better = [view for view, span in shown.items() if span and span[0] > 0]
     if len(better) == len(against):
         return "better than both"
-    said = [f"worse than {' and '.join(worse)}"] * bool(worse)
-    said += [f"better than {view}{'' if worse else ' only'}" for view in better]
-    return ", ".join(said) or "no difference shown"
+    words = [f"worse than {' and '.join(worse)}"] * bool(worse)
+    words += [f"better than {view}{'' if worse else ' only'}" for view in better]
+    return ", ".join(words) or "no difference shown"
 
 
-def wanted(rows: Iterable[Mapping[str, Any]], rule: str = DEFAULT_RULE) -> dict[str, Any]:
-    """Whether a rule's fused maps reach what was wanted of them before any map was seen, figure by figure.
-
-    Wanted: a mean score of 0.65 on each rhythm that is scored by place, and in three of the four groups not below the
-    better single view. Only strips where all three maps have a score count; a
-    rhythm without such a strip is None.
-    """
-    names = (*VIEWS, rule)
-    asked = [row for row in rows if row["measure"] == "place"]
-    scored = [row for row in asked if all(row["maps"].get(name) is not None for name in names)]
-    rhythms = {name: _mean(scored, "rhythm", name, rule) for name in dict.fromkeys(row["rhythm"] for row in asked)}
-    groups: dict[str, dict[str, Any]] = {}
-    for group in dict.fromkeys(row["group"] for row in scored):
-        figures = {name: _mean(scored, "group", group, name) or 0.0 for name in names}
-        groups[group] = figures | {"reached": figures[rule] >= max(figures[view] for view in VIEWS)}
-    return {
-        "rule": rule,
-        "rhythms": rhythms,
-        "rhythms_reached": bool(rhythms) and all((score or 0.0) >= WANTED_SCORE for score in rhythms.values()),
-        "groups": groups,
-        "groups_reached": sum(found["reached"] for found in groups.values()) >= WANTED_GROUPS,
-    }
-
-
-def _measured(
-    rhythm: str, seen: Explanation, models: Mapping[str, StripCNN], seed: int, measures: Mapping[str, Measure]
-) -> list[dict[str, Any]]:
-    case = Case.of(seen, models, seed)
-    about = {"rhythm": rhythm, "group": seen.target, "strip": seen.strip.source_id}
-    return [about | {"measure": name, "maps": dict(measure(case))} for name, measure in measures.items()]
-
-
-def _line(measure: str, rhythm: str, rule: str, maps: list[Mapping[str, float | None]]) -> dict[str, Any]:
-    names = (*VIEWS, rule)
-    complete = [found for found in maps if all(found.get(name) is not None for name in names)]
-    columns = {name: [found[name] for found in complete] for name in names}
+def _line(measure: str, rhythm: str, rule: str, maps: list[Figures]) -> FusionLine:
+    complete = [found for found in maps if all(found.get(name) is not None for name in (*VIEWS, rule))]
+    columns = {name: [found[name] for found in complete] for name in (*VIEWS, rule)}
     controls = {control: mean_of([found.get(named(control, rule)) for found in complete]) for control in CONTROLS}
-    return {
-        "measure": measure,
-        "rhythm": rhythm,
-        "rule": rule,
-        "n": len(complete),
-        **{view: mean_of(columns[view]) for view in VIEWS},
-        "fused": mean_of(columns[rule]),
-        "interval": interval_of(columns[rule]),
-        "controls": {control: mean for control, mean in controls.items() if mean is not None},
-        "against": {view: compare(columns[rule], columns[view])._asdict() for view in VIEWS},
-    }
-
-
-def _mean(rows: list[Mapping[str, Any]], by: str, name: str, map_name: str) -> float | None:
-    return mean_of([row["maps"][map_name] for row in rows if row[by] == name])
+    return FusionLine(
+        measure,
+        rhythm,
+        rule,
+        len(complete),
+        {view: mean_of(columns[view]) for view in VIEWS},
+        mean_of(columns[rule]),
+        interval(columns[rule]),
+        {control: mean for control, mean in controls.items() if mean is not None},
+        {view: compare(columns[rule], columns[view]) for view in VIEWS},
+    )

@@ -1,6 +1,6 @@
 """Simulated strips whose evidence has a place, rhythm by rhythm, each explained for its own group."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...beats import group_of_truth
@@ -60,3 +60,17 @@ def explanations(
         record = simulate(code, seed=(seed, row, number), leads=(LEAD,), **settings)
         assert record.truth is not None
         yield explain(record.strip(LEAD, quality="any"), models, target=group_of_truth(record.truth), **choice)
+
+
+def each_rhythm(
+    models: Mapping[str, StripCNN] | None = None,
+    *,
+    n: int,
+    seed: int = 0,
+    rhythms: Iterable[str] = tuple(RHYTHMS),
+    **choice: Any,
+) -> Iterator[tuple[str, Explanation]]:
+    """Name of the rhythm and explanation of `n` strips of each of some `rhythms`, as `explanations` makes them."""
+    for rhythm in rhythms:
+        for seen in explanations(rhythm, models, n=n, seed=seed, **choice):
+            yield rhythm, seen

@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EmptyMap, InvalidValue, UnknownName, choices
-from ...explanation import Explanation
-from ...models import VIEWS, StripCNN, shipped
+from ...explanation import FUSED, MAPS, Explanation
+from ...models import VIEWS, StripCNN
 from ...strip import SAMPLES
+from ..answers import BOTH
+from ..explained import networks
 from .curves import DELETION, FRACTIONS, INSERTION, READERS, Curve, Trial
-from .fills import Eraser, Pieces
+from .fills import Perturbation, Pieces
 
-OWN_READER = {"signal": "signal", "image": "image", "image cells": "image"}
+CELLS = "image cells"
+OWN_READER = {view: view for view in VIEWS} | {CELLS: "image"}
 
 CAUTIONS = {
     "SB": "SB is told by its rate, which has no place. Taking out a QRS slows the heart and speaks for SB whatever the "
@@ -90,7 +93,7 @@ def deletion(
     explanation: Explanation,
     models: Mapping[str, StripCNN] | None = None,
     *,
-    of: str | NDArray[np.floating] = "fused",
+    of: str | NDArray[np.floating] = FUSED,
     reader: str | None = None,
     part: str = "",
     fill: str = "line",
@@ -114,7 +117,7 @@ def deletion(
         Which part of the logits is followed, where the networks tell: ``"local"`` is what a map of the local cells
         speaks of; by default the whole answer, to which a rhythm without a place adds its share.
     fill : str
-        What stands in for samples that are out, one of `erasing.FILLS`.
+        What stands in for samples that are out, one of `FILLS`.
     fractions : sequence of float
         Shares of the strip, rising, from 0 to 1 at most.
     seed : int
@@ -141,7 +144,7 @@ def insertion(
     explanation: Explanation,
     models: Mapping[str, StripCNN] | None = None,
     *,
-    of: str | NDArray[np.floating] = "fused",
+    of: str | NDArray[np.floating] = FUSED,
     reader: str | None = None,
     part: str = "",
     fill: str = "line",
@@ -165,6 +168,7 @@ def faithfulness(
     fill: str = "line",
     fractions: Sequence[float] = FRACTIONS,
     shifts: int = 1,
+    blind: bool = True,
     seed: int = 0,
 ) -> Faithfulness:
     """Deletion and insertion of several maps at once, each network running once for all of them.
@@ -181,6 +185,8 @@ def faithfulness(
         hold maps against each other, let one reader read them all.
     shifts : int
         How many times the shifted map is drawn: over many strips once each will do, on a single one it is luck.
+    blind : bool
+        False leaves out the controls that do not even know the map, and saves their passes.
 
     Returns
     -------
@@ -196,15 +202,15 @@ def faithfulness(
         raise UnknownName(f"no reader is called {reader!r}; there are {choices(READERS)}")
     orders: dict[str, NDArray[np.floating]] = {}
     left_out: dict[str, str] = {}
-    for name in (*VIEWS, "fused") if maps is None else maps:
+    for name in MAPS if maps is None else maps:
         try:
             orders[name] = _map_named(name, explanation) if maps is None else _usable(np.asarray(maps[name]), name)
         except EmptyMap as problem:
             left_out[name] = str(problem)
-    eraser = Eraser(explanation.strip, Pieces.along_time(), fill, seed)
-    trial = Trial(explanation.target, networks(models), eraser, fractions, part, shifts)
-    asked = [(kind, name, reader or OWN_READER.get(name, "both")) for kind in (DELETION, INSERTION) for name in orders]
-    curves = trial.curves(asked, orders)
+    perturbation = Perturbation(explanation.strip, Pieces.along_time(), fill, seed)
+    trial = Trial(explanation.target, networks(models), perturbation, fractions, part, shifts, blind)
+    wanted = [(kind, name, reader or OWN_READER.get(name, BOTH)) for kind in (DELETION, INSERTION) for name in orders]
+    curves = trial.curves(wanted, orders)
     found = {kind: {curve.order: curve for curve in curves if curve.kind == kind} for kind in (DELETION, INSERTION)}
     caution = CAUTIONS.get(explanation.target, "")
     return Faithfulness(explanation.target, found[DELETION], found[INSERTION], left_out, caution)
@@ -223,41 +229,27 @@ def _one(
 ) -> Curve:
     name = of if isinstance(of, str) else "map"
     values = _map_named(of, explanation) if isinstance(of, str) else _usable(np.asarray(of), "given")
-    own = OWN_READER.get(name, "both")
-    known = [own] if name == "image cells" else list(READERS)
+    own = OWN_READER.get(name, BOTH)
+    known = [own] if name == CELLS else list(READERS)
     if reader not in (None, *known):
         raise UnknownName(f"no reader of the map {name!r} is called {reader!r}; there are {choices(known)}")
     view = explanation.views["image"]
-    pieces = Pieces.of_cells(values.shape, view.layer) if name == "image cells" else Pieces.along_time()
-    trial = Trial(explanation.target, networks(models), Eraser(explanation.strip, pieces, fill, seed), fractions, part)
+    pieces = Pieces.of_cells(values.shape, view.layer) if name == CELLS else Pieces.along_time()
+    perturbation = Perturbation(explanation.strip, pieces, fill, seed)
+    trial = Trial(explanation.target, networks(models), perturbation, fractions, part)
     return trial.curves([(kind, name, reader or own)], {name: values})[0]
 
 
-def networks(models: Mapping[str, StripCNN] | None) -> Mapping[str, StripCNN]:
-    """The networks that a check runs: those given, or the shipped pair.
-
-    Raises
-    ------
-    InvalidValue
-        When one of the two views has none.
-    """
-    models = shipped() if models is None else models
-    missing = [view for view in VIEWS if view not in models]
-    if missing:
-        raise InvalidValue(f"a check needs a network for each view; missing: {', '.join(missing)}")
-    return models
-
-
 def _map_named(name: str, explanation: Explanation) -> NDArray[np.floating]:
-    if name == "fused":
+    if name == FUSED:
         if explanation.fused is None:
             raise EmptyMap(f"there is no fused map to follow: {explanation.fused_reason}")
         return explanation.fused
-    if name == "image cells":
+    if name == CELLS:
         cells = explanation.views["image"].map.values
         return _usable(cells, "image view's", cells.shape)
     if name not in VIEWS:
-        raise UnknownName(f"no map is called {name!r}; there are {choices((*VIEWS, 'fused', 'image cells'))}")
+        raise UnknownName(f"no map is called {name!r}; there are {choices((*MAPS, CELLS))}")
     return _usable(explanation.views[name].on_time, f"{name} view's")
 
 

@@ -18,15 +18,12 @@ from ...explanation import Explanation, highest
 from ...gradcam import GradCAM
 from ...models import VIEWS, Prediction, StripCNN, position
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS
-from ..attribution import correlation_of
-from ..localisation.controls import qrs_segments, shifted
+from ..agreement import correlation_of, ssim
+from ..explained import networks
+from ..localisation.controls import qrs_onsets, shifted
 from .changes import changed, shift_seconds
-from .faithfulness import networks
 
 Values = NDArray[np.floating]
-
-WINDOW_SECONDS = 0.12
-"""Standard deviation of the window of `ssim`: one and a half cells of 80 ms, as Wang's is 1.5 pixels."""
 
 THINNED = 5
 """Every so many samples are compared: between cells a map is a straight line, and a cell is 40 samples wide."""
@@ -162,33 +159,6 @@ def stability(explanation: Explanation, models: Mapping[str, StripCNN] | None = 
     return Stability(tuple(changes), left_out)
 
 
-def ssim(one: Values, other: Values, sampling_rate: float = SAMPLING_RATE) -> float:
-    """Structural similarity of two maps along time, both scaled 0 to 1: 1 for the same, about 0 for unlike ones.
-
-    Wang et al. (2004, doi 10.1109/TIP.2003.819861), in one dimension, with a Gaussian window, its constants
-    (0.01 and 0.03) squared, and the mean over all moments.
-
-    Parameters
-    ----------
-    one, other : array, shape (n,)
-        Values along time.
-    sampling_rate : float
-        Values per second, in Hz.
-    """
-    from scipy.ndimage import gaussian_filter1d
-
-    def blurred(values: Values) -> NDArray[np.float64]:
-        return np.asarray(gaussian_filter1d(values, WINDOW_SECONDS * sampling_rate))
-
-    x, y = one.astype(np.float64), other.astype(np.float64)
-    mean_x, mean_y = blurred(x), blurred(y)
-    var_x, var_y = blurred(x * x) - mean_x**2, blurred(y * y) - mean_y**2
-    shared = blurred(x * y) - mean_x * mean_y
-    light = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
-    structure = (2 * shared + 0.03**2) / (var_x + var_y + 0.03**2)
-    return float(np.mean(light * structure))
-
-
 def _before(explanation: Explanation, seed: int) -> tuple[dict[str, _Before], dict[str, str]]:
     """The explanation's maps, and why a view has none."""
     mean = explanation.probabilities
@@ -196,7 +166,7 @@ def _before(explanation: Explanation, seed: int) -> tuple[dict[str, _Before], di
     answers["fused"] = highest(mean)
     maps: dict[str, Values | None] = {view: explanation.views[view].on_time for view in VIEWS}
     maps["fused"] = explanation.fused
-    beats = [start for start, _ in qrs_segments(explanation.strip)]
+    beats = qrs_onsets(explanation.strip)
     found, left_out = {}, {}
     for view, values in maps.items():
         if values is None:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from ecgteach.statistics import FEW, format_interval
+from ecgteach.printing import format_interval
+from ecgteach.statistics import FEW
 
 from ...errors import UnreadableFile
 from ...models import StripCNN
@@ -24,7 +25,7 @@ from ...rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping, vocabular
 from ..data.labelled import ruled_out, split_in_words
 from ..data.strips import StripSet
 from ..fit.fitting import predict
-from ..fit.recipes import Recipe
+from ..recipes import Recipe
 from .metrics import judge
 
 PUBLISHED = {"signal": "93.07%", "image": "97.44%"}

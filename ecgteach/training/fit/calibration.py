@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgteach.statistics import draw_recordings, format_interval, quantiles
+from ecgteach.printing import format_interval
+from ecgteach.statistics import draw_recordings, quantiles
 
 from ...errors import InvalidValue
 

@@ -27,9 +27,9 @@ from ...paths import write_whole
 from ..data.augment import augment, pen_width
 from ..data.simulated import SOURCE
 from ..data.strips import StripSet
+from ..recipes import Recipe, check_seed
 from .calibration import at_temperature, fit_temperature
 from .localisation_loss import local_loss, place_loss
-from .recipes import Recipe, check_seed
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"

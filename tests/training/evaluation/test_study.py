@@ -15,7 +15,7 @@ from ecgteach.training.data import labelled
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.evaluation import study
 from ecgteach.training.fit.fitting import fit
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
 
 CHAPMAN = recipe("chapman")
 CODES = ("SR", "SB", "ST", "AFIB")

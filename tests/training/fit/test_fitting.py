@@ -15,7 +15,7 @@ from ecgteach.errors import InvalidValue, UnreadableFile
 from ecgteach.models import Block, SignalCNN
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.fit.fitting import CHECKPOINT, LOG, _batches, fit, predict
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
 
 SMALL = (Block(4, 15, stride=5, pool=8),)
 QUICK = recipe("shipped", shares=(), kinds=(), epochs=3, strips_an_epoch=32, batch=8)
