@@ -56,12 +56,17 @@ def log_odds(log_probabilities: NDArray[np.float64], number: int) -> float:
     return float(log_probabilities[number] - np.delete(log_probabilities, number).max())
 
 
+def tell_parts(*models: StripCNN) -> bool:
+    """Whether all these networks tell what their logits are the sum of."""
+    return all(isinstance(model, StripCNN) for model in models)
+
+
 def logits_of(model: StripCNN, batch: Tensor, part: str | None = None) -> Tensor:
     """Logits of a batch, or one part of them, (n, classes), in evaluation mode; raises what `answers` does."""
     with GradCAM(model), torch.no_grad():
         if not part:
             return model(batch)  # type: ignore[no-any-return]
-        if not isinstance(model, StripCNN):
+        if not tell_parts(model):
             raise InvalidValue(f"{type(model).__name__} does not tell what its logits are the sum of; leave out part=")
         cells, rhythm = model.read(batch)
         parts = model.parts(cells, model.answer(cells, rhythm))

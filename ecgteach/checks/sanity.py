@@ -88,7 +88,7 @@ def randomise(
     copy = deepcopy(model).eval()
     modules = dict(copy.named_modules())
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         for name in (weighted_layers(model) if layers is None else layers)[:count]:
             _forget(modules[name])
     return copy

@@ -93,10 +93,9 @@ class Planted(nn.Module):
             return functional.avg_pool1d(batch, SAMPLING_RATE // RATE)
         scale = network_geometry()
         rows = torch.arange(scale.height, dtype=batch.dtype) + 0.5
-        ink = batch[:, 0]
-        centre = (ink * rows[:, None]).sum(1) / ink.sum(1).clamp(min=1e-3)
-        millivolt = scale.high - centre * (scale.high - scale.low) / scale.height
-        millivolt = torch.where(ink.sum(1) > 1e-3, millivolt, torch.zeros_like(millivolt))
+        ink, below = (torch.stack([torch.ones_like(rows), rows]) @ batch[:, 0]).unbind(1)
+        millivolt = scale.high - below / ink.clamp(min=1e-3) * (scale.high - scale.low) / scale.height
+        millivolt = torch.where(ink > 1e-3, millivolt, torch.zeros_like(millivolt))
         return functional.interpolate(millivolt[:, None], size=STEPS, mode="linear")
 
     def spread(self, trace):

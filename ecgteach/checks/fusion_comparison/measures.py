@@ -7,7 +7,7 @@ from ...errors import EmptyMap
 from ...explanation import FUSED, Explanation
 from ...fusion import RULES, fuse
 from ...models import VIEWS, StripCNN
-from ..answers import BOTH
+from ..answers import BOTH, tell_parts
 from ..explained import Values
 from ..localisation.controls import controls_of_all
 from ..localisation.scores import cell_seconds_of, localise, why_not_localised
@@ -63,8 +63,8 @@ class Measure:
     words : str
         What it measures, for people.
     figures : callable
-        From the maps of a strip to a figure for each by its name, higher is better; None where it has none. Controls
-        may stand among them under their own names (`controls.named`).
+        From the maps of a strip to a figure for each by its name, higher is better; None or left out where it has
+        none. Controls may stand among them under their own names (`controls.named`).
     real : bool
         Whether it is asked of real strips, where nobody knows the evidence.
     """
@@ -83,10 +83,12 @@ def _localisation(strip: MapsOfStrip) -> Figures:
     return {name: localise(values, truth.evidence, cell_seconds=cell).score for name, values in every.items()}
 
 
-def _removing(part: str | None = None) -> Callable[[MapsOfStrip], Figures]:
+def _removing(part: str = "") -> Callable[[MapsOfStrip], Figures]:
     """A `part` asks one part of the logits alone: a map of the local cells explains the local part only."""
 
     def figures(strip: MapsOfStrip) -> Figures:
+        if part and not tell_parts(*strip.models.values()):
+            return {}
         found = remove_hottest(strip.explanation, strip.models, strip.maps, seed=strip.seed, part=part)
         return {name: each.gain() for name, each in found.items()}
 
@@ -97,6 +99,8 @@ def _inserting(part: str = "") -> Callable[[MapsOfStrip], Figures]:
     """Both networks read every map, so that maps are held against each other alike."""
 
     def figures(strip: MapsOfStrip) -> Figures:
+        if part and not tell_parts(*strip.models.values()):
+            return {}
         found = faithfulness(
             strip.explanation, strip.models, maps=strip.maps, reader=BOTH, part=part, blind=False, seed=strip.seed
         )

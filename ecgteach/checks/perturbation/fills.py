@@ -125,7 +125,8 @@ class Perturbation:
     def batch(self, view: str, kept: NDArray[np.bool_]) -> Tensor:
         """The strip as a view reads it, once for each row of `kept`, shape (n, pieces): True where a piece is in."""
         if view == "image":
-            return self._picture * torch.from_numpy(kept[:, self.pieces.piece_of_pixel])[:, None]
+            pixels = self.pieces.piece_of_pixel if self.pieces.have_rows else self.pieces.piece_of_pixel[:1]
+            return self._picture * torch.from_numpy(kept[:, pixels])[:, None]
         inside, random = kept[:, self.pieces.segment_of_sample], np.random.default_rng(self.seed)
         return inputs(view, FILLS[self.fill].samples(self.strip.samples, inside, random))
 
