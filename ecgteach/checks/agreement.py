@@ -6,7 +6,7 @@ along the strip. And whether disagreement warns of a wrong answer is measured ag
 how sure the networks were, and whether their answers differ.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -100,26 +100,26 @@ def compare_views(explanation: Explanation, group: str | None = None, *, seed: i
     signal, image = (explanation.views[view].on_time for view in VIEWS)
     answers = [explanation.views[view].prediction.answer for view in VIEWS]
     group = true_group(strip, tuple(mean)) if group is None else group
-    about: dict[str, Any] = {
-        "source_id": strip.source_id,
-        "rhythm": strip.rhythm.code if strip.rhythm else None,
-        "group": group,
-        "outcome": _outcome(answers, group),
-        "same_answer": answers[0] == answers[1],
-        "confidence": mean[explanation.answer],
-        "wrong": None if group is None else explanation.answer != group,
-    }
+    found = ViewAgreement(
+        strip.source_id,
+        strip.rhythm.code if strip.rhythm else None,
+        group,
+        _outcome(answers, group),
+        same_answer=answers[0] == answers[1],
+        confidence=mean[explanation.answer],
+        wrong=None if group is None else explanation.answer != group,
+    )
     moved = shifted(image, qrs_onsets(strip), seed=seed)
     try:
-        return ViewAgreement(
+        return replace(
+            found,
             correlation=rank_correlation(signal, image),
             overlap=overlap(signal, image),
             shifted_correlation=rank_correlation(signal, moved),
             shifted_overlap=overlap(signal, moved),
-            **about,
         )
     except EmptyMap as problem:
-        return ViewAgreement(**about, why=str(problem))
+        return replace(found, why=str(problem))
 
 
 def rank_correlation(one: Values, other: Values) -> float:

@@ -57,9 +57,7 @@ def _play(
     few = len(rows) <= 3
     seen = vectors @ DOWER[list(rows)].T if few else vectors
     summed = [np.bincount(place, heights * column[which], len(activations) * samples) for column in seen.T]
-    played: NDArray[np.float64] = (
-        np.asarray(summed, dtype=np.float64).reshape(-1, len(activations), samples).swapaxes(0, 1)
-    )
+    played = np.reshape(np.array(summed, np.float64), (-1, len(activations), samples)).swapaxes(0, 1)
     return played if few else np.matmul(DOWER[list(rows)], played)
 
 

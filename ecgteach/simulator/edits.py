@@ -278,9 +278,8 @@ def _without_ectopics(activation: Activation, to: float, seconds: float, random:
     for beat in early:
         onsets = write.qrs_onsets(activation)
         halfway = (onsets[beat - 1] + onsets[beat + 1]) / 2
-        activation = write.copied(
-            write.keeping(activation, activation.beats != beat), beat - 1, beat, halfway - onsets[beat - 1]
-        )
+        rest = write.keeping(activation, activation.beats != beat)
+        activation = write.copied(rest, beat - 1, beat, halfway - onsets[beat - 1])
     notes = {name: value for name, value in activation.notes.items() if name not in ("pacs", "pvcs")}
     return replace(activation, notes=notes)
 

@@ -67,9 +67,8 @@ def evidence_in(
 ) -> tuple[Evidence, ...]:
     """Evidence in the first seconds of an activation, by its waves there (found, where they are not given)."""
     scene = Scene(waves_of(activation, seconds) if waves is None else waves, activation.person.f >= VISIBLE_F)
-    return evidence_of(
-        evidence_name(activation), scene, seconds, first_degree=bool(activation.notes.get("first_degree"))
-    )
+    first_degree = bool(activation.notes.get("first_degree"))
+    return evidence_of(evidence_name(activation), scene, seconds, first_degree=first_degree)
 
 
 def waves_of(activation: Activation, seconds: float) -> tuple[Wave, ...]:
@@ -80,29 +79,21 @@ def waves_of(activation: Activation, seconds: float) -> tuple[Wave, ...]:
     peaks = [shape.peak for shape in activation.shapes]
     waves = []
     for number in touching:
-        onset, offset, beat = (
-            float(activation.onsets[number]),
-            float(activation.offsets[number]),
-            int(activation.beats[number]),
-        )
-        peak = onset + peaks[activation.forms[number]] * (offset - onset)
-        inside = beat != NO_BEAT and first <= beat <= last
-        name = activation.shapes[activation.forms[number]].name
-        waves.append(
-            Wave(KINDS[activation.kinds[number]], onset, peak, offset, int(beat - first) if inside else None, name)
-        )
+        onset, offset = float(activation.onsets[number]), float(activation.offsets[number])
+        beat, form = int(activation.beats[number]), activation.forms[number]
+        own = int(beat - first) if beat != NO_BEAT and first <= beat <= last else None
+        peak = onset + peaks[form] * (offset - onset)
+        waves.append(Wave(KINDS[activation.kinds[number]], onset, peak, offset, own, activation.shapes[form].name))
     return tuple(waves)
 
 
 def evidence_name(activation: Activation) -> str:
     """Name of an activation's rows in ``evidence.csv``."""
-    if activation.rhythm == "SVT":
-        return str(activation.notes["which"])
-    if activation.rhythm == "AFIB" and (
-        activation.notes.get("conduction") != "intact" or activation.notes.get("regular")
-    ):
-        return "AFIB regular"
-    return activation.rhythm
+    rhythm, notes = activation.rhythm, activation.notes
+    if rhythm == "SVT":
+        return str(notes["which"])
+    regular = rhythm == "AFIB" and (notes.get("conduction") != "intact" or notes.get("regular"))
+    return "AFIB regular" if regular else rhythm
 
 
 def _labels(notes: Mapping[str, object]) -> list[str]:

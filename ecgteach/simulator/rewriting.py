@@ -171,11 +171,8 @@ def shortest_qrs_room(activation: Activation) -> float:
     """Seconds from the onset of a QRS to that of its T, where it is shortest."""
     onsets = qrs_onsets(activation)
     waves = np.flatnonzero(activation.of("T"))
-    return float(
-        min(
-            activation.onsets[i] - onsets[int(activation.beats[i])] for i in waves if int(activation.beats[i]) in onsets
-        )
-    )
+    beats = activation.beats.tolist()
+    return float(min(activation.onsets[i] - onsets[beats[i]] for i in waves if beats[i] in onsets))
 
 
 def widest_qrs(activation: Activation) -> float:
@@ -194,14 +191,9 @@ def _repeated(activation: Activation, beats: Sequence[int], onsets: NDArray[np.f
 def _with_copies(
     activation: Activation, own: NDArray[np.int64], beats: NDArray[np.int64], later: NDArray[np.float64]
 ) -> Activation:
-    return in_order(
-        replace(
-            activation,
-            kinds=np.append(activation.kinds, activation.kinds[own]),
-            onsets=np.append(activation.onsets, activation.onsets[own] + later),
-            offsets=np.append(activation.offsets, activation.offsets[own] + later),
-            beats=np.append(activation.beats, beats),
-            forms=np.append(activation.forms, activation.forms[own]),
-            sizes=np.concatenate([activation.sizes, activation.sizes[own]]),
-        )
-    )
+    count = activation.onsets.size
+    found = keeping(activation, np.append(np.arange(count), own))
+    found.beats[count:] = beats
+    found.onsets[count:] += later
+    found.offsets[count:] += later
+    return in_order(found)

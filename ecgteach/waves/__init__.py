@@ -23,18 +23,6 @@ from .tables import attention_by_group, attention_table
 from .wording import sentence
 
 __all__ = [
-    "ATRIAL",
-    "PARTS",
-    "SEGMENTS",
-    "WINDOWS",
-    "Attention",
-    "PTest",
-    "Segments",
-    "Share",
-    "Waves",
-    "attention_by_group",
-    "attention_by_wave",
-    "attention_table",
-    "delineate",
-    "sentence",
-]
+    "ATRIAL", "PARTS", "SEGMENTS", "WINDOWS", "Attention", "PTest", "Segments", "Share", "Waves", "attention_by_group",
+    "attention_by_wave", "attention_table", "delineate", "sentence",
+]  # fmt: skip

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InvalidValue
+from ...explanation import Explanation
 from ...models import VIEWS, StripCNN, margin, position
 from ...strip import SAMPLES
 from ..answers import BOTH, logits_of
 from ..localisation.controls import qrs_onsets, shifted
-from .fills import Numbers, Perturbation
+from .fills import Numbers, Perturbation, Pieces
 
 DELETION, INSERTION = "deletion", "insertion"
 READERS = {view: (view,) for view in VIEWS} | {BOTH: VIEWS}
@@ -125,44 +126,55 @@ class Trial:
 
     Parameters
     ----------
-    target : str
-        The class that is followed.
+    explanation : Explanation
+        Its strip is read, and its target followed.
     models : mapping of str to StripCNN
         A network for each view.
-    perturbation : Perturbation
-        The strip that pieces are taken out of.
+    pieces : Pieces
+        How the strip is cut.
+    part : {"", "local", "rhythm"}
+        Which part of the logits is followed, where the networks tell: ``"local"`` is what a map of the local cells
+        speaks of; by default the whole answer, to which a rhythm without a place adds its share.
+    fill : str
+        What stands in for samples that are out, one of `FILLS`.
     fractions : sequence of float
-        Shares of the pieces, rising from 0 to 1 at most.
-    part : str
-        Which part of the logits is followed, where the networks tell; empty for the whole answer.
+        Shares of the strip, rising, from 0 to 1 at most.
     shifts : int
-        How many times the shifted map is drawn; the mean of their curves is that control's.
+        How many times the shifted map is drawn (the mean of their curves is that control's): over many strips once
+        each will do, on a single one it is luck.
     blind : bool
-        Whether the orders that do not even know the map are followed too.
+        False leaves out the controls that do not even know the map, and saves their passes.
+    seed : int
+        Draws the controls, the order of segments where the map is level, and the noise of ``fill="noise"``.
 
     Raises
     ------
     InvalidValue
         When the fractions do not rise, or no shifted map is drawn.
+    UnknownName
+        When no fill is called so.
     """
 
     def __init__(
         self,
-        target: str,
+        explanation: Explanation,
         models: Mapping[str, StripCNN],
-        perturbation: Perturbation,
-        fractions: Sequence[float] = FRACTIONS,
+        pieces: Pieces,
+        *,
         part: str = "",
+        fill: str = "line",
+        fractions: Sequence[float] = FRACTIONS,
         shifts: int = 1,
         blind: bool = True,
+        seed: int = 0,
     ) -> None:
         if shifts < 1:
             raise InvalidValue(f"the shifted map is drawn once or more often, not {shifts} times")
-        self.target, self.models, self.part, self.shifts = target, models, part, shifts
+        self.target, self.models, self.part, self.shifts = explanation.target, models, part, shifts
         self.blind = BLIND if blind else ()
-        self.perturbation, self.pieces = perturbation, perturbation.pieces
+        self.perturbation, self.pieces = Perturbation(explanation.strip, pieces, fill, seed), pieces
         self.fractions = _rising(fractions)
-        self._random = np.random.default_rng((perturbation.seed, 1))
+        self._random = np.random.default_rng((seed, 1))
 
     def curves(self, wanted: Sequence[tuple[str, str, str]], maps: Mapping[str, NDArray[np.floating]]) -> list[Curve]:
         """The curves of some (kind, map, reader), each with its controls; each network runs once for all of them."""
