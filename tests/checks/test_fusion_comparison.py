@@ -3,8 +3,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ecgteach.checks.fusion_comparison import (
     MEASURES,
@@ -23,7 +21,7 @@ from ecgteach.checks.localisation.scores import original_rhythm
 from ecgteach.errors import UnknownName
 from ecgteach.fusion import RULES
 from ecgteach.models import ImageCNN, SignalCNN, save
-from ecgteach.statistics import Paired, compare, holm, interval, mean_of
+from ecgteach.statistics import Paired, compare
 from tests.research import localisation_by_rhythm as place
 from tests.research.__main__ import main
 from tests.research.localisation_by_rhythm import RHYTHMS, explanations, place_study, place_table
@@ -56,14 +54,6 @@ def line_of(rows, rhythm="SR", rule="mean"):
     return next(line for line in fusion_table(rows) if (line.rhythm, line.rule) == (rhythm, rule))
 
 
-def test_a_comparison_is_strip_by_strip():
-    found = compare([0.6 + 0.01 * i for i in range(12)], [0.5 + 0.01 * i for i in range(12)])
-    assert found.n == 12
-    assert found.difference == pytest.approx(0.1)
-    assert found.interval == pytest.approx((0.1, 0.1))
-    assert found.p == pytest.approx(2 / 2**12)
-
-
 def test_a_few_large_gains_among_many_small_losses_are_no_difference():
     """27 of 30 strips lower by 0.01, 3 higher by 0.5: ranks speak for a loss, the mean for a gain, neither is shown."""
     before = np.linspace(0.2, 0.4, 30)
@@ -74,14 +64,6 @@ def test_a_few_large_gains_among_many_small_losses_are_no_difference():
     assert conclusion(dict.fromkeys(("signal", "image"), found)) == "no difference shown"
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.sampled_from([-0.5, -0.01, 0.0, 0.01, 0.5]), min_size=10, max_size=12))
-def test_turned_round_a_comparison_says_the_opposite(differences):
-    there, back = compare(differences, [0.0] * len(differences)), compare([0.0] * len(differences), differences)
-    assert there.difference == pytest.approx(-back.difference)
-    assert there.p == pytest.approx(back.p)
-
-
 @pytest.mark.parametrize(
     ("interval", "label"),
     [((-0.01, 0.11), "no difference shown"), ((0.01, 0.11), "better than both"), ((-0.2, -0.1), "worse than signal")],
@@ -89,26 +71,6 @@ def test_turned_round_a_comparison_says_the_opposite(differences):
 def test_a_conclusion_never_goes_beyond_the_interval(interval, label):
     found = Paired(20, 0.05, interval, 0.001)
     assert conclusion({"signal": found, "image": found}).startswith(label)
-
-
-def test_equal_columns_differ_by_nothing():
-    found = compare([0.5] * 20, [0.5] * 20)
-    assert (found.difference, found.p) == (0.0, 1.0)
-
-
-def test_strips_without_a_figure_are_left_out_and_below_ten_there_is_no_test():
-    found = compare([0.5, None, 0.75] * 3, [0.25, 0.5, None] * 3)
-    assert (found.n, found.difference, found.interval, found.p) == (3, 0.25, None, None)
-    assert compare([], []).difference is None
-    assert mean_of([None, None]) is None
-    assert interval([0.5] * 9) is None
-
-
-def test_holm_by_hand():
-    """The smallest times 3, the next times 2, the last times 1, none below the one before, none above 1."""
-    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
-    assert holm([0.9, 0.8, None]) == [1.0, 1.0, None]
-    assert holm([]) == []
 
 
 @pytest.mark.parametrize(

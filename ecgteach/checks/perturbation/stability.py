@@ -28,7 +28,7 @@ Values = NDArray[np.floating]
 THINNED = 5
 """Every so many samples are compared: between cells a map is a straight line, and a cell is 40 samples wide."""
 
-LONGEST_MARGIN = SECONDS / 4
+LONGEST_EDGE = SECONDS / 4
 """At most so much is left out at each end after a shift, so that half of the strip remains to compare."""
 
 
@@ -96,13 +96,13 @@ class Stability:
         return {"changes": self.table(), "left_out": self.left_out}
 
     def __repr__(self) -> str:
-        told = [
+        words = [
             f"{view} {found['correlation']:.2f} (shifted {found['control_correlation']:.2f})"
             for view in (*VIEWS, "fused")
             if (found := self.figures(view))
         ]
         missing = [f"no {view} map: {why}" for view, why in self.left_out.items()]
-        return f"Stability, mean rank correlation: {'; '.join((*told, *missing))}"
+        return f"Stability, mean rank correlation: {'; '.join((*words, *missing))}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ class _After:
 
     on_time: Values
     probabilities: dict[str, float]
-    margin: float = 0.0
+    edge: float = 0.0
 
 
 def stability(explanation: Explanation, models: Mapping[str, StripCNN] | None = None, *, seed: int = 0) -> Stability:
@@ -190,9 +190,9 @@ def _seen(explanation: Explanation, model: StripCNN, view: str, seed: int) -> di
     for name, made, logits in zip(inputs, maps, passed.logits.numpy(), strict=True):
         moved = shift_seconds(name, layer)
         cells = made.values if view == "signal" else fusion.columns_of(made.values)
-        margin = min(layer.field_seconds / 2 + 2 * moved, LONGEST_MARGIN) if moved else 0.0
+        edge = min(layer.field_seconds / 2 + 2 * moved, LONGEST_EDGE) if moved else 0.0
         back = _moved_back(fusion.place(cells, layer), moved)
-        found[name] = _After(_scaled(back), Prediction(logits, model.classes).probabilities, margin)
+        found[name] = _After(_scaled(back), Prediction(logits, model.classes).probabilities, edge)
     return found
 
 
@@ -221,14 +221,14 @@ def _fused(explanation: Explanation, after: Mapping[str, Mapping[str, _After]]) 
             values: Values = fusion.fuse(pair[0].on_time, pair[1].on_time, explanation.rule, sure)
         except EmptyMap:
             values = np.zeros(SAMPLES, dtype=np.float32)
-        found[name] = _After(values, mean, max(pair[0].margin, image.margin))
+        found[name] = _After(values, mean, max(pair[0].edge, image.edge))
     return found
 
 
 def _compared(name: str, view: str, before: _Before, after: _After) -> Change:
-    """A map after a change beside the one before it and its shifted control, without the margin at both ends."""
-    margin = round(after.margin * SAMPLING_RATE)
-    inside = slice(margin, SAMPLES - margin, THINNED)
+    """A map after a change beside the one before it and its shifted control, without what is left out at both ends."""
+    edge = round(after.edge * SAMPLING_RATE)
+    inside = slice(edge, SAMPLES - edge, THINNED)
     left = after.on_time[inside]
     answer = highest(after.probabilities)
     return Change(
