@@ -25,8 +25,13 @@ app = typer.Typer(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    run(app, "python -m ecgteach", arguments)
+
+
+def run(commands: typer.Typer, name: str, arguments: list[str] | None = None) -> None:
+    """Run a command line that goes by a name; what a user can mend ends in one sentence and an exit code of 1."""
     try:
-        app(args=arguments, prog_name="python -m ecgteach", standalone_mode=True)
+        commands(args=arguments, prog_name=name)
     except EcgteachError as problem:
         print(f"ecgteach: {problem}", file=sys.stderr)
         raise SystemExit(1) from None
@@ -96,23 +101,11 @@ def train(
     ] = False,
 ) -> None:
     """Train one network by a recipe; it can be stopped and resumed at any moment."""
-    from .training.runs import train_view
+    from .training.runs import RunSettings, train_view
 
     usual = (view if recipe == "shipped" else f"{recipe}-{view}") + "-shuffled" * shuffle_labels
-    folder = out or Path("runs") / usual
-    result = train_view(
-        view,
-        recipe,
-        data=data,
-        out=folder,
-        strips=strips,
-        seed=seed,
-        resume=resume,
-        epochs=epochs,
-        shuffle_labels=shuffle_labels,
-        say=print,
-    )
-    print(f"written {result}")
+    settings = RunSettings(out or Path("runs") / usual, seed, resume, shuffle_labels=shuffle_labels)
+    print(f"written {train_view(view, recipe, settings, data=data, strips=strips, epochs=epochs)}")
 
 
 @app.command()
@@ -154,12 +147,12 @@ def evaluate(
 
     judged = evaluation.evaluate(models, recordings, part=part or "held-out", report=report)
     counts = evaluation.count_parts(recordings)
-    tables = judged.to_json()
-    print(f"{judged!r}; recordings by part: {counts}; strips left out: {tables['left_out']}")
-    print(evaluation.format_tables(tables["tables"]))
+    figures = judged.to_json()
+    print(f"{judged!r}; recordings by part: {counts}; strips left out: {figures['left_out']}")
+    print(evaluation.format_tables(judged.tables()))
     if json_file:
         about = {"dataset": dataset, "part": part or "held-out", "parts": counts, "problems": problems}
-        write_whole(json_file, json.dumps(about | tables, indent=1))
+        write_whole(json_file, json.dumps(about | figures, indent=1))
         print(f"written {json_file}")
 
 

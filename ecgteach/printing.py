@@ -15,8 +15,9 @@ class Worded(Protocol):
 
 
 def print_table(columns: Sequence[str], lines: Iterable[Mapping[str, Any]]) -> None:
-    """A table with as much room for each column as it needs."""
-    rows = [tuple(columns), *(tuple(in_cell(line[name]) for name in columns) for line in lines)]
+    """A table with as much room for each column as it needs; an underscore in a name is a space in its head."""
+    heads = tuple(name.replace("_", " ") for name in columns)
+    rows = [heads, *(tuple(in_cell(line[name]) for name in columns) for line in lines)]
     widths = [max(len(row[number]) for row in rows) for number in range(len(columns))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

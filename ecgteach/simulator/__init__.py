@@ -18,8 +18,8 @@ Truth: atrial fibrillation, 22 beats, 130/min, 107 entries of evidence
 | calls | `making`, `strips`, `edits`, `rewriting`, ``edits.csv`` | `simulate` and its kin; what if |
 | files | `wfdb_out` | WFDB with truth |
 
-Evidence is a proposal by the authors, fixed before any map was seen, until cardiologists have painted the same strips
-(`sheets`). How good the simulator is, and by which command that was measured, stands in ``README.md`` beside this file.
+Evidence is a proposal by the authors, fixed before any map was seen, until cardiologists have painted the same strips.
+How good the simulator is, and by which command that was measured, stands in ``README.md`` beside this file.
 """
 
 from .edits import edit

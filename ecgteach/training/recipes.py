@@ -30,10 +30,10 @@ class Recipe:
         Their share of an epoch.
     simulated_weight : float
         What a simulated strip counts in the loss of answers, where a real one counts 1.
-    place : float
-        Weight of the place loss (`place.place_loss`), which only simulated strips have.
+    localisation : float
+        Weight of `localisation_loss.localisation_loss`, which only simulated strips have.
     local : float
-        Weight of the loss of the local part alone (`place.local_loss`).
+        Weight of the loss of the local part alone (`localisation_loss.local_loss`).
     kinds : tuple of tuples of str
         Classes that differ by rate alone stand together in that loss; empty where every class is a kind of its own.
     penalty : float
@@ -66,8 +66,8 @@ class Recipe:
     split_seed : int
         Decides that split.
     study : bool
-        The study's own experiment (`study`): recordings that our printed rule drops are left out, strips keep their
-        source's own label, and the network is judged on its own test part beside what was published.
+        The study's own experiment: recordings that our printed rule drops are left out, strips keep their
+        source's own label, and the split is the recipe's own.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Recipe:
     simulated: int
     simulated_share: float
     simulated_weight: float
-    place: float
+    localisation: float
     local: float
     kinds: tuple[tuple[str, ...], ...]
     penalty: float
@@ -120,7 +120,7 @@ class Recipe:
             )
         if self.study and not self.split:
             raise InvalidValue(f"recipe {self.name}: the study's experiment has a split of its own; give split")
-        for name in ("place", "local", "penalty"):
+        for name in ("localisation", "local", "penalty"):
             if getattr(self, name) < 0:
                 raise InvalidValue(f"recipe {self.name}: {name} is a weight of 0 or more, not {getattr(self, name)}")
         if not 0 <= self.gap < SECONDS:

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -15,16 +13,13 @@ from ecgteach.checks.fusion_comparison import (
     fusion_table,
     real_explanations,
 )
-from ecgteach.checks.localisation import each_rhythm
+from ecgteach.checks.localisation import RHYTHMS, each_rhythm, explanations
 from ecgteach.checks.localisation.controls import CONTROLS
 from ecgteach.checks.localisation.scores import original_rhythm
 from ecgteach.errors import UnknownName
 from ecgteach.fusion import RULES
-from ecgteach.models import ImageCNN, SignalCNN, save
+from ecgteach.models import ImageCNN, SignalCNN
 from ecgteach.statistics import Paired, compare
-from tests.research import localisation_by_rhythm as place
-from tests.research.__main__ import main
-from tests.research.localisation_by_rhythm import RHYTHMS, explanations, place_study, place_table
 
 
 @pytest.fixture(scope="module")
@@ -136,15 +131,11 @@ def test_a_line_of_place_has_the_controls_beside_it_and_one_whose_control_is_tak
     assert even.controls == {}
 
 
-def test_no_two_strips_of_a_study_share_their_name_their_noise_or_their_controls(pair, monkeypatch):
+def test_no_two_strips_of_a_study_share_their_name_their_noise_or_their_controls(pair):
     seed = Measure("", lambda strip: {"seed": strip.seed})
     rows = compare_fusion(each_rhythm(pair, n=2), pair, measures={"seed": seed})
     strips, seeds = {row.strip for row in rows}, {row.maps["seed"] for row in rows}
     assert len(strips) == len(seeds) == 2 * len(RHYTHMS)
-    drawn = set()
-    monkeypatch.setattr(place, "localise_explanation", lambda seen, *, criterion, seed: {criterion: drawn.add(seed)})
-    place_study(pair, n=2)
-    assert drawn == seeds
     first = [next(explanations(name, pair, n=1)).strip.truth.noise["muscle"] for name in RHYTHMS]
     likeness = np.corrcoef(first) - np.eye(len(first))
     assert np.abs(likeness).max() < 0.2
@@ -158,66 +149,12 @@ def test_real_strips_are_asked_what_needs_no_truth(pair, monkeypatch):
     assert all(figure is not None for row in rows for figure in row.maps.values())
 
 
-def test_the_table_of_place_holds_each_map_beside_its_controls(pair):
-    table = place_table(place_study(pair, n=2, rhythms=["SR", "AFIB regular"]))
-    assert {line["rhythm"] for line in table} == {"SR", "AFIB regular"}
-    flat = [line for line in table if line["map"] == "flat"]
-    assert all(line["score"] == 0.5 and line["over"] == {} for line in flat)
-    fused = next(line for line in table if (line["rhythm"], line["map"]) == ("SR", "fused"))
-    assert set(fused["over"]) == {"shifted", "QRS only", "blurred noise", "flat"}
-    assert fused["over"]["flat"]["difference"] == pytest.approx(fused["score"] - 0.5)
-
-
-def test_strips_without_a_fused_map_are_counted_with_their_reason(pair):
-    mute = ImageCNN().eval()
-    torch.nn.init.zeros_(mute.dense.weight)
-    rows = [each for models in (pair, {**pair, "image": mute}) for each in place_study(models, n=1, rhythms=["SR"])]
-    signal, fused = (next(line for line in place_table(rows) if line["map"] == name) for name in ("signal", "fused"))
-    assert (signal["n"], fused["n"]) == (2, 1)
-    assert list(fused["without_score"].values()) == [1]
-    alone = place_table(place_study({**pair, "image": mute}, n=1, rhythms=["SR"]))
-    assert next(line for line in alone if line["map"] == "fused")["n"] == 0
-
-
-def test_what_lies_on_ectopic_beats_is_reported_apart(pair):
-    table = place_table(place_study(pair, n=2, rhythms=["SR", "SR with PVCs"]))
-    flat = {line["rhythm"]: line for line in table if line["map"] == "flat"}
-    assert flat["SR"]["distractor"] is None
-    assert flat["SR with PVCs"]["distractor"] == pytest.approx(flat["SR with PVCs"]["distractor_coverage"])
-    assert 0.05 < flat["SR with PVCs"]["distractor_coverage"] < 0.4
-
-
-def test_the_table_holds_no_nan(pair):
-    table = place_table(place_study(pair, n=2, rhythms=["AVRT", "AVNRT"]))
-    json.dumps(table, allow_nan=False)
-
-
-def test_every_rhythm_scored_by_place_is_found_under_its_own_name(pair):
+def test_every_rhythm_scored_by_localisation_is_found_under_its_own_name(pair):
     for name in RHYTHMS:
         seen = next(explanations(name, pair, n=1, seed=1))
         assert original_rhythm(seen.strip.truth) == name.removesuffix(" with PVCs")
 
 
-def test_a_rhythm_that_is_not_scored_by_place_is_refused(pair):
-    with pytest.raises(UnknownName, match="'AFL' is not scored by place"):
+def test_a_rhythm_that_is_not_localised_is_refused(pair):
+    with pytest.raises(UnknownName, match="'AFL' is not scored by localisation"):
         next(explanations("AFL", pair, n=1))
-
-
-@pytest.mark.parametrize("command", ["place", "edits", "question"])
-def test_the_command_line_prints_tables_and_writes_figures(command, pair, tmp_path, capsys):
-    weights = {view: save(model, tmp_path / f"{view}.safetensors") for view, model in pair.items()}
-    out = tmp_path / "figures.json"
-    with pytest.raises(SystemExit) as ended:
-        main([command, "--n=1", "--rhythm=SB", f"--out={out}", *(f"--{view}={path}" for view, path in weights.items())])
-    assert ended.value.code == 0
-    assert "nan" not in capsys.readouterr().out.lower().split()
-    assert json.loads(out.read_text())[command]
-
-
-@pytest.mark.parametrize("command", ["place", "edits", "question"])
-def test_an_unknown_rhythm_is_one_sentence_on_the_command_line(command, pair, tmp_path, capsys):
-    weights = {view: save(model, tmp_path / f"{view}.safetensors") for view, model in pair.items()}
-    with pytest.raises(SystemExit) as ended:
-        main([command, "--n=1", "--rhythm=XYZ", *(f"--{view}={path}" for view, path in weights.items())])
-    assert ended.value.code == 1
-    assert "XYZ" in capsys.readouterr().err

@@ -93,9 +93,9 @@ def test_occlusion_finds_the_mark_at_the_strips_edge():
 
 def test_a_late_map_is_found_out_by_the_methods_that_ask_the_input():
     table = compare_methods(strips(3, ("SR", "SA")), planted("late"), methods=["Grad-CAM", "integrated gradients"])
-    place = {row.method: row.place for row in table.rows}
-    assert place["Grad-CAM"] < 0.5
-    assert place["integrated gradients"] > 0.75
+    localisation = {row.method: row.localisation for row in table.rows}
+    assert localisation["Grad-CAM"] < 0.5
+    assert localisation["integrated gradients"] > 0.75
 
 
 def test_a_table_has_a_row_for_each_layer_and_method_and_one_for_each_that_asks_the_input(pair, read):
@@ -114,7 +114,7 @@ def test_a_table_has_a_row_for_each_layer_and_method_and_one_for_each_that_asks_
 
 def test_a_network_that_looks_at_nothing_gets_chance_and_no_advice():
     table = compare_methods(strips(10, ("SR",)), planted("nothing"), methods=["Grad-CAM", "HiResCAM"])
-    assert {(row.place, row.flat) for row in table.rows} == {(0.5, 1.0)}
+    assert {(row.localisation, row.flat) for row in table.rows} == {(0.5, 1.0)}
     assert "no layer is recommended" in table.recommendation
     assert not np.isnan(table.agreement["cells"]).any()
 
@@ -126,7 +126,7 @@ def test_a_network_that_looks_at_the_qrs_is_not_recommended_for_it():
 
 def test_a_network_that_looks_at_p_is_recommended_with_its_figures():
     table = compare_methods(strips(10, ("SR",)), planted("P"), methods=["Grad-CAM"])
-    assert table.best.place > 0.8 > table.best.control
+    assert table.best.localisation > 0.8 > table.best.control
     assert "no layer" not in table.recommendation
 
 
@@ -137,9 +137,9 @@ def test_few_strips_are_too_few_for_advice():
 
 def test_real_strips_have_agreement_and_no_place(pair, read):
     table = compare_methods([replace(strip, truth=None) for strip in read], pair, methods=["Grad-CAM", "HiResCAM"])
-    assert all(row.place is None and row.scored == 0 for row in table.rows)
+    assert all(row.localisation is None and row.scored == 0 for row in table.rows)
     assert table.best is None
-    assert "no strip here can be scored by place" in repr(table)
+    assert "no strip here can be scored by localisation" in repr(table)
 
 
 def test_targets_are_the_group_of_a_simulated_strip_and_the_answer_on_a_real_one(pair):

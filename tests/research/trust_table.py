@@ -1,14 +1,22 @@
-"""Reports of `trust` on many maps: which test is passed how often, and answer and map on a 2 x 2."""
+"""Trust over many strips: which test is passed how often, and answer and map on a 2 x 2."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ecgteach.checks.trust import TrustReport
-from ecgteach.checks.trust.report import PASSED
 from ecgteach.statistics import mean_of
 
-ASKED = "asked"
+
+@dataclass(frozen=True)
+class Passed:
+    """How many maps passed a test, of those that could be asked."""
+
+    passed: int
+    asked: int
+
+    def __str__(self) -> str:
+        return f"{self.passed} of {self.asked}" if self.asked else "-"
 
 
 @dataclass(frozen=True)
@@ -20,33 +28,27 @@ class TrustLine:
     rhythm : str
         Its name.
     n : int
-        Reports.
+        Strips.
     score : float or None
         Mean of `TrustReport.score`.
     cautions : int
         Strips with one.
-    tests : dict of str to dict of str to int
-        By the test's name how many maps ``passed`` it, of how many that could be ``asked``.
+    tests : dict of str to Passed
+        By the test's name.
     quadrants : dict of str to int
-        Answer and map (``"right, passed"`` ...), and how many strips.
+        ``"right, passed"`` ...: how many strips.
     """
 
     rhythm: str
     n: int
     score: float | None
     cautions: int
-    tests: dict[str, dict[str, int]]
+    tests: dict[str, Passed]
     quadrants: dict[str, int]
 
 
 def trust_table(reports: Iterable[tuple[str, TrustReport]]) -> list[TrustLine]:
-    """One line for each rhythm: how many maps passed which test, and answer and map on a 2 x 2.
-
-    Parameters
-    ----------
-    reports : iterable of (str, TrustReport)
-        Name of the rhythm, and the report on a strip of it.
-    """
+    """One line for each rhythm, of its name and the report on each strip of it."""
     held: dict[str, list[TrustReport]] = {}
     for rhythm, report in reports:
         held.setdefault(rhythm, []).append(report)
@@ -54,11 +56,14 @@ def trust_table(reports: Iterable[tuple[str, TrustReport]]) -> list[TrustLine]:
 
 
 def _line(rhythm: str, reports: list[TrustReport]) -> TrustLine:
-    tests: dict[str, dict[str, int]] = {}
-    for test in (test for report in reports for test in report.tests):
-        counts = tests.setdefault(test.name, {PASSED: 0, ASKED: 0})
-        counts[PASSED] += bool(test.passed)
-        counts[ASKED] += test.passed is not None
-    score, cautions = mean_of([report.score for report in reports]), sum(bool(report.caution) for report in reports)
-    quadrants = dict(Counter(", ".join(report.quadrant) for report in reports))
-    return TrustLine(rhythm, len(reports), score, cautions, tests, quadrants)
+    names = dict.fromkeys(test.name for report in reports for test in report.tests)
+    asked = [test for report in reports for test in report.applicable]
+    tests = {name: [bool(test.passed) for test in asked if test.name == name] for name in names}
+    return TrustLine(
+        rhythm,
+        len(reports),
+        mean_of([report.score for report in reports]),
+        sum(bool(report.caution) for report in reports),
+        {name: Passed(sum(passed), len(passed)) for name, passed in tests.items()},
+        dict(Counter(", ".join(report.quadrant) for report in reports)),
+    )

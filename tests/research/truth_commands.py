@@ -1,6 +1,7 @@
 """Commands that hold maps against what is known of a strip: its evidence, its edits, its group."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,7 @@ from tqdm.auto import tqdm
 
 from ecgteach.checks.answers import BOTH
 from ecgteach.checks.counterfactual import QUESTIONS, RATE_LIMITS, QueryResult, flip_rate, query
-from ecgteach.checks.fusion_comparison import (
-    MEASURES,
-    FusionLine,
-    compare_fusion,
-    fusion_table,
-    real_explanations,
-)
+from ecgteach.checks.fusion_comparison import MEASURES, FusionLine, compare_fusion, fusion_table, real_explanations
 from ecgteach.checks.localisation import CONTROLS, RHYTHMS, each_rhythm
 from ecgteach.checks.trust import TRUST_TESTS, verdict
 from ecgteach.checks.trust.report import FAILED, PASSED, RIGHT, WRONG
@@ -26,41 +21,93 @@ from ecgteach.records import samples
 from ecgteach.statistics import interval, mean_of
 
 from .aims import AIM_SCORE, aims_reached
-from .localisation_by_rhythm import place_study, place_table
+from .localisation_study import localisation_study, localisation_table
 from .options import N, Only, Out, Real, Seed, Weights, models_of, write
 from .trust_table import trust_table
 
-OF_PLACE = """\
+OF_LOCALISATION = """\
 score: P(map in evidence > map in X); gain: (mass - c) / (1 - c); density: mass over c; evenness over beats;
 distractor: share of the map on ectopic beats and their pauses, beside the share of the time that they take."""
 
 
-def place(
+@dataclass(frozen=True)
+class EditLine:
+    """What one edit did to one view's answers.
+
+    Parameters
+    ----------
+    question, criterion, must : str
+        What was asked, about which criterion, and what must follow.
+    labels : list of str
+        What the edited recordings would be called.
+    view : str
+        Whose answers.
+    n : int
+        Pairs.
+    right : float or None
+        Share of originals that were answered rightly.
+    change : float or None
+        Mean change of the target's log probability over its strongest rival's.
+    interval : list of float, or None
+        95 % of it.
+    flips, followed : float or None
+        Share of answers that changed, and of right ones after which followed what must.
+    """
+
+    question: str
+    criterion: str
+    must: str
+    labels: list[str]
+    view: str
+    n: int
+    right: float | None
+    change: float | None
+    interval: list[float] | None
+    flips: float | None
+    followed: float | None
+
+
+@dataclass(frozen=True)
+class RateLine:
+    """At which rate each view's answer changes when only TQ does: median, and share of strips with one change."""
+
+    limit: int
+    signal_rate: float | None
+    signal_share: float
+    image_rate: float | None
+    image_share: float
+    both_rate: float | None
+    both_share: float
+
+
+def localisation(
     n: N = 60, seed: Seed = 0, rhythm: Only = None, out: Out = None, signal: Weights = None, image: Weights = None
 ) -> None:
     """Do the maps lie on the evidence? By original rhythm and criterion, beside the controls."""
     models, rhythms = models_of(signal, image), rhythm or list(RHYTHMS)
     with tqdm(total=n * len(rhythms), unit="strip", leave=False, disable=None) as bar:
-        table = place_table(place_study(models, n=n, seed=seed, rhythms=rhythms, progress=lambda *_: bar.update()))
-    print(OF_PLACE)
+        rows = localisation_study(models, n=n, seed=seed, rhythms=rhythms, progress=lambda *_: bar.update())
+    table = localisation_table(rows)
+    print(OF_LOCALISATION)
     figures = ("n", "right", "score", "interval", "gain", "pointing", "rank", "density", "ceiling", "evenness")
-    print_table(("rhythm", "criterion", "map", *figures, "distractor", "distractor_coverage"), table)
+    columns = ("rhythm", "criterion", "map", *figures, "distractor", "distractor_coverage")
+    print_table(columns, ({**vars(line), **line.means} for line in table))
     print("\nScore over that of each control: mean difference, and p after Holm.")
     print_words(CONTROLS)
-    controls = next((list(line["over"]) for line in table if line["over"]), [])
+    controls = next((list(line.over) for line in table if line.over), [])
     print_table(
         ("rhythm", "criterion", "map", *controls),
         (
-            {**line, **{name: versus(found["difference"], found["p"]) for name, found in line["over"].items()}}
+            {**vars(line), **{name: versus(found.difference, found.p) for name, found in line.over.items()}}
             for line in table
-            if line["over"]
+            if line.over
         ),
     )
     for line in table:
-        if line["map"] == "fused":
-            for reason, count in line["without_score"].items():
-                print(f"{line['rhythm']}, {line['criterion']}: {count} of {n} strips without a score: {reason}")
-    write(out, {"n": n, "seed": seed, "place": table})
+        if line.map == "fused":
+            for reason, count in line.without_score.items():
+                print(f"{line.rhythm}, {line.criterion}: {count} of {n} strips without a score: {reason}")
+    write(out, {"n": n, "seed": seed, "localisation": table})
 
 
 def edits(
@@ -74,18 +121,18 @@ def edits(
     results = [query(question, models, n=n, seed=seed) for question in tqdm(chosen, leave=False, disable=None)]
     print("change: of the target's log probability over its strongest rival's; followed: of those right before.")
     lines = [_edit_line(each, view) for each in results for view in (*VIEWS, BOTH)]
-    print_table(("question", "must", "view", "n", "right", "change", "interval", "flips", "followed"), lines)
+    print_table(("question", "must", "view", "n", "right", "change", "interval", "flips", "followed"), map(vars, lines))
     for each in results:
         if each.impossible:
             print(f"{each.question}: impossible in {len(each.impossible)} of {n}: {each.impossible[0]}")
     rates = [_rate_line(models, limit, n, seed) for limit in RATE_LIMITS]
     print("\nRate at which the answer changes when only TQ does, per minute: median, and share with one change.")
-    print_table(("limit", *(f"{view} {what}" for view in (*VIEWS, BOTH) for what in ("rate", "share"))), rates)
+    print_table(tuple(vars(rates[0])), map(vars, rates))
     effects = [{"question": str(each.question), "effects": [asdict(one) for one in each.effects]} for each in results]
     write(out, {"n": n, "seed": seed, "edits": lines, "rates": rates, "pairs": effects})
 
 
-def question(
+def fusion(
     n: N = 60,
     seed: Seed = 0,
     rhythm: Only = None,
@@ -102,18 +149,17 @@ def question(
     table = fusion_table(rows)
     print_words({name: measure for name, measure in MEASURES.items() if measure.real or not real})
     figures = ("n", "signal", "image", "fused", "interval", "best control", "to signal", "to image", "conclusion")
-    print_table(("measure", "rhythm", "rule", *figures), map(_question_line, table))
+    print_table(("measure", "rhythm", "rule", *figures), map(_fusion_line, table))
     if real:
-        write(out, {"question": [line.to_json() for line in table], "strips": [asdict(row) for row in rows]})
+        write(out, {"fusion": table, "strips": rows})
         return
     reached = [aims_reached(rows, rule) for rule in RULES]
-    print(f"\nWanted by place: {AIM_SCORE:g} on each rhythm; in three of four groups not below the better single view.")
+    print(f"\nWanted by localisation: {AIM_SCORE:g} a rhythm; in three of four groups not below the better view.")
     for found in reached:
         below = [f"{name} {in_cell(score)}" for name, score in found["rhythms"].items() if (score or 0.0) < AIM_SCORE]
         groups = ", ".join(f"{name} {'yes' if each['reached'] else 'no'}" for name, each in found["groups"].items())
         print(f"{found['rule']:10}  below: {', '.join(below) or 'none'};  not below the better view: {groups}")
-    lines, strips = [line.to_json() for line in table], [asdict(row) for row in rows]
-    write(out, {"n": n, "seed": seed, "question": lines, "wanted": reached, "strips": strips})
+    write(out, {"n": n, "seed": seed, "fusion": table, "wanted": reached, "strips": rows})
 
 
 def trust(
@@ -136,10 +182,7 @@ def trust(
     tests = list(dict.fromkeys(name for line in table for name in line.tests))
     for name in tests:
         print(f"{name}: {TRUST_TESTS[name].question}")
-    print_table(
-        ("rhythm", "n", *tests, "score", "cautions"),
-        (vars(line) | dict.fromkeys(tests, "-") | _of_asked(line.tests) for line in table),
-    )
+    print_table(("rhythm", "n", *tests, "score", "cautions"), ({**vars(line), **line.tests} for line in table))
     print("\nAnswer (of both networks together) and map (passed: every test that could be asked).")
     corners = [f"{answer}, {found}" for answer in (RIGHT, WRONG) for found in (PASSED, FAILED)]
     corners += sorted({name for line in table for name in line.quadrants} - set(corners))
@@ -148,14 +191,10 @@ def trust(
         ({"rhythm": line.rhythm, **dict.fromkeys(corners, 0), **line.quadrants} for line in table),
     )
     every = [{"rhythm": name, **report.to_json()} for name, report in reports]
-    write(out, {"n": n, "seed": seed, "trust": [asdict(line) for line in table], "reports": every})
+    write(out, {"n": n, "seed": seed, "trust": table, "reports": every})
 
 
-def _of_asked(tests: dict[str, dict[str, int]]) -> dict[str, str]:
-    return {name: f"{found['passed']} of {found['asked']}" if found["asked"] else "-" for name, found in tests.items()}
-
-
-def _question_line(line: FusionLine) -> dict[str, Any]:
+def _fusion_line(line: FusionLine) -> dict[str, Any]:
     best = max(line.controls, key=line.controls.__getitem__, default=None)
     return {
         **line.to_json(),
@@ -164,30 +203,32 @@ def _question_line(line: FusionLine) -> dict[str, Any]:
     }
 
 
-def _edit_line(result: QueryResult, view: str) -> dict[str, Any]:
+def _edit_line(result: QueryResult, view: str) -> EditLine:
     effects = result.of(view)
     changes = [effect.change for effect in effects]
     followed = [None if effect.followed is None else float(effect.followed) for effect in effects]
-    return {
-        "question": str(result.question),
-        "criterion": result.question.criterion,
-        "must": result.question.must,
-        "label": sorted({effect.label for effect in effects}),
-        "view": view,
-        "n": len(effects),
-        "right": mean_of([float(effect.before == effect.target) for effect in effects]),
-        "change": mean_of(changes),
-        "interval": interval(changes),
-        "flips": mean_of([float(effect.flipped) for effect in effects]),
-        "followed": mean_of(followed),
-    }
+    return EditLine(
+        str(result.question),
+        result.question.criterion,
+        result.question.must,
+        sorted({effect.label for effect in effects}),
+        view,
+        len(effects),
+        mean_of([float(effect.before == effect.target) for effect in effects]),
+        mean_of(changes),
+        interval(changes),
+        mean_of([float(effect.flipped) for effect in effects]),
+        mean_of(followed),
+    )
 
 
-def _rate_line(models: dict[str, StripCNN], limit: int, n: int, seed: int) -> dict[str, Any]:
+def _rate_line(models: Mapping[str, StripCNN], limit: int, n: int, seed: int) -> RateLine:
     found = [flip_rate(models, limit, seed=(seed, number)) for number in range(n)]
-    line: dict[str, Any] = {"limit": limit}
+    figures: list[Any] = []
     for view in (*VIEWS, BOTH):
         there = [rate for each in found if (rate := each[view]) is not None]
-        line[f"{view} rate"] = float(np.median(there)) if there else None
-        line[f"{view} share"] = len(there) / n
-    return line
+        figures += [float(np.median(there)) if there else None, len(there) / n]
+    return RateLine(limit, *figures)
+
+
+COMMANDS = {"localisation": localisation, "edits": edits, "fusion-comparison": fusion, "trust": trust}

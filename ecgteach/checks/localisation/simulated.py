@@ -21,7 +21,7 @@ RHYTHMS: dict[str, tuple[str, dict[str, Any]]] = {
     "AFIB regular": ("AFIB", {"conduction": "block"}),
     "SR with PVCs": ("SR", {"pvcs": 2}),
 }
-"""Rhythms scored by place, by their original name, and how each is simulated; the last one holds distractors."""
+"""Rhythms scored by localisation, by their original name, and how each is simulated; the last one holds distractors."""
 
 LEAD = "II"
 
@@ -50,10 +50,10 @@ def explanations(
     Raises
     ------
     UnknownName
-        When the rhythm is not scored by place.
+        When the rhythm is not scored by localisation.
     """
     if rhythm not in RHYTHMS:
-        raise UnknownName(f"{rhythm!r} is not scored by place; rhythms that are: {choices(RHYTHMS)}")
+        raise UnknownName(f"{rhythm!r} is not scored by localisation; rhythms that are: {choices(RHYTHMS)}")
     code, settings = RHYTHMS[rhythm]
     row = list(RHYTHMS).index(rhythm)
     for number in range(n):

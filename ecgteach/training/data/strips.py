@@ -208,6 +208,8 @@ def write_strips(grouped: Iterable[GroupedStrip], folder: Path, left_out: Counte
     ------
     InvalidValue
         When there is none; nothing is left behind.
+    UnreadableFile
+        When they cannot be written, as on a full disk; nothing is left behind.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
@@ -226,6 +228,12 @@ def write_strips(grouped: Iterable[GroupedStrip], folder: Path, left_out: Counte
             raise InvalidValue("no strip with a known group was found in these recordings")
         (folder / INDEX).unlink(missing_ok=True)
         unfinished.replace(folder / DATA)
+    except OSError as problem:
+        if isinstance(problem, EcgteachError):
+            raise
+        raise UnreadableFile(
+            f"{folder} cannot hold the strips ({problem.strerror}); choose another folder"
+        ) from problem
     finally:
         unfinished.unlink(missing_ok=True)
     arrays: dict[str, Any] = {name: np.array(values) for name, values in columns.items()}

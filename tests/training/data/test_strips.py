@@ -1,4 +1,6 @@
+import errno
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -211,3 +213,28 @@ def test_strips_of_a_set_come_back_as_strips(tmp_path):
     assert first.rhythm == rhythm(graded[0].rhythm)
     assert first.for_reading() is first or np.array_equal(first.for_reading().samples, first.samples)
     assert np.abs(first.samples - graded[0].strip.for_reading().samples).max() < 0.00051
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_strips_that_were_there(tmp_path, monkeypatch):
+    write_strips(grouped_strips([sinus(75)]), tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    opened = Path.open
+
+    class Full:
+        def __init__(self, file):
+            self.file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", lambda path, mode="r", **how: Full(opened(path, mode, **how)))
+    with pytest.raises(UnreadableFile, match=r"cannot hold the strips \(No space left on device\)"):
+        write_strips(grouped_strips([sinus(120)]), tmp_path)
+    monkeypatch.undo()
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before

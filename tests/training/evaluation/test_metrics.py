@@ -4,8 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgteach.printing import format_interval
-from ecgteach.statistics import BOOTSTRAP_DRAWS, draw_recordings, quantiles
-from ecgteach.training.evaluation.metrics import interval
+from ecgteach.statistics import BOOTSTRAP_DRAWS, draw_recordings, interval, quantiles
 
 
 def test_whole_recordings_are_drawn_as_many_as_there_are():

@@ -13,9 +13,11 @@ from ecgteach.rhythms import rhythm
 from ecgteach.training import runs
 from ecgteach.training.data import labelled
 from ecgteach.training.data.strips import StripSet
-from ecgteach.training.evaluation import study
 from ecgteach.training.fit.fitting import fit
 from ecgteach.training.recipes import recipe
+
+from . import study
+from .__main__ import main
 
 CHAPMAN = recipe("chapman")
 CODES = ("SR", "SB", "ST", "AFIB")
@@ -85,18 +87,20 @@ def test_strips_gathered_by_another_recipe_are_not_taken_for_these(at_hand, tmp_
     assert sum("reading" in line for line in said) == 2
 
 
-def test_the_whole_road_ends_in_a_report_beside_what_was_published(at_hand, tmp_path, monkeypatch):
+def test_the_whole_road_ends_in_a_report_beside_what_was_published(at_hand, tmp_path, monkeypatch, capsys):
     small = recipe("chapman", epochs=1, strips_an_epoch=8, batch=4)
     monkeypatch.setattr(runs, "recipe", lambda name, **changes: small)
-    said = []
-    weights = runs.train_view("signal", "chapman", data=tmp_path, out=tmp_path / "run", say=said.append)
-    report = (tmp_path / "run" / runs.REPORT).read_text().splitlines()
+    weights = runs.train_view("signal", "chapman", runs.RunSettings(tmp_path / "run"), data=tmp_path)
+    capsys.readouterr()
+    with pytest.raises(SystemExit, match="0"):
+        main(["study", str(weights), f"--strips={tmp_path / 'run' / 'strips'}", f"--data={tmp_path}"])
+    report = capsys.readouterr().out.splitlines()
+    report = report[next(row for row, line in enumerate(report) if line.startswith("what rate alone")) :]
     assert report[0].startswith("what rate alone and two numbers achieve: table not at hand")
     assert any(line.startswith("accuracy") and line.endswith("93.07%") for line in report)
     assert any(line.startswith("accuracy, image network") and line.endswith("97.44%") for line in report)
     assert any(line.startswith("left out, GSVT") and line.endswith("47") for line in report)
     assert any("unexplained" in line for line in report)
-    assert runs.load_file(weights).view == "signal"
 
 
 def test_weights_of_the_study_name_their_own_split_and_not_the_committed_one():
