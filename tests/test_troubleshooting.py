@@ -18,7 +18,7 @@ NOT_A_MESSAGE = {"nothing happens in a notebook, or a widget shows only text"}
 
 def messages():
     """Every text in the code, with what is filled in left out where it stands."""
-    for path in sorted((ROOT / "ecgteach").rglob("*.py")):
+    for path in sorted(path for folder in ("ecgteach", "data_fetch") for path in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
                 yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
