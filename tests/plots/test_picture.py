@@ -5,6 +5,7 @@ from base64 import b64decode
 from io import BytesIO
 
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from ecgteach.errors import InvalidValue, UnreadableFile
@@ -18,7 +19,7 @@ ALT = 'Two < three & "four" µV'
 def picture():
     sheet = Sheet()
     sheet.title("A title")
-    return Picture(sheet.finished(), ALT)
+    return Picture(sheet.finished, ALT)
 
 
 def test_png_is_the_same_each_time(picture):
@@ -79,9 +80,9 @@ def test_a_failed_drawing_leaves_the_old_file(picture, tmp_path, monkeypatch):
     def broken(*_args, **_settings):
         raise MemoryError
 
-    monkeypatch.setattr(picture.figure, "savefig", broken)
+    monkeypatch.setattr(Figure, "savefig", broken)
     with pytest.raises(MemoryError):
-        picture.save(file)
+        Picture(picture.draw, ALT).save(file)
     assert file.read_bytes() == before and list(tmp_path.iterdir()) == [file]
 
 
