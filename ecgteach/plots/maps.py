@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue, choices
+from ..image import StripImage, strip_image
 from ..strip import SECONDS
 from ..views import FUSED, view_kind
 from ..words import capital, moments, segments
@@ -93,7 +94,7 @@ def plot_image(explanation: "Explanation") -> Picture:
     title = words.title_of_view(name, view.on_time, view.map.state, explanation.target)
     answer = words.answer_of(view, explanation.target)
     where = f"The {view_kind(name).word} view {answer}; its map is strong at {moments(view.on_time)}"
-    alt = _alt(explanation, title, where, words.cut_off(explanation.image), words.strip_in_words(explanation.strip))
+    alt = _alt(explanation, title, where, words.cut_off(explanation.strip), words.strip_in_words(explanation.strip))
     return Picture(_alone(partial(_view_panel, view=name), explanation, title), alt)
 
 
@@ -140,7 +141,7 @@ def _view_panel(sheet: Sheet, seen: "Explanation", view: str) -> None:
     one = seen.views[view]
     look = words.answer_and_look(one, seen.target)
     if words.on_picture(one):
-        sheet.heading(view, ". ".join(filter(None, (look, words.cut_off(seen.image)))))
+        sheet.heading(view, ". ".join(filter(None, (look, words.cut_off(seen.strip)))))
         _edge(_picture(sheet, seen, one), view)
     else:
         sheet.heading(view, look)
@@ -161,10 +162,11 @@ def _marked(sheet: Sheet, seen: "Explanation", on_time: NDArray[np.float32] | No
 
 
 def _picture(sheet: Sheet, seen: "Explanation", view: "View") -> Axes:
-    geometry = seen.image.geometry
+    image = strip_image(seen.strip)
+    geometry = image.geometry
     axes = sheet.panel((geometry.high - geometry.low) * MM_PER_MILLIVOLT)
     axes.imshow(
-        _heat_under_ink(seen, view),
+        _heat_under_ink(image, view),
         extent=(0.0, SECONDS, geometry.low, geometry.high),
         aspect="auto",
         interpolation="nearest",
@@ -191,11 +193,10 @@ def _ribbon(sheet: Sheet, seen: "Explanation") -> None:
         )
 
 
-def _heat_under_ink(seen: "Explanation", view: "View") -> NDArray[np.float64]:
+def _heat_under_ink(image: StripImage, view: "View") -> NDArray[np.float64]:
     """Colour of each pixel of the picture: importance, and the network's own ink on it."""
     from ..fusion import cells_onto_image  # brings torch, which a bare strip does without
 
-    image = seen.image
     heat = importance_map()(np.round(cells_onto_image(view.map.values, view.layer, image.geometry), 2))[..., :3]
     ink = image.pixels[..., None].astype(np.float64)
     return np.asarray(heat * (1.0 - ink) + np.array(to_rgb(INK)) * ink)

@@ -1,6 +1,6 @@
 """A figure together with the words that say the same to whoever cannot see it."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +16,7 @@ from ..paths import write_whole
 from .theme import style
 
 CSS_PIXELS_PER_INCH = 96
+PREFIX = "data:image/png;base64,"
 
 METADATA: dict[str, dict[str, str | None]] = {
     ".png": {"Software": None},
@@ -54,7 +55,7 @@ class Picture:
 
     def png(self) -> bytes:
         """The figure as a PNG file, the same bytes each time, with the alternative text inside."""
-        return self._shown[0]
+        return b64decode(self._html.partition(PREFIX)[2].partition('"')[0])
 
     def save(self, path: str | Path) -> Path:
         """Write the figure, whole or not at all; the ending says how: ``.png``, ``.svg`` or ``.pdf``.
@@ -80,34 +81,34 @@ class Picture:
         return write_whole(path, self.png() if suffix == ".png" else self._drawn(suffix, self.figure))
 
     @cached_property
-    def _shown(self) -> tuple[bytes, int, int]:
-        """The PNG, and its width and height in CSS pixels."""
+    def _html(self) -> str:
+        """The figure as HTML with its PNG in it: IPython keeps what it has shown, and this is the same string."""
         figure = self.figure
         width, height = (round(inches * CSS_PIXELS_PER_INCH) for inches in figure.get_size_inches())
-        return self._drawn(".png", figure), width, height
+        alt = escape(self.alt).encode("ascii", "xmlcharrefreplace").decode()  # else each letter takes two bytes
+        return (
+            f'<img src="{PREFIX}{b64encode(self._drawn(".png", figure)).decode()}" width="{width}" height="{height}" '
+            f'style="max-width: 100%; height: auto" alt="{alt}">'
+        )
 
     def _drawn(self, suffix: str, figure: Figure) -> bytes:
         metadata = METADATA[suffix] | {ALT_FIELD[suffix]: self.alt}
-        fast: dict[str, Any] = {"pil_kwargs": {"compress_level": 1}} if suffix == ".png" else {}
+        small: dict[str, Any] = {"pil_kwargs": {"compress_level": 6}} if suffix == ".png" else {}
         file = BytesIO()
         with style():
-            figure.savefig(file, format=suffix[1:], dpi=figure.dpi, metadata=metadata, **fast)
+            figure.savefig(file, format=suffix[1:], dpi=figure.dpi, metadata=metadata, **small)
+        # figure, canvas and axes hold each other: taken apart, their megabytes come back now and not some time later
+        figure.clear()
+        vars(figure.canvas).pop("renderer", None)
         return file.getvalue()
 
     def _repr_mimebundle_(
         self,
         include: object = None,  # noqa: ARG002 - names that IPython passes
         exclude: object = None,  # noqa: ARG002
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """HTML first, since it alone carries the alternative text; PNG for readers without HTML."""
-        png, width, height = self._shown
-        content = b64encode(png).decode()
-        html = (
-            f'<img src="data:image/png;base64,{content}" width="{width}" height="{height}" '
-            f'style="max-width: 100%; height: auto" alt="{escape(self.alt)}">'
-        )
-        shown = {"text/plain": repr(self), "text/html": html, "image/png": content}
-        return shown, {"image/png": {"width": width, "height": height}}
+    ) -> dict[str, str]:
+        """HTML, since it alone carries the alternative text; the words for readers without it."""
+        return {"text/plain": repr(self), "text/html": self._html}
 
     def __repr__(self) -> str:
         return f"Picture: {self.alt}"

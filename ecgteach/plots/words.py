@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..beats import find_beats
-from ..image import StripImage
+from ..image import strip_image
 from ..rhythms import rhythms
 from ..strip import Strip
 from ..views import FUSED, view_kind
@@ -153,8 +153,9 @@ def fused_in_words(seen: "Explanation") -> str:
     return f"{seen.target}, {chance} on average: {how_fused(seen)} is strong in {share}"
 
 
-def cut_off(image: StripImage) -> str:
+def cut_off(strip: Strip) -> str:
     """What the picture does not hold of the trace; empty when it holds all."""
+    image = strip_image(strip)
     return f"The picture cuts off {100 * image.cut_off:.1f}{PERCENT} of the trace" if image.cut_off else ""
 
 
@@ -195,7 +196,7 @@ def explanation_in_words(seen: "Explanation") -> str:
         found.append(f"There is {no_fused_map(seen)}.")
     else:
         found.append(f"The fused map, {how_fused(seen)}, is strong at {moments(seen.fused)}.")
-    if any(map(on_picture, seen.views.values())) and (lost := cut_off(seen.image)):
+    if any(map(on_picture, seen.views.values())) and (lost := cut_off(seen.strip)):
         found.append(f"{lost}.")
     if len(seen.views) > 1:
         shares = seen.agreement_shares

@@ -47,6 +47,7 @@ FAINTEST = 0.03
 """A segment of 20 ms below this share of the map's maximum is not marked: its colour is that of the paper."""
 
 HEAT_COLUMNS, HEAT_ROWS = 512, 32
+SEE_THROUGH = [f"{theme.INK}{level:02x}" for level in range(256)]
 HATCHES = {
     "/": "right_diagonal_line",
     "\\": "left_diagonal_line",
@@ -70,6 +71,7 @@ class LinkedPanels:
         maps = (*self._views, FUSED) if len(self._views) > 1 else self._views
         self._times = Range1d(start=-LEAD_IN_SECONDS, end=SECONDS)
         self._crosshair = Span(dimension="height", line_color=theme.QUIET_INK, line_width=1)
+        self._heat, self._ink = _mapper(theme.importance_palette(), 255), _mapper(SEE_THROUGH, 255)
         self._figures = {view: self._paper(view) for view in maps}
         self._chips = {view: self._chip(view) for view in maps}
         self._notes = {view: self._note(view) for view in maps}
@@ -221,12 +223,11 @@ class LinkedPanels:
     def _picture(self, view: str) -> tuple[Any, Any]:
         """What draws a map with rows, and the picture's ink on top of it."""
         where = {"x": 0.0, "y": LOW, "dw": SECONDS, "dh": HIGH - LOW}
-        see_through = [f"{theme.INK}{level:02x}" for level in range(256)]
         heat, ink = (
             self._figures[view].image(
-                image="values", source=ColumnDataSource({"values": []}), color_mapper=_mapper(palette, 255), **where
+                image="values", source=ColumnDataSource({"values": []}), color_mapper=mapper, **where
             )
-            for palette in (theme.importance_palette(), see_through)
+            for mapper in (self._heat, self._ink)
         )
         return heat, ink
 

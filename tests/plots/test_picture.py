@@ -1,6 +1,8 @@
 """A picture shows itself with its words, and is written whole or not at all."""
 
+import gc
 import re
+import sys
 from base64 import b64decode
 from io import BytesIO
 
@@ -17,9 +19,12 @@ ALT = 'Two < three & "four" µV'
 
 @pytest.fixture
 def picture():
-    sheet = Sheet()
-    sheet.title("A title")
-    return Picture(sheet.finished, ALT)
+    def draw():
+        sheet = Sheet()
+        sheet.title("A title")
+        return sheet.finished()
+
+    return Picture(draw, ALT)
 
 
 def test_png_is_the_same_each_time(picture):
@@ -33,15 +38,26 @@ def test_png_holds_the_alternative_text_and_nothing_of_the_day_or_the_machine(pi
 
 
 def test_a_notebook_shows_the_alternative_text_escaped(picture):
-    shown, _ = picture._repr_mimebundle_()
-    assert 'alt="Two &lt; three &amp; &quot;four&quot; µV"' in shown["text/html"]
-    assert b64decode(shown["image/png"]) == picture.png()
+    shown = picture._repr_mimebundle_()["text/html"]
+    assert 'alt="Two &lt; three &amp; &quot;four&quot; &#181;V"' in shown
+    assert b64decode(re.search(r"base64,([^\"]+)", shown)[1]) == picture.png()
 
 
 def test_a_notebook_shows_the_picture_in_true_millimetres(picture):
-    shown, about = picture._repr_mimebundle_()
-    width = int(re.search(r'width="(\d+)"', shown["text/html"])[1])
-    assert width == about["image/png"]["width"] == pytest.approx(picture.figure.get_figwidth() * 96, abs=0.5)
+    width = int(re.search(r'width="(\d+)"', picture._repr_mimebundle_()["text/html"])[1])
+    assert width == pytest.approx(picture.figure.get_figwidth() * 96, abs=0.5)
+
+
+def test_what_was_shown_keeps_one_string_of_one_byte_a_letter_and_no_figure(picture):
+    def figures():
+        gc.collect()
+        return sum(type(held) is Figure for held in gc.get_objects())
+
+    before = figures()
+    first = picture._repr_mimebundle_()["text/html"]
+    assert picture._repr_mimebundle_()["text/html"] is first, "the notebook keeps the same string"
+    assert first.isascii() and sys.getsizeof(first) < len(first) + 100
+    assert figures() == before, "drawn, shown, and gone"
 
 
 @pytest.mark.parametrize("name", ["strip.png", "strip.svg", "strip.pdf", "STRIP.PNG"])
