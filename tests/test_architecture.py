@@ -12,8 +12,8 @@ import ecgteach
 HOUSE = Path(ecgteach.__file__).parent
 
 FLOORS = (
-    ("errors", "statistics", "printing", "rhythms", "paths"),
-    ("truth", "strip", "image", "beats"),
+    ("errors", "statistics", "printing", "rhythms", "views", "paths"),
+    ("truth", "strip", "image", "beats", "words"),
     ("records", "simulator"),
     ("models", "gradcam"),
     ("training", "fusion", "explanation", "cases"),
