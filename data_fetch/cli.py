@@ -46,7 +46,11 @@ def run(
     elif check:
         if subset is not None or mirror is not None:
             raise InvalidValue("--verify checks all that is here, without a network: leave --subset and --mirror out")
-        health = verify(name, form=form, version=version, to=to)
+        try:
+            health = verify(name, form=form, version=version, to=to)
+        except KeyboardInterrupt:
+            print("\nStopped before all files were looked at.", file=sys.stderr)
+            raise typer.Exit(130) from None
         print(health)
         raise typer.Exit(0 if health.ok else 1)
     else:

@@ -144,16 +144,31 @@ def _check_version(version: str) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep pooch from a line for each file, and urllib3 from what a server sent; the plan and the bar say it."""
-    loggers = [pooch.get_logger(), logging.getLogger("urllib3")]
-    levels = [logger.level for logger in loggers]
-    for logger, level in zip(loggers, (logging.WARNING, logging.ERROR), strict=True):
-        logger.setLevel(level)
+    """Keep pooch from a line for each file, and urllib3 from what a server sent; the plan and the bar say it.
+
+    By filters of this fetch's own, not by levels: two fetches in two threads could put those back in the wrong order.
+    """
+    loggers = [pooch.get_logger(), *(logging.getLogger(f"urllib3.{name}") for name in ("connection", "connectionpool"))]
+    limits = (logging.WARNING, logging.ERROR, logging.ERROR)
+    filters = [_Louder(limit) for limit in limits]
+    for logger, louder in zip(loggers, filters, strict=True):
+        logger.addFilter(louder)
     try:
         yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        for logger, louder in zip(loggers, filters, strict=True):
+            logger.removeFilter(louder)
+
+
+class _Louder(logging.Filter):
+    """Lets pass what is at least so important."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self._level = level
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= self._level
 
 
 def _earlier(wanted: Entry, root: str | Path | None, asked: str, mirror: str | None) -> Listing | None:

@@ -173,7 +173,7 @@ class Transport:
             try:
                 block = response.raw.read1(CHUNK, decode_content=False)
             except (urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
-                raise _within(broken(problem, errand.url)) from problem
+                raise _within(broken(problem, errand.url)) from None
             if not block:
                 return
             came += len(block)
@@ -207,7 +207,8 @@ class Transport:
             settings = asked.merge_environment_settings(url, {}, True, None, None)
             return asked.get_adapter(url).send(request, timeout=(self.patience.connect, self.patience.read), **settings)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
-            raise broken(problem, url) from problem
+            # Without the cause: a traceback in a notebook would show what the server sent, byte by byte.
+            raise broken(problem, url) from None
 
     @property
     def _watch(self) -> Watch:

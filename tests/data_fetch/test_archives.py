@@ -1,5 +1,6 @@
 """Archives: unpacked below their folder within limits, or not at all; and figshare's road from list to folder."""
 
+import contextlib
 import copy
 import errno
 import hashlib
@@ -171,6 +172,17 @@ def test_what_an_archive_says_of_itself_is_held_against_its_size_before_a_byte_i
     with pytest.raises(Refused, match=r"unpacks to 5,000,000 bytes, more than is allowed .* or believed of a file of"):
         unpack(archive, out, largest=10**9, most=10)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(("times", "comes"), [(190, True), (210, False)])
+def test_an_archive_unpacks_to_two_hundred_times_its_size_at_most(tmp_path, out, times, comes):
+    head = random.Random(3).randbytes(2000)
+    archive = made(tmp_path / "dense.zip", "LZMA", head)
+    length = times * (archive.stat().st_size + 60)
+    archive = made(tmp_path / "dense.zip", "LZMA", head + bytes(length - len(head)))
+    assert (length / archive.stat().st_size < 200) == comes
+    with contextlib.nullcontext() if comes else pytest.raises(Refused, match="or believed of a file of"):
+        unpack(archive, out, largest=10**9, most=10)
 
 
 @pytest.mark.parametrize("method", ["deflate", "bzip2"])

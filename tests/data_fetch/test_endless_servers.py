@@ -1,12 +1,14 @@
 """No server makes a fetch wait for ever, however it spins its answer out; and what came before is kept."""
 
+import contextlib
 import re
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from data_fetch import FetchFailed
+from data_fetch import FetchFailed, Patience
 from tests.data_fetch import server
 from tests.data_fetch.conftest import QUICK, within
 
@@ -100,3 +102,26 @@ def test_a_file_that_comes_at_an_average_speed_gets_all_the_time_it_needs(desk, 
     mirror.delay = 0.05
     desk.fetch(patience=patience)
     assert desk.complete()
+
+
+def test_the_patience_of_a_learners_fetch_is_what_the_page_for_people_in_trouble_says():
+    page = (Path(__file__).parents[2] / "TROUBLESHOOTING.md").read_text(encoding="utf-8")
+    assert "a quarter of an hour, and as long as it likes while it comes at 4 kB a second" in " ".join(page.split())
+    patience = Patience()
+    assert patience.seconds(0) == 15 * 60
+    assert patience.seconds(10**9) == 15 * 60 + 10**9 / 4000
+
+
+@pytest.mark.parametrize(("times", "comes"), [(19, True), (21, False)])
+def test_a_twentieth_of_the_file_is_a_fair_piece_and_less_is_not(desk, mirror, times, comes):
+    piece = -(-1500 // times)
+
+    def a_piece(handler, content):
+        start = handler.start(content)
+        handler.send_file(content, until=min(start + piece, len(content)))
+        return True
+
+    mirror.misbehave(a_piece, at="data/7.dat")
+    with contextlib.nullcontext() if comes else pytest.raises(FetchFailed, match="the connection was cut, 2 times"):
+        desk.fetch(patience=replace(QUICK, tries=2, pause=0.001))
+    assert desk.complete() == comes

@@ -1,5 +1,7 @@
 """Whatever a server answers, the reason is the true one, in clean words, and none of its bytes reach a terminal."""
 
+import traceback
+
 import pytest
 
 from data_fetch import Damaged, FetchFailed, NotThere, Refused
@@ -77,6 +79,7 @@ def test_a_malformed_answer_is_called_what_it_is(desk, mirror, attack, capfd):
         within(10, desk.fetch)
     message = str(caught.value)
     assert message.isprintable() and len(message) < 700
+    assert clean("".join(traceback.format_exception(caught.value)))
     assert "came twice" not in message and "cannot be written" not in message
     assert all(clean(one) for one in desk.heard)
     assert clean("".join(capfd.readouterr()))

@@ -1,6 +1,7 @@
 """One cache for several people and processes: fetches take turns, and what lies there is looked at before opening."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -194,3 +195,15 @@ def test_a_version_is_a_name_and_leads_nowhere_else(desk, mirror, version):
         desk.fetch(version=version)
     assert str(caught.value).isprintable() and len(str(caught.value)) < 200
     assert not mirror.asked and not desk.files
+
+
+def test_logging_is_as_it_was_after_two_fetches_at_once(desk, mirror):
+    names = ("pooch", "urllib3", "urllib3.connection", "urllib3.connectionpool")
+    before = [(logging.getLogger(name).level, list(logging.getLogger(name).filters)) for name in names]
+    mirror.delay = 0.01
+    threads = [threading.Thread(target=desk.fetch, kwargs={"subset": subset}) for subset in (4, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert before == [(logging.getLogger(name).level, list(logging.getLogger(name).filters)) for name in names]
