@@ -21,6 +21,7 @@ from ecgteach.checks.fusion_comparison import (
 from ecgteach.checks.localisation.simulated import RHYTHMS, explanations
 from ecgteach.checks.trust import verdict
 from ecgteach.checks.trust.report import FAILED, PASSED, RIGHT, WRONG
+from ecgteach.cli import Weights, models_of
 from ecgteach.errors import UnknownName, choices
 from ecgteach.fusion import RULES
 from ecgteach.models import VIEWS, StripCNN
@@ -29,7 +30,7 @@ from ecgteach.records import samples
 from ecgteach.statistics import interval_of, mean_of
 
 from .localisation_study import localisation_study, localisation_table
-from .options import N, Only, Out, Real, Seed, Weights, models_of, write
+from .options import N, Only, Out, Real, Seed, write
 from .trust_table import trust_table
 
 OF_LOCALISATION = """\
@@ -124,17 +125,17 @@ def edits(
     if unknown := set(rhythm or ()) - set(known):
         raise UnknownName(f"nothing is asked about {choices(sorted(unknown))}; there are edits of {choices(known)}")
     chosen = [question for question in QUESTIONS if not rhythm or question.rhythm in rhythm]
-    asked = [ask(question, models, n=n, seed=seed) for question in tqdm(chosen, leave=False, disable=None)]
+    results = [ask(question, models, n=n, seed=seed) for question in tqdm(chosen, leave=False, disable=None)]
     print("change: of the target's log probability over its strongest rival's; followed: of those right before.")
-    lines = [_edit_line(each, view) for each in asked for view in (*VIEWS, BOTH)]
+    lines = [_edit_line(each, view) for each in results for view in (*VIEWS, BOTH)]
     print_table(("question", "must", "view", "n", "right", "change", "interval", "flips", "followed"), map(vars, lines))
-    for each in asked:
+    for each in results:
         if each.impossible:
             print(f"{each.question}: impossible in {len(each.impossible)} of {n}: {each.impossible[0]}")
     rates = [_rate_line(models, limit, n, seed) for limit in LIMITS]
     print("\nRate at which the answer changes when only TQ does, per minute: median, and share with one change.")
     print_table(tuple(vars(rates[0])), map(vars, rates))
-    effects = [{"question": str(each.question), "effects": [asdict(one) for one in each.effects]} for each in asked]
+    effects = [{"question": str(each.question), "effects": [asdict(one) for one in each.effects]} for each in results]
     write(out, {"n": n, "seed": seed, "edits": lines, "rates": rates, "pairs": effects})
 
 
@@ -157,7 +158,7 @@ def fusion(
         )
     table = question_table(rows)
     figures = ("n", "signal", "image", "fused", "interval", "best control", "to signal", "to image", "verdict")
-    print_table(("measure", "rhythm", "rule", *figures), map(_question_line, table))
+    print_table(("measure", "rhythm", "rule", *figures), map(_fusion_line, table))
     if real:
         write(out, {"question": table, "strips": rows})
         return
@@ -208,7 +209,7 @@ def trust(
     write(out, {"n": n, "seed": seed, "trust": table, "reports": every})
 
 
-def _question_line(line: dict[str, Any]) -> dict[str, Any]:
+def _fusion_line(line: dict[str, Any]) -> dict[str, Any]:
     best = max(line["controls"], key=line["controls"].__getitem__, default=None)
     return {
         **line,
@@ -217,14 +218,14 @@ def _question_line(line: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _edit_line(asked: Asked, view: str) -> EditLine:
-    effects = asked.of(view)
+def _edit_line(result: Asked, view: str) -> EditLine:
+    effects = result.of(view)
     changes = [effect.change for effect in effects]
     followed = [None if effect.followed is None else float(effect.followed) for effect in effects]
     return EditLine(
-        str(asked.question),
-        asked.question.criterion,
-        asked.question.must,
+        str(result.question),
+        result.question.criterion,
+        result.question.must,
         sorted({effect.said for effect in effects}),
         view,
         len(effects),
