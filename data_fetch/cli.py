@@ -13,6 +13,7 @@ import typer
 from ecgteach.errors import EcgteachError, InvalidValue
 
 from .catalogue import catalogue
+from .errors import plain
 from .fetching import fetch
 from .verify import verify
 
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         app(args=arguments, prog_name="python -m data_fetch")
     except EcgteachError as problem:
-        print(f"data_fetch: {problem}", file=sys.stderr)
+        print(f"data_fetch: {plain(str(problem))}", file=sys.stderr)
         raise SystemExit(1) from None
 
 

@@ -111,18 +111,18 @@ class Explanation:
         answers = {name: view.prediction.answer for name, view in self.views.items()}
         if len(set(answers.values())) == 1:
             return ""
-        return f"the views disagree: signal says {answers['signal']}, image says {answers['image']}"
+        return f"the views disagree: {', '.join(f'{name} says {answer}' for name, answer in answers.items())}"
 
     @property
     def agreement(self) -> NDArray[np.uint8]:
-        """Who looks at each sample, as an index into `fusion.AGREEMENT`; shape (5000,)."""
-        return fusing.agreement(self.views["signal"].on_time, self.views["image"].on_time)
+        """Who looks at each sample, as an index into `fusion.agreement_kinds`; shape (5000,)."""
+        return fusing.agreement([view.on_time for view in self.views.values()])
 
     @property
     def agreement_shares(self) -> dict[str, float]:
-        """Share of the strip's time by who looks: both, one, neither."""
+        """Share of the strip's time by who looks, from neither to all; the words are `fusion.agreement_kinds`."""
         found = self.agreement
-        return {word: float(np.mean(found == number)) for number, word in enumerate(fusing.AGREEMENT)}
+        return {word: float(np.mean(found == number)) for number, word in enumerate(fusing.agreement_kinds(self.views))}
 
     def plot(self) -> "Picture":
         """The strip, both maps and the fused one on one time axis."""

@@ -5,7 +5,8 @@ Aligning and fusing the two views follows MM-GradCAM (Murat Duranay et al. 2026,
 does not print its formula; the rules here are our choice, and each is named on every figure.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,14 @@ from .errors import EmptyMap, InvalidValue, UnknownName, choices
 from .image import Geometry
 from .models.layers import Layer
 from .strip import SAMPLES, SAMPLING_RATE
+from .views import VIEWS
+from .words import LOOKED
 
 Values = NDArray[np.float32]
 Exact = NDArray[np.float64]
-Rule = Callable[[Exact, Exact, tuple[float, float]], Exact]
+Combine = Callable[[Exact, Exact, tuple[float, float]], Exact]
 
-AGREEMENT = ("neither", "signal only", "image only", "both")
-AGREEMENT_THRESHOLD = 0.5
+AGREEMENT_THRESHOLD = LOOKED
 """A view "looks at" a moment where its map reaches this share of its own maximum."""
 
 
@@ -67,16 +69,6 @@ def columns_of(values: Values) -> Values:
     return _read_only(values.mean(axis=0, dtype=np.float64))
 
 
-def onto_image(on_time: Values, geometry: Geometry) -> Values:
-    """A map along time brought onto the picture: each pixel column takes the value at its own moment.
-
-    Returns an array of the shape (height, width), read-only.
-    """
-    moments = _moments(geometry)
-    row = np.interp(moments, np.arange(SAMPLES) / SAMPLING_RATE, on_time)
-    return np.broadcast_to(row.astype(np.float32), (geometry.height, geometry.width))
-
-
 def cells_onto_image(values: Values, layer: Layer, geometry: Geometry) -> Values:
     """An image map's cells on the picture's pixels, straight lines between the cells' centres both ways.
 
@@ -99,8 +91,7 @@ def fuse(signal: Values, image: Values, rule: str = "mean", confidence: tuple[fl
     signal, image : array, shape (5000,)
         Both views' maps along time, for one and the same target.
     rule : str
-        ``"mean"``, ``"maximum"``, ``"product"`` (both must agree) or ``"confidence"`` (a mean weighted by each view's
-        probability of the target).
+        One of `RULES`.
     confidence : (float, float)
         Probabilities of the target in the signal and the image view; only ``"confidence"`` reads them.
 
@@ -116,8 +107,8 @@ def fuse(signal: Values, image: Values, rule: str = "mean", confidence: tuple[fl
     EmptyMap
         When a map is flat or not finite, or nothing is left after fusing: an empty map cannot be fused.
     """
-    combine = rule_named(rule)
-    for name, values in (("signal", signal), ("image", image)):
+    combine = rule_named(rule).combine
+    for name, values in zip(VIEWS, (signal, image), strict=False):
         if values.shape != (SAMPLES,):
             raise InvalidValue(f"the {name} map has the shape {values.shape}; fusing needs ({SAMPLES},), see place()")
         if not np.isfinite(values).all():
@@ -132,12 +123,12 @@ def fuse(signal: Values, image: Values, rule: str = "mean", confidence: tuple[fl
     return _read_only(fused / fused.max())
 
 
-def agreement(signal: Values, image: Values, threshold: float = AGREEMENT_THRESHOLD) -> NDArray[np.uint8]:
-    """Who looks at each moment: an index into `AGREEMENT` for each sample, shape (5000,).
+def agreement(maps: Sequence[Values], threshold: float = AGREEMENT_THRESHOLD) -> NDArray[np.uint8]:
+    """Who looks at each moment: an index into `agreement_kinds` for each sample, shape (5000,).
 
     Parameters
     ----------
-    signal, image : array, shape (5000,)
+    maps : sequence of array, shape (5000,)
         Maps along time, each scaled to its own maximum.
     threshold : float
         Share of its maximum from which a view counts as looking, above 0 and up to 1.
@@ -149,7 +140,21 @@ def agreement(signal: Values, image: Values, threshold: float = AGREEMENT_THRESH
     """
     if not 0 < threshold <= 1:
         raise InvalidValue(f"the threshold of agreement is a share above 0 and up to 1, not {threshold}")
-    return ((signal >= threshold) + 2 * (image >= threshold)).astype(np.uint8)
+    looking = np.stack(maps) >= threshold
+    many = looking.sum(axis=0)
+    several = len(maps) + np.where(many == len(maps), int(len(maps) > 2) + 1, 1)
+    return np.where(many < 2, many * (looking.argmax(axis=0) + 1), several).astype(np.uint8)
+
+
+def agreement_kinds(views: Iterable[str]) -> tuple[str, ...]:
+    """Who may look at a moment: neither, one view only, several of them, and all together.
+
+    >>> agreement_kinds(["signal", "image"])
+    ('neither', 'signal only', 'image only', 'both')
+    """
+    single = [f"{view} only" for view in views]
+    together = ["both"] if len(single) == 2 else ["several", "all"]
+    return ("neither", *single, *together[: 2 * (len(single) > 1)])
 
 
 def _mean(signal: Exact, image: Exact, _: tuple[float, float]) -> Exact:
@@ -172,11 +177,20 @@ def _by_confidence(signal: Exact, image: Exact, confidence: tuple[float, float])
     return (confidence[0] * signal + confidence[1] * image) / sum(confidence)
 
 
+@dataclass(frozen=True)
+class Rule:
+    """A way to make one map of two: its words, as in "the mean of both maps", what to expect of it, its function."""
+
+    words: str
+    hint: str
+    combine: Combine
+
+
 RULES: dict[str, Rule] = {
-    "mean": _mean,
-    "maximum": _maximum,
-    "product": _product,
-    "confidence": _by_confidence,
+    "mean": Rule("mean", "mean of both", _mean),
+    "maximum": Rule("maximum", "the higher of both", _maximum),
+    "product": Rule("product", "product: both must look", _product),
+    "confidence": Rule("confidence-weighted mean", "mean, weighted by each view's probability", _by_confidence),
 }
 """Fusion rules by name; to add one, write a function and give it a line here."""
 

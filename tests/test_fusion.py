@@ -56,12 +56,6 @@ def test_both_views_place_the_same_moment_at_the_same_time():
     assert middles[1] == pytest.approx(4.0, abs=0.002)
 
 
-def test_a_map_along_time_comes_back_from_the_picture():
-    spread = fusion.onto_image(bump(7.5), Geometry())
-    assert spread.shape == (128, 1024)
-    assert abs(Geometry().seconds_of(spread[50].argmax() + 0.5) - 7.5) < 0.01
-
-
 def test_an_image_cell_is_hottest_over_its_own_pixels():
     values = np.zeros((4, 128), dtype=np.float32)
     values[1, 60] = 1.0
@@ -116,14 +110,25 @@ def test_wrong_calls_are_refused():
     with pytest.raises(InvalidValue, match="probabilities"):
         fusion.fuse(bump(1), bump(2), "confidence", (-0.1, 0.0))
     with pytest.raises(InvalidValue, match="above 0 and up to 1"):
-        fusion.agreement(bump(1), bump(2), 0)
+        fusion.agreement([bump(1), bump(2)], 0)
 
 
 def test_agreement_names_who_looks():
     one, other = np.zeros((2, 5000), dtype=np.float32)
     one[:2000], other[1000:3000] = 1.0, 0.5
-    found = [fusion.AGREEMENT[number] for number in fusion.agreement(one, other)[[500, 1500, 2500, 3500]]]
+    kinds, moments = fusion.agreement_kinds(["signal", "image"]), [500, 1500, 2500, 3500]
+    found = [kinds[number] for number in fusion.agreement([one, other])[moments]]
     assert found == ["signal only", "both", "image only", "neither"]
+
+
+def test_agreement_of_one_view_and_of_three_names_who_looks():
+    one, other, third = np.zeros((3, 5000), dtype=np.float32)
+    one[:3000], other[1000:3000], third[2000:4000] = 1.0, 1.0, 1.0
+    kinds, moments = fusion.agreement_kinds(["a", "b", "c"]), [500, 1500, 2500, 3500, 4500]
+    found = [kinds[number] for number in fusion.agreement([one, other, third])[moments]]
+    assert found == ["a only", "several", "all", "c only", "neither"]
+    alone = [fusion.agreement_kinds(["a"])[number] for number in fusion.agreement([one])[moments]]
+    assert alone == ["a only"] * 3 + ["neither"] * 2
 
 
 def test_views_without_any_confidence_are_not_fused():

@@ -21,8 +21,8 @@ from .data.simulated import GROUPS, KEY, MIXTURES, simulated_strips
 from .data.strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
 from .fit.checkpoints import alone_in, at_hand
 from .fit.fitting import fit, predict
-from .fit.recipes import Recipe, check_seed, recipe
 from .fit.temperature import fit_temperature
+from .recipes import Recipe, check_seed, recipe
 
 Say = Callable[[str], None]
 COMPLETE = "complete.txt"

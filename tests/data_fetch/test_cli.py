@@ -81,6 +81,6 @@ def test_ctrl_c_says_that_what_came_is_kept(command, mirror, tmp_path, monkeypat
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("data_fetch.delivery.as_completed", interrupt)
+    monkeypatch.setattr("data_fetch.crew.Crew._next", interrupt)
     code, _, err = command("ludb", "--mirror", mirror.url, "--to", tmp_path)
     assert code == 130 and "run the same command again and it goes on" in err

@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="What only the authors run: studies, shipping, samples, sheets.",
 )
-for room in (training_commands, truth_commands, network_commands, wave_commands, making_commands):
+for room in (training_commands, truth_commands, network_commands, wave_commands):
     for name, command in room.COMMANDS.items():
         app.command(name)(command)
 app.add_typer(making_commands.samples, name="making-samples")

@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgteach.beats import group_of_truth
-from ecgteach.checks.attribution import METHODS, Query, Values, correlation_of, on_time, qrs_in_cells, targets_of
-from ecgteach.checks.localisation.scores import NOT_BY_PLACE, localise, original_rhythm
+from ecgteach.checks.agreement import correlation_of
+from ecgteach.checks.attribution import METHODS, AttributionTask, on_time, targets_of
+from ecgteach.checks.explained import Values, networks
+from ecgteach.checks.localisation.controls import qrs_in_cells
+from ecgteach.checks.localisation.scores import NOT_LOCALISED, localise, original_rhythm
 from ecgteach.errors import InvalidValue, UnknownName, choices
-from ecgteach.models import Layer, StripCNN, inputs, shipped
-from ecgteach.statistics import interval_of, mean_of
+from ecgteach.models import Layer, StripCNN, inputs
+from ecgteach.statistics import interval, mean_of
 from ecgteach.strip import Strip
 
 if TYPE_CHECKING:
@@ -32,13 +35,13 @@ class Row:
         Name of the layer; ``"input"`` for a method that asks none.
     method : str
         One of `METHODS`.
-    cell_ms, field_s : float
+    cell_ms, receptive_field_s : float
         Length of a cell in ms, and how much of the strip it sees in s.
     flat : float
         Share of strips whose map is empty.
     localisation : float or None
         Mean P(map in evidence > map in X), chance 0.5, an empty map counted as chance; None without scored strips.
-    interval : (float, float) or None
+    interval : list of float, or None
         95 % interval of `localisation` from strips drawn anew; None below ten strips.
     control : float or None
         The same mean for the QRS complexes alone, seen in such cells: what lies beside a QRS is lit by it.
@@ -49,10 +52,10 @@ class Row:
     layer: str
     method: str
     cell_ms: float
-    field_s: float
+    receptive_field_s: float
     flat: float
     localisation: float | None
-    interval: tuple[float, float] | None
+    interval: list[float] | None
     control: float | None
     scored: int
 
@@ -158,24 +161,28 @@ def compare_methods(
     for name in chosen:
         if name not in METHODS:
             raise UnknownName(f"no method is called {name!r}; there are {choices(METHODS)}")
-    models = shipped() if models is None else models
+    models = networks(models)
     model = models[view]
     read = [strip.for_reading() for strip in strips]
     batch = inputs(view, np.stack([strip.samples for strip in read]))
-    query = Query(model, batch, targets_of(read, models, target))
+    task = AttributionTask(model, batch, targets_of(read, models, target))
     chosen_layers = [model.layer(name) for name in (layer_names(model) if layers is None else layers)]
     explained = model.layer()
-    at_input = {name: on_time(METHODS[name][0](query, explained), explained) for name in chosen if not METHODS[name][1]}
+    at_input = {
+        name: on_time(METHODS[name].cells(task, explained), explained) for name in chosen if not METHODS[name].at_layer
+    }
     rows: list[Row] = []
     agreement: dict[str, NDArray[np.float64]] = {}
     for where in chosen_layers:
         maps = {
-            name: on_time(METHODS[name][0](query, where), where) if METHODS[name][1] else at_input[name]
+            name: on_time(METHODS[name].cells(task, where), where) if METHODS[name].at_layer else at_input[name]
             for name in chosen
         }
         agreement[where.name] = agreement_between([maps[name] for name in chosen])
-        rows += [_row(where.name, name, maps[name], where, query, read, seed) for name in chosen if METHODS[name][1]]
-    rows += [_row(INPUT, name, found, explained, query, read, seed) for name, found in at_input.items()]
+        rows += [
+            _row(where.name, name, maps[name], where, task, read, seed) for name in chosen if METHODS[name].at_layer
+        ]
+    rows += [_row(INPUT, name, found, explained, task, read, seed) for name, found in at_input.items()]
     return MethodTable(view, tuple(rows), chosen, agreement)
 
 
@@ -199,14 +206,16 @@ def agreement_between(maps: Sequence[Values]) -> NDArray[np.float64]:
     return found
 
 
-def _row(where: str, method: str, maps: Values, layer: Layer, query: Query, strips: Sequence[Strip], seed: int) -> Row:
+def _row(
+    where: str, method: str, maps: Values, layer: Layer, task: AttributionTask, strips: Sequence[Strip], seed: int
+) -> Row:
     scores, blind = [], []
-    for found, strip, target in zip(maps, strips, query.targets, strict=True):
+    for found, strip, target in zip(maps, strips, task.targets, strict=True):
         truth = strip.truth
         if (
             truth is None
-            or original_rhythm(truth) in NOT_BY_PLACE
-            or group_of_truth(truth) != query.model.classes[target]
+            or original_rhythm(truth) in NOT_LOCALISED
+            or group_of_truth(truth) != task.model.classes[target]
         ):
             continue
         own, control = (
@@ -217,6 +226,6 @@ def _row(where: str, method: str, maps: Values, layer: Layer, query: Query, stri
             scores.append(CHANCE if own is None else own)
             blind.append(control)
     flat = float(np.mean(~maps.any(axis=1)))
-    cell_ms, field_s = layer.cell_seconds * 1000, layer.field_seconds
-    interval = interval_of(scores, seed=seed)
-    return Row(where, method, cell_ms, field_s, flat, mean_of(scores), interval, mean_of(blind), len(scores))
+    cell_ms, receptive_field_s = layer.cell_seconds * 1000, layer.field_seconds
+    span = interval(scores, seed=seed)
+    return Row(where, method, cell_ms, receptive_field_s, flat, mean_of(scores), span, mean_of(blind), len(scores))

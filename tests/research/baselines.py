@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from ecgteach.errors import InvalidValue
+from ecgteach.printing import format_interval
 from ecgteach.rhythms import grouping, rhythm, sinus_by_rate
-from ecgteach.statistics import format_interval
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.evaluation.metrics import Figures, judge
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgteach.statistics import FEW, format_interval, interval
+from ecgteach.printing import format_interval
+from ecgteach.statistics import FEW, interval
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.evaluation.evaluation import Evaluation
 from ecgteach.training.evaluation.metrics import ClassFigures, Figures, judge

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgteach.errors import InvalidValue
-from ecgteach.statistics import draw_recordings, format_interval, quantiles
+from ecgteach.printing import format_interval
+from ecgteach.statistics import draw_recordings, quantiles
 
 BINS = 15
 

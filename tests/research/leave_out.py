@@ -18,13 +18,13 @@ from scipy.special import softmax
 from ecgteach.errors import InvalidValue
 from ecgteach.models import StripCNN, load_file
 from ecgteach.paths import write_whole
+from ecgteach.printing import format_interval
 from ecgteach.rhythms import grouping
-from ecgteach.statistics import format_interval
 from ecgteach.training.data.simulated import SOURCE as SIMULATED
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.evaluation.metrics import Figures, judge
 from ecgteach.training.fit.fitting import predict
-from ecgteach.training.fit.recipes import Recipe
+from ecgteach.training.recipes import Recipe
 from ecgteach.training.runs import RunSettings, train_on
 
 from .breakdown import sensitivity_in_words

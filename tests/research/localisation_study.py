@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, field
 
 from ecgteach.beats import group_of_truth
 from ecgteach.checks.counterfactual.rate import evenness
-from ecgteach.checks.localisation.controls import CONTROLS
-from ecgteach.checks.localisation.scores import CRITERIA, Localisation, localise_explanation, named, seed_of
+from ecgteach.checks.explained import maps_on_time
+from ecgteach.checks.localisation.controls import CONTROLS, named
+from ecgteach.checks.localisation.scores import CRITERIA, Localisation, localise_explanation, seed_of
 from ecgteach.checks.localisation.simulated import RHYTHMS, explanations
-from ecgteach.checks.perturbation.removal import maps_on_time
 from ecgteach.explanation import MAPS, Explanation
 from ecgteach.models import StripCNN
-from ecgteach.statistics import Paired, compare, holm, interval_of, mean_of
+from ecgteach.statistics import Paired, compare, holm, interval, mean_of
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class LocalisationLine:
     means : dict of str to float or None
         Means of `Localised.figures`, among them ``distractor``, what of the map lies on ectopic beats, and
         ``distractor_coverage``, the time they take.
-    interval : (float, float) or None
+    interval : list of float, or None
         95 % of the score.
     over : dict of str to Paired
         For a map by control: the difference of the score, its interval, and p after Holm over the whole table.
@@ -80,7 +80,7 @@ class LocalisationLine:
     right: float | None
     evenness: float | None
     means: dict[str, float | None]
-    interval: tuple[float, float] | None
+    interval: list[float] | None
     over: dict[str, Paired] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
@@ -158,7 +158,7 @@ def _line(rhythm: str, criterion: str, name: str, column: list[Localised]) -> Lo
         mean_of([float(row.right) for row in column]),
         mean_of([row.evenness for row in column]),
         {figure: mean_of([row.figures[figure] for row in column]) for figure in column[0].figures},
-        interval_of(scores),
+        interval(scores),
     )
 
 

@@ -8,15 +8,8 @@ import typer
 from ecgteach.cli import Data
 
 from . import making_samples
-from .golden import write_golden
 from .sheets import agreement, write_rhythms, write_sheet
 from .standin import write_stand_in
-
-
-def golden() -> None:
-    """Write anew what the shipped networks say of every embedded strip, after a change that is meant to move it."""
-    print(f"written {write_golden()}")
-
 
 samples = typer.Typer(
     no_args_is_help=True, help="How the tables of ecgteach/records were made; a stand-in for Chapman."
@@ -66,6 +59,3 @@ def agree(
     for row in agreement(key, forms):
         figures = f"Dice {row.dice:.2f}   kappa {row.kappa:.2f}"
         print(f"{row.pair:30} {row.rhythm:6} {row.strips:>3} strips   {figures}")
-
-
-COMMANDS = {"golden": golden}

@@ -9,15 +9,15 @@ import typer
 from tqdm.auto import tqdm
 
 from ecgteach.checks.agreement import compare_views
-from ecgteach.checks.localisation.simulated import RHYTHMS, explanations
-from ecgteach.checks.perturbation.curves import CONTROLS
-from ecgteach.checks.perturbation.fills import FILLS
+from ecgteach.checks.attribution import METHODS
+from ecgteach.checks.localisation import RHYTHMS, each_rhythm
+from ecgteach.checks.perturbation import FILLS, ORDERS
 from ecgteach.checks.sanity import between_seeds, cascade, compare_networks, same_for_every_class
 from ecgteach.cli import Weights, models_of
 from ecgteach.explanation import Explanation, explain
 from ecgteach.models import VIEWS, StripCNN, shipped
 from ecgteach.models.weights import SEEDS
-from ecgteach.printing import in_cell, print_table, versus
+from ecgteach.printing import in_cell, print_table, print_words, versus
 from ecgteach.records import samples
 from ecgteach.rhythms import grouping
 from ecgteach.training.data.strips import open_strips
@@ -74,9 +74,10 @@ def faithfulness(
         rows = faithfulness_study(models, fills=fills, seed=seed, progress=bar.update)
     table = faithfulness_table(rows)
     print(OF_FAITHFULNESS)
+    print_words(FILLS)
     print_table(
-        ("group", "kind", "map", "fill", "n", "area", "interval", "aopc", *CONTROLS, "better"),
-        ({**vars(line), **line.controls, "better": versus(line.over._asdict())} for line in table),
+        ("group", "kind", "map", "fill", "n", "area", "interval", "aopc", *ORDERS, "better"),
+        ({**vars(line), **line.controls, "better": versus(line.over.difference, line.over.p)} for line in table),
     )
     write(out, {"seed": seed, "faithfulness": table, "strips": rows})
 
@@ -109,7 +110,7 @@ def sanity(
 ) -> None:
     """Do maps need what was learnt, and are they of one class? Random weights, shuffled labels, other seeds."""
     models = models_of(signal, image)
-    explained = [seen for rhythm in RHYTHMS for seen in explanations(rhythm, models, n=n, seed=seed)]
+    explained = [seen for _, seen in each_rhythm(models, n=n, seed=seed, rhythms=RHYTHMS)]
     strips = [seen.strip for seen in explained]
     stages = cascade(strips, models, seed=seed)
     print(f"Likeness to the trained networks' maps on {len(strips)} simulated strips, layers randomised from the last.")
@@ -148,10 +149,21 @@ def methods(
     """Which layer, which method? Four at each convolution and two at the input, by localisation and by agreement."""
     models = models_of(signal, image)
     chosen = rhythm or list(RHYTHMS)
-    strips = [seen.strip for name in chosen for seen in explanations(name, models, n=n, seed=seed)]
+    strips = [seen.strip for _, seen in each_rhythm(models, n=n, seed=seed, rhythms=chosen)]
     found = compare_methods(strips, models, view=view, seed=seed)
-    columns = ("layer", "method", "cell_ms", "field_s", "flat", "localisation", "interval", "control", "scored")
+    columns = (
+        "layer",
+        "method",
+        "cell_ms",
+        "receptive_field_s",
+        "flat",
+        "localisation",
+        "interval",
+        "control",
+        "scored",
+    )
     rows = [asdict(row) for row in found.rows]
+    print_words(METHODS)
     print_table(columns, rows)
     for layer, matrix in found.agreement.items():
         print(f"\nAgreement at {layer}: mean rank correlation over strips")

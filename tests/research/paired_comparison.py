@@ -15,13 +15,14 @@ from ecgteach.errors import UnreadableFile
 from ecgteach.models import StripCNN, load_file, save
 from ecgteach.models.weights import SEEDS, SHIPPED_SEED, SUMS, sums_of
 from ecgteach.paths import write_whole
+from ecgteach.printing import format_p
 from ecgteach.rhythms import grouping
 from ecgteach.statistics import interval
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.fit.fitting import predict
 
 from .finished_runs import finished_seeds, notes_of
-from .view_comparison import McNemar, format_p, mcnemar
+from .view_comparison import McNemar, mcnemar
 
 Right = dict[str, NDArray[np.bool_]]
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ecgteach.checks.fusion_comparison import real_explanations
-from ecgteach.checks.perturbation.curves import CONTROLS, DELETION, INSERTION, SHIFTED
+from ecgteach.checks.perturbation.curves import DELETION, INSERTION, ORDERS, SHIFTED
 from ecgteach.checks.perturbation.faithfulness import faithfulness
 from ecgteach.checks.perturbation.fills import FILLS
 from ecgteach.checks.perturbation.stability import stability
 from ecgteach.explanation import MAPS
 from ecgteach.models import StripCNN
 from ecgteach.rhythms import grouping
-from ecgteach.statistics import Paired, compare, holm, interval_of, mean_of
+from ecgteach.statistics import Paired, compare, holm, interval, mean_of
 
 PAPER = "paper"
 """What stands in for erased ink, whatever fills the gaps of the signal."""
@@ -36,7 +36,7 @@ class CurveLine:
         Strips.
     area, aopc : float or None
         Means of the area under the curve and of the probability lost or won.
-    interval : (float, float) or None
+    interval : list of float, or None
         95 % of the area.
     controls : dict of str to float or None
         Mean area of each control.
@@ -51,7 +51,7 @@ class CurveLine:
     fill: str
     n: int
     area: float | None
-    interval: tuple[float, float] | None
+    interval: list[float] | None
     aopc: float | None
     controls: dict[str, float | None]
     over: Paired
@@ -69,7 +69,7 @@ class StabilityLine:
         Strips.
     correlation, ssim : float or None
         Mean likeness of the map before and after.
-    interval : (float, float) or None
+    interval : list of float, or None
         95 % of the correlation.
     shifted, shifted_ssim : float or None
         The same for the map shifted along the strip.
@@ -81,7 +81,7 @@ class StabilityLine:
     change: str
     n: int
     correlation: float | None
-    interval: tuple[float, float] | None
+    interval: list[float] | None
     shifted: float | None
     ssim: float | None
     shifted_ssim: float | None
@@ -168,7 +168,7 @@ def stability_table(rows: Iterable[Mapping[str, Any]]) -> list[StabilityLine]:
             change,
             len(own),
             mean_of([row["correlation"] for row in own]),
-            interval_of([row["correlation"] for row in own]),
+            interval([row["correlation"] for row in own]),
             mean_of([row["control_correlation"] for row in own]),
             mean_of([row["similarity"] for row in own]),
             mean_of([row["control_similarity"] for row in own]),
@@ -181,8 +181,8 @@ def stability_table(rows: Iterable[Mapping[str, Any]]) -> list[StabilityLine]:
 def _curve_line(group: str, kind: str, name: str, fill: str, rows: list[Mapping[str, Any]]) -> CurveLine:
     areas, beside = ([row[column] for row in rows] for column in ("area", SHIFTED))
     better, worse = (beside, areas) if kind == DELETION else (areas, beside)
-    controls = {control: mean_of([row[control] for row in rows]) for control in CONTROLS}
-    means, aopc = (mean_of(areas), interval_of(areas)), mean_of([row["aopc"] for row in rows])
+    controls = {control: mean_of([row[control] for row in rows]) for control in ORDERS}
+    means, aopc = (mean_of(areas), interval(areas)), mean_of([row["aopc"] for row in rows])
     return CurveLine(group, kind, name, fill, len(rows), *means, aopc, controls, compare(better, worse))
 
 

@@ -15,15 +15,16 @@ from ecgteach.errors import InvalidValue
 from ecgteach.models import VIEWS, StripCNN, load_file
 from ecgteach.models.weights import SHIPPED_SEED, SUMS, sums_of
 from ecgteach.paths import write_whole
+from ecgteach.printing import format_interval
 from ecgteach.records.licences import ORIGINS
 from ecgteach.records.splits import digest
 from ecgteach.rhythms import grouping
-from ecgteach.statistics import FEW, format_interval
+from ecgteach.statistics import FEW
 from ecgteach.training.data.simulated import SOURCE
 from ecgteach.training.data.strips import StripSet, open_strips
 from ecgteach.training.evaluation.evaluation import Evaluation, Table, evaluate_strips
 from ecgteach.training.evaluation.metrics import ClassFigures, Figures
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
 from ecgteach.training.runs import SHUFFLED, gather
 
 from .breakdown import (

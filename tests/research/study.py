@@ -14,16 +14,17 @@ from scipy.special import softmax
 from ecgteach.errors import UnreadableFile
 from ecgteach.models import StripCNN
 from ecgteach.paths import find
+from ecgteach.printing import format_interval
 from ecgteach.records import chapman
 from ecgteach.records.splits import SIMULATED
 from ecgteach.records.tables import read_index
 from ecgteach.rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping, vocabulary
-from ecgteach.statistics import FEW, format_interval
+from ecgteach.statistics import FEW
 from ecgteach.training.data.labelled import ruled_out, split_in_words
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.evaluation.metrics import Figures, judge
 from ecgteach.training.fit.fitting import predict
-from ecgteach.training.fit.recipes import Recipe
+from ecgteach.training.recipes import Recipe
 
 PUBLISHED = {"signal": "93.07%", "image": "97.44%"}
 PUBLISHED_DROP = {"SR": 3, "SB": 1, "GSVT": 47, "AFIB": 7}

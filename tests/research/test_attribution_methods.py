@@ -11,7 +11,8 @@ from checks.planted import planted, strips
 from torch import nn
 
 from ecgteach.checks import attribution
-from ecgteach.checks.attribution import METHODS, Query, hirescam, maps_of, on_time, qrs_in_cells, targets_of
+from ecgteach.checks.attribution import METHODS, AttributionTask, hirescam, maps_of, on_time, targets_of
+from ecgteach.checks.localisation.controls import qrs_in_cells
 from ecgteach.errors import InvalidValue, NotInstalled, UnknownName
 from ecgteach.explanation import explain
 from ecgteach.models import ImageCNN, Layer, SignalCNN, inputs
@@ -33,7 +34,7 @@ def read():
 
 def query(pair, read, view="signal", target=0):
     batch = inputs(view, np.stack([strip.samples for strip in read]))
-    return Query(pair[view], batch, [target] * len(read))
+    return AttributionTask(pair[view], batch, [target] * len(read))
 
 
 def scaled(cells):
@@ -45,7 +46,7 @@ def test_grad_cam_is_captums(pair, read, view):
     given, layer = query(pair, read, view), pair[view].layer()
     oracle = LayerGradCam(pair[view], pair[view].get_submodule(layer.name))
     expected = oracle.attribute(given.batch, target=given.targets, relu_attributions=True)[:, 0].detach().numpy()
-    np.testing.assert_allclose(scaled(METHODS["Grad-CAM"][0](given, layer)), scaled(expected), atol=1e-5)
+    np.testing.assert_allclose(scaled(METHODS["Grad-CAM"].cells(given, layer)), scaled(expected), atol=1e-5)
 
 
 def test_hirescam_is_the_sum_of_gradient_times_activation_in_each_cell():
@@ -54,14 +55,14 @@ def test_hirescam_is_the_sum_of_gradient_times_activation_in_each_cell():
         network[0].weight[:] = torch.tensor([[[1.0]], [[-1.0]]])
         network[2].weight[:] = torch.tensor([[1.0, 2.0, -3.0, 4.0, -5.0, 6.0]])
     batch = torch.tensor([[[1.0, 2.0, 3.0]]])
-    found = hirescam(Query(network, batch, [0]), Layer("0", "convolution", 1, 1, 0.0, 3, 3))
+    found = hirescam(AttributionTask(network, batch, [0]), Layer("0", "convolution", 1, 1, 0.0, 3, 3))
     # activations (1, 2, 3) and (-1, -2, -3), gradients (1, 2, -3) and (4, -5, 6): 1 - 4, 4 + 10, -9 - 18
     np.testing.assert_allclose(found, [[0.0, 14.0, 0.0]])
 
 
 def test_hirescam_is_grad_cam_where_cells_are_averaged_into_the_answer(pair, read):
     given, layer = query(pair, read), pair["signal"].layer()
-    seen = [scaled(METHODS[name][0](given, layer)) for name in ("HiResCAM", "Grad-CAM")]
+    seen = [scaled(METHODS[name].cells(given, layer)) for name in ("HiResCAM", "Grad-CAM")]
     np.testing.assert_allclose(*seen, atol=1e-4)
 
 
@@ -71,7 +72,7 @@ def test_every_method_leaves_the_network_as_it_was_and_gives_maps_on_time(pair, 
     model = pair[view]
     before = {name: value.clone() for name, value in model.state_dict().items()}
     given, layer = query(pair, read, view), model.layer()
-    maps = on_time(METHODS[method][0](given, layer), layer)
+    maps = on_time(METHODS[method].cells(given, layer), layer)
     assert maps.shape == (1, 5000)
     assert maps.min() >= 0
     assert np.isfinite(maps).all()
@@ -86,7 +87,7 @@ def test_occlusion_finds_the_mark_at_the_strips_edge():
     given = query(pair, [strip], target=pair["signal"].classes.index("SR"))
     layer = pair["signal"].layer()
     for method in ("occlusion", "integrated gradients"):
-        found = on_time(METHODS[method][0](given, layer), layer)[0]
+        found = on_time(METHODS[method].cells(given, layer), layer)[0]
         assert found[:400].sum() > 0.9 * found.sum(), method
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from checks.planted import planted, strips
 
-from ecgteach.checks import fusion_comparison
-from ecgteach.checks.trust.report import Test, TrustReport
+from ecgteach.checks.fusion_comparison import comparison
+from ecgteach.checks.trust import Test, TrustReport
 from ecgteach.errors import UnreadableFile
 from ecgteach.explanation import explain
 from ecgteach.models import ImageCNN, SignalCNN, save
@@ -31,7 +31,7 @@ def pair():
 @pytest.fixture
 def two_strips(monkeypatch):
     """Only two of the real strips, of two groups."""
-    monkeypatch.setattr(fusion_comparison, "samples", lambda group: [None] if group in ("SR", "AFIB") else [])
+    monkeypatch.setattr(comparison, "samples", lambda group: [None] if group in ("SR", "AFIB") else [])
 
 
 def run(command, pair, folder, *options):
@@ -118,9 +118,9 @@ def test_stability_stands_by_map_and_change(pair, two_strips, tmp_path):
     assert run("stability", pair, tmp_path)["stability"]
 
 
-def report(right, place, other=True, caution=""):
+def report(right, located, other=True, caution=""):
     tests = (
-        Test("place", "?", 0.5, None, place, "why"),
+        Test("localisation", "?", 0.5, None, located, "why"),
         Test("views", "?", None, None, None, "why"),
         Test("class", "?", 0.5, None, other, "why"),
     )
@@ -131,7 +131,7 @@ def test_reports_are_counted_test_by_test_and_corner_by_corner():
     reports = [report(True, True), report(True, False), report(False, True, caution="no beats"), report(None, True)]
     (line,) = trust_table([("SR", one) for one in reports])
     assert (line.n, line.cautions, line.score) == (4, 1, pytest.approx((1 + 0.5 + 1 + 1) / 4))
-    assert line.tests["place"] == Passed(3, 4)
+    assert line.tests["localisation"] == Passed(3, 4)
     assert line.tests["views"] == Passed(0, 0)
     assert line.quadrants == {"right, passed": 1, "right, failed": 1, "wrong, passed": 1, "not known, passed": 1}
 
@@ -139,7 +139,7 @@ def test_reports_are_counted_test_by_test_and_corner_by_corner():
 def test_trust_is_asked_of_simulated_strips_and_of_real_ones(pair, two_strips, tmp_path, capsys):
     simulated = run("trust", pair, tmp_path, "--n=1", "--rhythm=SB")
     assert [line["rhythm"] for line in simulated["trust"]] == ["SB"]
-    assert {test["name"] for test in simulated["reports"][0]["tests"]} >= {"place"}
+    assert {test["name"] for test in simulated["reports"][0]["tests"]} >= {"localisation"}
     on_real = run("trust", pair, tmp_path, "--real")
     assert [line["rhythm"] for line in on_real["trust"]] == ["SR", "AFIB"]
     assert "right, passed" in capsys.readouterr().out
@@ -193,7 +193,7 @@ def test_the_command_line_prints_tables_and_writes_figures(command, pair, tmp_pa
         main([command, "--n=1", "--rhythm=SB", f"--out={out}", *(f"--{view}={path}" for view, path in weights.items())])
     assert ended.value.code == 0
     assert "nan" not in capsys.readouterr().out.lower().split()
-    assert json.loads(out.read_text())[{"fusion-comparison": "question"}.get(command, command)]
+    assert json.loads(out.read_text())[{"fusion-comparison": "fusion"}.get(command, command)]
 
 
 @pytest.mark.parametrize("command", ["localisation", "edits", "fusion-comparison"])

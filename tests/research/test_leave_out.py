@@ -5,7 +5,7 @@ import pytest
 
 from ecgteach.errors import InvalidValue
 from ecgteach.training.data.strips import StripSet
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
 from ecgteach.training.runs import RunSettings
 
 from .leave_out import Missing, format_table, leave_out, leave_out_each, recorded_by

@@ -14,7 +14,7 @@ from ecgteach.training import runs
 from ecgteach.training.data import labelled
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.fit.fitting import fit
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
 
 from . import study
 from .__main__ import main

@@ -12,7 +12,7 @@ from ecgteach.models import weights as registry
 from ecgteach.records.splits import PARTS
 from ecgteach.training.data.strips import open_strips
 from ecgteach.training.evaluation.evaluation import evaluate_strips
-from ecgteach.training.fit.recipes import recipe as recipe_of
+from ecgteach.training.recipes import recipe as recipe_of
 from ecgteach.training.runs import RunSettings, gather
 
 from . import study as studies

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ecgteach.checks.trust.report import TrustReport
+from ecgteach.checks.trust import TrustReport
 from ecgteach.statistics import mean_of
 
 
@@ -57,7 +57,7 @@ def trust_table(reports: Iterable[tuple[str, TrustReport]]) -> list[TrustLine]:
 
 def _line(rhythm: str, reports: list[TrustReport]) -> TrustLine:
     names = dict.fromkeys(test.name for report in reports for test in report.tests)
-    made = [test for report in reports for test in report.tests if test.passed is not None]
+    made = [test for report in reports for test in report.applicable]
     tests = {name: [bool(test.passed) for test in made if test.name == name] for name in names}
     return TrustLine(
         rhythm,

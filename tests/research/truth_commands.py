@@ -7,28 +7,21 @@ from typing import Any
 import numpy as np
 from tqdm.auto import tqdm
 
-from ecgteach.checks.counterfactual.answers import BOTH
-from ecgteach.checks.counterfactual.edits import QUESTIONS, Asked, ask
-from ecgteach.checks.counterfactual.rate import LIMITS, flip_rate
-from ecgteach.checks.fusion_comparison import (
-    WANTED_SCORE,
-    question_study,
-    question_table,
-    real_explanations,
-    real_study,
-    wanted,
-)
-from ecgteach.checks.localisation.simulated import RHYTHMS, explanations
-from ecgteach.checks.trust import verdict
+from ecgteach.checks.answers import BOTH
+from ecgteach.checks.counterfactual import QUESTIONS, RATE_LIMITS, QueryResult, flip_rate, query
+from ecgteach.checks.fusion_comparison import MEASURES, FusionLine, compare_fusion, fusion_table, real_explanations
+from ecgteach.checks.localisation import CONTROLS, RHYTHMS, each_rhythm
+from ecgteach.checks.trust import TRUST_TESTS, verdict
 from ecgteach.checks.trust.report import FAILED, PASSED, RIGHT, WRONG
 from ecgteach.cli import Weights, models_of
 from ecgteach.errors import UnknownName, choices
 from ecgteach.fusion import RULES
 from ecgteach.models import VIEWS, StripCNN
-from ecgteach.printing import in_cell, print_table, versus
+from ecgteach.printing import in_cell, print_table, print_words, versus
 from ecgteach.records import samples
-from ecgteach.statistics import interval_of, mean_of
+from ecgteach.statistics import interval, mean_of
 
+from .aims import AIM_SCORE, aims_reached
 from .localisation_study import localisation_study, localisation_table
 from .options import N, Only, Out, Real, Seed, write
 from .trust_table import trust_table
@@ -46,7 +39,7 @@ class EditLine:
     ----------
     question, criterion, must : str
         What was asked, about which criterion, and what must follow.
-    results : list of str
+    labels : list of str
         What the edited recordings would be called.
     view : str
         Whose answers.
@@ -56,7 +49,7 @@ class EditLine:
         Share of originals that were answered rightly.
     change : float or None
         Mean change of the target's log probability over its strongest rival's.
-    interval : (float, float) or None
+    interval : list of float, or None
         95 % of it.
     flips, followed : float or None
         Share of answers that changed, and of right ones after which followed what must.
@@ -65,12 +58,12 @@ class EditLine:
     question: str
     criterion: str
     must: str
-    results: list[str]
+    labels: list[str]
     view: str
     n: int
     right: float | None
     change: float | None
-    interval: tuple[float, float] | None
+    interval: list[float] | None
     flips: float | None
     followed: float | None
 
@@ -101,11 +94,12 @@ def localisation(
     columns = ("rhythm", "criterion", "map", *figures, "distractor", "distractor_coverage")
     print_table(columns, ({**vars(line), **line.means} for line in table))
     print("\nScore over that of each control: mean difference, and p after Holm.")
+    print_words(CONTROLS)
     controls = next((list(line.over) for line in table if line.over), [])
     print_table(
         ("rhythm", "criterion", "map", *controls),
         (
-            {**vars(line), **{name: versus(found._asdict()) for name, found in line.over.items()}}
+            {**vars(line), **{name: versus(found.difference, found.p) for name, found in line.over.items()}}
             for line in table
             if line.over
         ),
@@ -125,14 +119,14 @@ def edits(
     if unknown := set(rhythm or ()) - set(known):
         raise UnknownName(f"nothing is asked about {choices(sorted(unknown))}; there are edits of {choices(known)}")
     chosen = [question for question in QUESTIONS if not rhythm or question.rhythm in rhythm]
-    results = [ask(question, models, n=n, seed=seed) for question in tqdm(chosen, leave=False, disable=None)]
+    results = [query(question, models, n=n, seed=seed) for question in tqdm(chosen, leave=False, disable=None)]
     print("change: of the target's log probability over its strongest rival's; followed: of those right before.")
     lines = [_edit_line(each, view) for each in results for view in (*VIEWS, BOTH)]
     print_table(("question", "must", "view", "n", "right", "change", "interval", "flips", "followed"), map(vars, lines))
     for each in results:
         if each.impossible:
             print(f"{each.question}: impossible in {len(each.impossible)} of {n}: {each.impossible[0]}")
-    rates = [_rate_line(models, limit, n, seed) for limit in LIMITS]
+    rates = [_rate_line(models, limit, n, seed) for limit in RATE_LIMITS]
     print("\nRate at which the answer changes when only TQ does, per minute: median, and share with one change.")
     print_table(tuple(vars(rates[0])), map(vars, rates))
     effects = [{"question": str(each.question), "effects": [asdict(one) for one in each.effects]} for each in results]
@@ -151,28 +145,22 @@ def fusion(
     """Is the fused map better than each single one? By measure, rhythm and fusion rule."""
     models, rhythms = models_of(signal, image), rhythm or list(RHYTHMS)
     with tqdm(total=len(samples()) if real else n * len(rhythms), unit="strip", leave=False, disable=None) as bar:
-        rows = (
-            real_study(models, progress=lambda *_: bar.update())
-            if real
-            else question_study(models, n=n, seed=seed, rhythms=rhythms, progress=lambda *_: bar.update())
-        )
-    table = question_table(rows)
-    figures = ("n", "signal", "image", "fused", "interval", "best control", "to signal", "to image", "verdict")
+        explained = real_explanations(models) if real else each_rhythm(models, n=n, seed=seed, rhythms=rhythms)
+        rows = compare_fusion(explained, models, progress=bar.update)
+    table = fusion_table(rows)
+    print_words({name: measure for name, measure in MEASURES.items() if measure.real or not real})
+    figures = ("n", "signal", "image", "fused", "interval", "best control", "to signal", "to image", "conclusion")
     print_table(("measure", "rhythm", "rule", *figures), map(_fusion_line, table))
     if real:
-        write(out, {"question": table, "strips": rows})
+        write(out, {"fusion": table, "strips": rows})
         return
-    reached = [wanted(rows, rule) for rule in RULES]
-    print(
-        f"\nWanted by place: {WANTED_SCORE:g} on each rhythm; in three of four groups not below the better single view."
-    )
+    reached = [aims_reached(rows, rule) for rule in RULES]
+    print(f"\nWanted by localisation: {AIM_SCORE:g} a rhythm; in three of four groups not below the better view.")
     for found in reached:
-        below = [
-            f"{name} {in_cell(score)}" for name, score in found["rhythms"].items() if (score or 0.0) < WANTED_SCORE
-        ]
+        below = [f"{name} {in_cell(score)}" for name, score in found["rhythms"].items() if (score or 0.0) < AIM_SCORE]
         groups = ", ".join(f"{name} {'yes' if each['reached'] else 'no'}" for name, each in found["groups"].items())
         print(f"{found['rule']:10}  below: {', '.join(below) or 'none'};  not below the better view: {groups}")
-    write(out, {"n": n, "seed": seed, "question": table, "wanted": reached, "strips": rows})
+    write(out, {"n": n, "seed": seed, "fusion": table, "wanted": reached, "strips": rows})
 
 
 def trust(
@@ -186,17 +174,15 @@ def trust(
 ) -> None:
     """Which tests does the map of a single strip pass, and are right answers those with good maps?"""
     models, rhythms = models_of(signal, image), rhythm or list(RHYTHMS)
-    explained = (
-        real_explanations(models)
-        if real
-        else ((name, seen) for name in rhythms for seen in explanations(name, models, n=n, seed=seed))
-    )
+    explained = real_explanations(models) if real else each_rhythm(models, n=n, seed=seed, rhythms=rhythms)
     strips = len(samples()) if real else n * len(rhythms)
     with tqdm(explained, total=strips, unit="strip", leave=False, disable=None) as bar:
         reports = [(name, verdict.trust(seen, models, seed=seed + number)) for number, (name, seen) in enumerate(bar)]
     table = trust_table(reports)
     print("Maps for the strip's own group: how many passed each test, of those that could be asked.")
     tests = list(dict.fromkeys(name for line in table for name in line.tests))
+    for name in tests:
+        print(f"{name}: {TRUST_TESTS[name].question}")
     print_table(("rhythm", "n", *tests, "score", "cautions"), ({**vars(line), **line.tests} for line in table))
     print("\nAnswer (of both networks together) and map (passed: every test that could be asked).")
     corners = [f"{answer}, {found}" for answer in (RIGHT, WRONG) for found in (PASSED, FAILED)]
@@ -209,16 +195,16 @@ def trust(
     write(out, {"n": n, "seed": seed, "trust": table, "reports": every})
 
 
-def _fusion_line(line: dict[str, Any]) -> dict[str, Any]:
-    best = max(line["controls"], key=line["controls"].__getitem__, default=None)
+def _fusion_line(line: FusionLine) -> dict[str, Any]:
+    best = max(line.controls, key=line.controls.__getitem__, default=None)
     return {
-        **line,
-        **{f"to {view}": versus(found) for view, found in line["against"].items()},
-        "best control": None if best is None else f"{in_cell(line['controls'][best])} ({best})",
+        **line.to_json(),
+        **{f"to {view}": versus(found.difference, found.p) for view, found in line.against.items()},
+        "best control": None if best is None else f"{in_cell(line.controls[best])} ({best})",
     }
 
 
-def _edit_line(result: Asked, view: str) -> EditLine:
+def _edit_line(result: QueryResult, view: str) -> EditLine:
     effects = result.of(view)
     changes = [effect.change for effect in effects]
     followed = [None if effect.followed is None else float(effect.followed) for effect in effects]
@@ -226,12 +212,12 @@ def _edit_line(result: Asked, view: str) -> EditLine:
         str(result.question),
         result.question.criterion,
         result.question.must,
-        sorted({effect.said for effect in effects}),
+        sorted({effect.label for effect in effects}),
         view,
         len(effects),
         mean_of([float(effect.before == effect.target) for effect in effects]),
         mean_of(changes),
-        interval_of(changes),
+        interval(changes),
         mean_of([float(effect.flipped) for effect in effects]),
         mean_of(followed),
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ecgteach.checks.agreement import UNKNOWN, Numbers, ViewAgreement
 from ecgteach.errors import InvalidValue
-from ecgteach.statistics import FEWEST_RECORDINGS, RECORDING_DRAWS, mean_of
+from ecgteach.statistics import draw_recordings, mean_of
 
 PREDICTORS = ("maps apart", "tops apart", "answers differ", "unsure")
 """What may warn of an error; the last two need no map."""
@@ -161,10 +161,9 @@ def _auc_with_interval(
     if not 0 < wrong.sum() < wrong.size:
         return None, None
     auc = float(_aucs(scores, wrong, np.ones((1, scores.size)))[0])
-    clusters = int(of.max()) + 1
-    if clusters < FEWEST_RECORDINGS:
+    _, drawn = draw_recordings(of, seed=seed)
+    if drawn is None:
         return auc, None
-    drawn = np.random.default_rng(seed).multinomial(clusters, np.full(clusters, 1 / clusters), size=RECORDING_DRAWS)
     low, high = np.nanquantile(_aucs(scores, wrong, drawn[:, of].astype(np.float64)), [0.025, 0.975])
     return auc, (float(low), float(high))
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgteach.errors import InvalidValue
+from ecgteach.printing import format_p
 from ecgteach.statistics import FEW, FEWEST_RECORDINGS, interval
 from ecgteach.training.evaluation.evaluation import BOTH, Evaluation
 
@@ -161,17 +162,6 @@ def compare_views(judged: Evaluation) -> Comparison:
     }
     cells = _cells(strips.rhythms, strips.sources)
     return Comparison(tests, tuple(_count(right, strips.recordings, *cell) for cell in cells))
-
-
-def format_p(p: float | None) -> str:
-    """A p value as tables show it.
-
-    >>> format_p(0.0321), format_p(1e-9), format_p(None)
-    ('0.032', 'below 0.001', '-')
-    """
-    if p is None:
-        return "-"
-    return "below 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _cells(rhythms: NDArray[np.str_], sources: NDArray[np.str_]) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:

@@ -1,4 +1,4 @@
-"""Commands about waves: how far they can be trusted, and what share of the maps lies on each."""
+"""Commands about waves: how far they can be trusted, what share of the maps lies on each, and what is kept of it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from ecgteach.rhythms import grouping
 from ecgteach.training.data.strips import open_strips
 from ecgteach.waves.tables import attention_by_group, attention_table
 
+from .golden import write_golden
 from .options import strips_of
 from .wave_agreement import report
 
@@ -44,4 +45,9 @@ def shares(
         print(f"written {write_whole(out, table.to_csv(index=False))}")
 
 
-COMMANDS = {"wave-agreement": agreement, "wave-shares": shares}
+def golden() -> None:
+    """Write the golden table anew, after a change that is meant to move figures of the embedded strips."""
+    print(f"written {write_golden()}")
+
+
+COMMANDS = {"wave-agreement": agreement, "wave-shares": shares, "golden": golden}

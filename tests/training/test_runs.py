@@ -17,7 +17,7 @@ from ecgteach.training import runs
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.fit.checkpoints import BEFORE, CHECKPOINT
 from ecgteach.training.fit.fitting import LOG, fit, predict
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
 
 ONE_SOURCE = recipe("shipped", sources=("mitdb",), compressed=0, simulated=0)
 TRAIN = ("101", "106", "108")

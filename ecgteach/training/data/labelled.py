@@ -12,7 +12,7 @@ from ...records import Dataset, Problem, chapman
 from ...records.dataset import Entry
 from ...records.splits import PARTS
 from ...rhythms import grouping
-from ..fit.recipes import Recipe
+from ..recipes import Recipe
 from .strips import GroupedStrip
 
 

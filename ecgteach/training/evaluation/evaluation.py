@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from ecgteach.statistics import FEW, format_interval
+from ecgteach.printing import format_interval
+from ecgteach.statistics import FEW
 
 from ...errors import InvalidValue, UnknownName, choices
 from ...models import VIEWS, StripCNN

@@ -26,9 +26,9 @@ from ...paths import write_whole
 from ..data.augment import augment, pen_width
 from ..data.simulated import SOURCE
 from ..data.strips import StripSet
+from ..recipes import Recipe, check_seed
 from .checkpoints import Held, alone_in, at_hand, read_newest, write_checkpoint
 from .localisation_loss import local_loss, localisation_loss
-from .recipes import Recipe, check_seed
 from .temperature import at_temperature, fit_temperature
 
 LOG = "log.jsonl"

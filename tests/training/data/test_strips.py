@@ -14,7 +14,7 @@ from ecgteach.training.data import strips as room
 from ecgteach.training.data.augment import augment
 from ecgteach.training.data.compression import compressed_strips
 from ecgteach.training.data.strips import grouped_strips, near_limit, open_strips, write_strips
-from ecgteach.training.fit.recipes import Recipe, recipe, recipes
+from ecgteach.training.recipes import Recipe, recipe, recipes
 from ecgteach.truth import Annotation
 
 

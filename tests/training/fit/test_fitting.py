@@ -21,7 +21,7 @@ from ecgteach.training.data.strips import StripSet
 from ecgteach.training.fit.checkpoints import BEFORE, CHECKPOINT, at_hand
 from ecgteach.training.fit.fitting import LOG, Epoch, _batches, _Run, fit, predict
 from ecgteach.training.fit.localisation_loss import localisation_loss
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
 
 SMALL = (Block(4, 15, stride=5, pool=8),)
 QUICK = recipe("shipped", shares=(), kinds=(), epochs=3, strips_an_epoch=32, batch=8)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 from importlib import resources
 from typing import Any
 
-from ...errors import InvalidValue, UnknownName, choices
-from ...records.splits import PARTS
-from ...strip import SECONDS
+from ..errors import InvalidValue, UnknownName, choices
+from ..records.splits import PARTS
+from ..strip import SECONDS
 
 
 @dataclass(frozen=True)
