@@ -8,12 +8,15 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .errors import EcgteachError, UnknownName, UnreadableFile
 from .paths import write_whole
+
+if TYPE_CHECKING:
+    from .models import StripCNN
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +24,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="See what two networks looked at in an ECG strip. For teaching, not for clinical use.",
 )
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the data sets; else ECGTEACH_DATA and the cache.")]
+Weights = Annotated[Path | None, typer.Option(help="Weights of this view's network, instead of the shipped ones.")]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -83,9 +89,7 @@ def explain(
 def train(
     view: Annotated[str, typer.Option(help="signal or image")],
     recipe: Annotated[str, typer.Option(help="shipped, or chapman: the study's experiment.")] = "shipped",
-    data: Annotated[
-        Path | None, typer.Option(help="Folder that holds the data sets; else ECGTEACH_DATA and the cache.")
-    ] = None,
+    data: Data = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for weights, log and checkpoints; by default runs/VIEW or runs/RECIPE-VIEW."),
@@ -111,29 +115,20 @@ def train(
 @app.command()
 def evaluate(
     dataset: Annotated[str, typer.Option(help="chapman, ptb-xl, challenge-2017, challenge-2021, mitdb or ludb")],
-    data: Annotated[
-        Path | None, typer.Option(help="Folder that holds the data sets; else ECGTEACH_DATA and the cache.")
-    ] = None,
+    data: Data = None,
     part: Annotated[
         str | None, typer.Option(help="validation, test, new or all; by default all but the training part.")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the tables here.")] = None,
-    signal: Annotated[
-        Path | None, typer.Option(help="Weights of the signal network, instead of the shipped ones.")
-    ] = None,
-    image: Annotated[
-        Path | None, typer.Option(help="Weights of the image network, instead of the shipped ones.")
-    ] = None,
+    signal: Weights = None,
+    image: Weights = None,
 ) -> None:
     """Judge both networks on a data set's consecutive ten-second strips."""
     _check_writable(json_file)
-    from .models import load, load_file
     from .records import Problem, chapman, open_dataset
-    from .rhythms import grouping
     from .training.evaluation import evaluation
 
-    given = {"signal": signal, "image": image}
-    models = {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
+    models = models_of(signal, image)
     recordings = open_dataset(dataset, data)
     if dataset == chapman.SOURCE:
         dropped = chapman.left_out(recordings)
@@ -186,6 +181,15 @@ def doctor() -> None:
         print(finding)
     if any(not finding.good for finding in findings):
         raise typer.Exit(1)
+
+
+def models_of(signal: Path | None, image: Path | None) -> "dict[str, StripCNN]":
+    """A network for each view: of a file, or the shipped one."""
+    from .models import load, load_file
+    from .rhythms import grouping
+
+    given = {"signal": signal, "image": image}
+    return {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
 
 
 def _record(name: str, rate: float | None, unit: str | None) -> Any:

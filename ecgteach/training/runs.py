@@ -191,15 +191,8 @@ def gather(
     made_of = _made_of(chosen, part, datasets)
     if near_limits and part != "test":
         made_of["near_limits"] = True
-
-    def gathered_before() -> StripSet | None:
-        before = _gathered_before(folder, made_of)
-        if before is not None:
-            say(f"{part}: {before!r}, as gathered before in {folder}; left out: {dict(before.left_out)}")
+    if before := _gathered_before(folder, made_of, say):
         return before
-
-    if ready := gathered_before():
-        return ready
     if not any(map(len, datasets)):
         raise InvalidValue(
             f"no recording at hand falls into the {part} part of the split ({split_of(chosen)}); fetch more of them"
@@ -226,8 +219,8 @@ def gather(
             yield from simulated_strips(chosen.simulated)
 
     with alone_in(folder, wait=True):
-        if ready := gathered_before():
-            return ready
+        if before := _gathered_before(folder, made_of, say):
+            return before
         say(f"{part}: reading {', '.join(f'{dataset.source} ({len(dataset)})' for dataset in datasets)}")
         (folder / COMPLETE).unlink(missing_ok=True)
         strips = write_strips(everything(), folder, left_out)
@@ -263,7 +256,7 @@ def _made_of(chosen: Recipe, part: str, datasets: list[Dataset]) -> dict[str, ob
     } | ({"study": True} if chosen.study else {})
 
 
-def _gathered_before(folder: Path, made_of: dict[str, object]) -> StripSet | None:
+def _gathered_before(folder: Path, made_of: dict[str, object], say: Say) -> StripSet | None:
     """Strips in the folder, or None where they are not whole, or were made of something else.
 
     Strips that do not say in which way they were made are taken for the same.
@@ -272,9 +265,11 @@ def _gathered_before(folder: Path, made_of: dict[str, object]) -> StripSet | Non
         held = json.loads((folder / COMPLETE).read_text(encoding="utf-8"))
         if {"way": made_of["way"]} | held["made_of"] != made_of:
             return None
-        return open_strips(folder, Counter(held["left_out"]))
+        strips = open_strips(folder, Counter(held["left_out"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    say(f"{made_of['part']}: {strips!r}, as gathered before in {folder}; left out: {dict(strips.left_out)}")
+    return strips
 
 
 def _at_hand(chosen: Recipe, data: str | Path | None, say: Say) -> Iterator[Dataset]:

@@ -166,14 +166,14 @@ def compare_methods(
     read = [strip.for_reading() for strip in strips]
     batch = inputs(view, np.stack([strip.samples for strip in read]))
     task = AttributionTask(model, batch, targets_of(read, models, target))
-    asked = [model.layer(name) for name in (layer_names(model) if layers is None else layers)]
+    chosen_layers = [model.layer(name) for name in (layer_names(model) if layers is None else layers)]
     explained = model.layer()
     at_input = {
         name: on_time(METHODS[name].cells(task, explained), explained) for name in chosen if not METHODS[name].at_layer
     }
     rows: list[Row] = []
     agreement: dict[str, NDArray[np.float64]] = {}
-    for where in asked:
+    for where in chosen_layers:
         maps = {
             name: on_time(METHODS[name].cells(task, where), where) if METHODS[name].at_layer else at_input[name]
             for name in chosen

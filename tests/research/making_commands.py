@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from ecgteach.cli import Data
+
 from . import making_samples
-from .options import Data
 from .sheets import agreement, write_rhythms, write_sheet
 from .standin import write_stand_in
 

@@ -13,6 +13,7 @@ from ecgteach.checks.attribution import METHODS
 from ecgteach.checks.localisation import RHYTHMS, each_rhythm
 from ecgteach.checks.perturbation import FILLS, ORDERS
 from ecgteach.checks.sanity import between_seeds, cascade, compare_networks, same_for_every_class
+from ecgteach.cli import Weights, models_of
 from ecgteach.explanation import Explanation, explain
 from ecgteach.models import VIEWS, StripCNN, shipped
 from ecgteach.models.weights import SEEDS
@@ -22,7 +23,7 @@ from ecgteach.rhythms import grouping
 from ecgteach.training.data.strips import open_strips
 
 from .attribution_methods import compare_methods
-from .options import N, Only, Out, Seed, Weights, models_of, pair_in, pairs_of, write
+from .options import N, Only, Out, Seed, pair_in, pairs_of, strips_of, write
 from .real_strips import faithfulness_study, faithfulness_table, stability_study, stability_table
 from .view_agreement import agreement_by, disagreement_predicts_error
 
@@ -189,7 +190,7 @@ def views(
     """Do both views look at the same moments, and does it warn of an error when they do not?"""
     models, held = models_of(signal, image), open_strips(strips)
     right = [grouping().classes[target] for target in held.targets]
-    bar = tqdm(zip(held.strips(), right, strict=True), total=len(held), unit="strip", leave=False, disable=None)
+    bar = tqdm(zip(strips_of(held), right, strict=True), total=len(held), unit="strip", leave=False, disable=None)
     compared = [compare_views(explain(strip, models), group, seed=seed + row) for row, (strip, group) in enumerate(bar)]
     by = ("rhythm", "outcome")
     table = agreement_by(compared, *by)

@@ -1,7 +1,7 @@
 """What the commands share: their options, the networks that are asked, and the file that figures go to."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from ecgteach.errors import UnknownName, UnreadableFile, choices
-from ecgteach.models import VIEWS, StripCNN, load, load_file
+from ecgteach.models import VIEWS, StripCNN, load_file
 from ecgteach.paths import write_whole
-from ecgteach.rhythms import grouping
+from ecgteach.rhythms import grouping, rhythm
+from ecgteach.strip import FILTERS, READING_STEPS, Strip
+from ecgteach.training.data.strips import StripSet
 
 from .finished_runs import finished_seeds
 
@@ -20,14 +22,6 @@ Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same res
 Only = Annotated[list[str] | None, typer.Option(help="Only this rhythm; may be given several times.")]
 Real = Annotated[bool, typer.Option("--real", help="The real strips of the package instead of simulated ones.")]
 Out = Annotated[Path | None, typer.Option(help="Write every figure here, as JSON.")]
-Data = Annotated[Path | None, typer.Option(help="Folder of the data sets; else ECGTEACH_DATA and the cache.")]
-Weights = Annotated[Path | None, typer.Option(help="Weights of this view's network, instead of the shipped ones.")]
-
-
-def models_of(signal: Path | None, image: Path | None) -> dict[str, StripCNN]:
-    """A network for each view: of a file, or the shipped one."""
-    given = {"signal": signal, "image": image}
-    return {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
 
 
 def views_of(view: str | None) -> tuple[str, ...]:
@@ -41,6 +35,20 @@ def views_of(view: str | None) -> tuple[str, ...]:
     if view not in (None, *VIEWS):
         raise UnknownName(f"no view is called {view!r}; there are {choices(VIEWS)}")
     return (view,) if view else VIEWS
+
+
+def strips_of(held: StripSet) -> Iterator[Strip]:
+    """Each gathered strip with its source's own rhythm, filtered for reading; its lead is not kept."""
+    steps = tuple(FILTERS[name][0] for name in READING_STEPS)
+    for row in range(len(held)):
+        yield Strip(
+            held.millivolts(slice(row, row + 1))[0],
+            lead="I or II",
+            start=float(held.starts[row]),
+            rhythm=rhythm(str(held.rhythms[row])),
+            source_id=str(held.recordings[row]),
+            steps=steps,
+        )
 
 
 def pairs_of(runs: Path) -> list[dict[str, StripCNN]]:

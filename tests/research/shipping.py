@@ -98,9 +98,16 @@ def ship(runs: Path, strips: Path, folder: Path, data: Path | None = None) -> di
     return figures
 
 
+def clear_of_limits(judged: Evaluation) -> Evaluation:
+    """The same without sinus strips within 2/min of a rate limit."""
+    keep = ~judged.strips.near_limit
+    kept = {view: probabilities[keep] for view, probabilities in judged.probabilities.items()}
+    return Evaluation(judged.strips.rows(keep), kept, judged.classes)
+
+
 def figures_of(judged: Evaluation) -> dict[str, Any]:
     """All that is said of a pair on one part; beside the tables, strips near a limit are left out."""
-    clear = judged.clear_of_limits()
+    clear = clear_of_limits(judged)
     strips = clear.strips
     return judged.to_json() | {
         "by_source": by_source(clear),
@@ -134,7 +141,7 @@ def card(model: StripCNN, notes: dict[str, str], train: StripSet, judged: Evalua
     real = train.rows(train.sources != SOURCE)
     counts = Counter(real.sources.tolist())
     local, rhythm = model.layer(), model.layer(f"norm{len(model.blocks)}")
-    tables, clear = judged.tables(), judged.clear_of_limits()
+    tables, clear = judged.tables(), clear_of_limits(judged)
     words = {
         **notes,
         "network": type(model).__name__,

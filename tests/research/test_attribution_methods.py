@@ -43,10 +43,10 @@ def scaled(cells):
 
 @pytest.mark.parametrize("view", ["signal", "image"])
 def test_grad_cam_is_captums(pair, read, view):
-    asked, layer = query(pair, read, view), pair[view].layer()
+    given, layer = query(pair, read, view), pair[view].layer()
     oracle = LayerGradCam(pair[view], pair[view].get_submodule(layer.name))
-    expected = oracle.attribute(asked.batch, target=asked.targets, relu_attributions=True)[:, 0].detach().numpy()
-    np.testing.assert_allclose(scaled(METHODS["Grad-CAM"].cells(asked, layer)), scaled(expected), atol=1e-5)
+    expected = oracle.attribute(given.batch, target=given.targets, relu_attributions=True)[:, 0].detach().numpy()
+    np.testing.assert_allclose(scaled(METHODS["Grad-CAM"].cells(given, layer)), scaled(expected), atol=1e-5)
 
 
 def test_hirescam_is_the_sum_of_gradient_times_activation_in_each_cell():
@@ -61,8 +61,8 @@ def test_hirescam_is_the_sum_of_gradient_times_activation_in_each_cell():
 
 
 def test_hirescam_is_grad_cam_where_cells_are_averaged_into_the_answer(pair, read):
-    asked, layer = query(pair, read), pair["signal"].layer()
-    seen = [scaled(METHODS[name].cells(asked, layer)) for name in ("HiResCAM", "Grad-CAM")]
+    given, layer = query(pair, read), pair["signal"].layer()
+    seen = [scaled(METHODS[name].cells(given, layer)) for name in ("HiResCAM", "Grad-CAM")]
     np.testing.assert_allclose(*seen, atol=1e-4)
 
 
@@ -71,8 +71,8 @@ def test_hirescam_is_grad_cam_where_cells_are_averaged_into_the_answer(pair, rea
 def test_every_method_leaves_the_network_as_it_was_and_gives_maps_on_time(pair, read, view, method):
     model = pair[view]
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    asked, layer = query(pair, read, view), model.layer()
-    maps = on_time(METHODS[method].cells(asked, layer), layer)
+    given, layer = query(pair, read, view), model.layer()
+    maps = on_time(METHODS[method].cells(given, layer), layer)
     assert maps.shape == (1, 5000)
     assert maps.min() >= 0
     assert np.isfinite(maps).all()
@@ -84,10 +84,10 @@ def test_every_method_leaves_the_network_as_it_was_and_gives_maps_on_time(pair, 
 def test_occlusion_finds_the_mark_at_the_strips_edge():
     strip = strips(1, ("SR",))[0]
     pair = planted("accident")
-    asked = query(pair, [strip], target=pair["signal"].classes.index("SR"))
+    given = query(pair, [strip], target=pair["signal"].classes.index("SR"))
     layer = pair["signal"].layer()
     for method in ("occlusion", "integrated gradients"):
-        found = on_time(METHODS[method].cells(asked, layer), layer)[0]
+        found = on_time(METHODS[method].cells(given, layer), layer)[0]
         assert found[:400].sum() > 0.9 * found.sum(), method
 
 

@@ -101,10 +101,10 @@ def test_two_views_are_compared_with_another_shift_on_each_strip(pair, tmp_path,
 
     class Held:
         targets, recordings = np.array([0, 3]), np.array(["a", "b"])
-        strips = staticmethod(lambda: iter(strips(1, ("SR", "AFIB"))))
         __len__ = lambda self: 2  # noqa: E731
 
     monkeypatch.setattr(network_commands, "open_strips", lambda folder: Held())
+    monkeypatch.setattr(network_commands, "strips_of", lambda held: iter(strips(1, ("SR", "AFIB"))))
     run("views", pair, tmp_path, str(tmp_path), "--seed=7")
     assert seeds == [7, 8]
 

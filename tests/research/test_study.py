@@ -50,11 +50,11 @@ def test_groups_follow_the_label_whatever_the_rate():
 
 
 def test_what_our_rule_drops_is_counted_by_group_and_told_with_its_reason():
-    left_out, told = Counter(), []
-    kept = list(labelled.labelled_strips(chapman(8, flat=(4, 7)), left_out, told.append))
+    left_out, problems = Counter(), []
+    kept = list(labelled.labelled_strips(chapman(8, flat=(4, 7)), left_out, problems.append))
     assert len(kept) == 6
     assert left_out == {"our rule, SR": 1, "our rule, AFIB": 1}
-    assert [problem.reason for problem in told] == ["our rule: flat lead II"] * 2
+    assert [problem.reason for problem in problems] == ["our rule: flat lead II"] * 2
 
 
 def test_the_split_is_the_recipes_own_eighty_ten_ten_by_person():
@@ -79,12 +79,12 @@ def test_parts_share_no_recording_and_nothing_is_simulated_or_compressed(at_hand
 
 
 def test_strips_gathered_by_another_recipe_are_not_taken_for_these(at_hand, tmp_path):
-    said = []
+    lines = []
     runs.gather(
-        recipe("shipped", sources=("chapman",), compressed=0, simulated=0), "train", None, tmp_path, said.append
+        recipe("shipped", sources=("chapman",), compressed=0, simulated=0), "train", None, tmp_path, lines.append
     )
-    runs.gather(CHAPMAN, "train", None, tmp_path, said.append)
-    assert sum("reading" in line for line in said) == 2
+    runs.gather(CHAPMAN, "train", None, tmp_path, lines.append)
+    assert sum("reading" in line for line in lines) == 2
 
 
 def test_the_whole_road_ends_in_a_report_beside_what_was_published(at_hand, tmp_path, monkeypatch, capsys):

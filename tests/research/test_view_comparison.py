@@ -16,9 +16,9 @@ CLASSES = ("SR", "SB", "GSVT", "AFIB")
 def answers(right, true):
     """Probabilities whose answer is the truth where `right` says so, else the next class; surer where right."""
     right, true = np.asarray(right, dtype=bool), np.asarray(true)
-    told = np.full((len(true), 4), 0.1)
-    told[np.arange(len(true)), np.where(right, true, (true + 1) % 4)] = np.where(right, 0.7, 0.4)
-    return told / told.sum(axis=1, keepdims=True)
+    shares = np.full((len(true), 4), 0.1)
+    shares[np.arange(len(true)), np.where(right, true, (true + 1) % 4)] = np.where(right, 0.7, 0.4)
+    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def evaluation(signal, image, rhythms, sources=None, recordings=None):
@@ -29,8 +29,8 @@ def evaluation(signal, image, rhythms, sources=None, recordings=None):
     rates, starts = np.full(number, 75.0), np.zeros(number)
     microvolts = np.zeros((number, 5000), dtype=np.int16)
     strips = StripSet(microvolts, true, recordings, sources, np.array(rhythms), rates, starts, Counter())
-    told = {"signal": answers(signal, true), "image": answers(image, true)}
-    return Evaluation(strips, told | {"both": (told["signal"] + told["image"]) / 2}, CLASSES)
+    shares = {"signal": answers(signal, true), "image": answers(image, true)}
+    return Evaluation(strips, shares | {"both": (shares["signal"] + shares["image"]) / 2}, CLASSES)
 
 
 def pairs(*clusters):

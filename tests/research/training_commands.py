@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ecgteach.cli import Data, Weights, models_of
 from ecgteach.models import VIEWS, load_file
 from ecgteach.models import weights as registry
 from ecgteach.records.splits import PARTS
@@ -19,7 +20,7 @@ from .baselines import ROCKET, ROCKET_NEEDS, baselines, report, rocket_at_hand
 from .finished_runs import check_alike
 from .leave_out import format_table, leave_out
 from .measurements import kept_measurements
-from .options import Data, Out, Seed, Weights, models_of, views_of, write
+from .options import Out, Seed, views_of, write
 from .paired_comparison import compare_seeds, keep, open_runs, right_answers
 from .shipping import ship
 

@@ -10,13 +10,13 @@ from ecgteach.statistics import mean_of
 
 @dataclass(frozen=True)
 class Passed:
-    """How many maps passed a test, of those that could be asked."""
+    """How many maps passed a test, of the strips on which it could be made."""
 
     passed: int
-    asked: int
+    of: int
 
     def __str__(self) -> str:
-        return f"{self.passed} of {self.asked}" if self.asked else "-"
+        return f"{self.passed} of {self.of}" if self.of else "-"
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def trust_table(reports: Iterable[tuple[str, TrustReport]]) -> list[TrustLine]:
 
 def _line(rhythm: str, reports: list[TrustReport]) -> TrustLine:
     names = dict.fromkeys(test.name for report in reports for test in report.tests)
-    asked = [test for report in reports for test in report.applicable]
-    tests = {name: [bool(test.passed) for test in asked if test.name == name] for name in names}
+    made = [test for report in reports for test in report.applicable]
+    tests = {name: [bool(test.passed) for test in made if test.name == name] for name in names}
     return TrustLine(
         rhythm,
         len(reports),

@@ -13,6 +13,7 @@ from ecgteach.checks.fusion_comparison import MEASURES, FusionLine, compare_fusi
 from ecgteach.checks.localisation import CONTROLS, RHYTHMS, each_rhythm
 from ecgteach.checks.trust import TRUST_TESTS, verdict
 from ecgteach.checks.trust.report import FAILED, PASSED, RIGHT, WRONG
+from ecgteach.cli import Weights, models_of
 from ecgteach.errors import UnknownName, choices
 from ecgteach.fusion import RULES
 from ecgteach.models import VIEWS, StripCNN
@@ -22,7 +23,7 @@ from ecgteach.statistics import interval, mean_of
 
 from .aims import AIM_SCORE, aims_reached
 from .localisation_study import localisation_study, localisation_table
-from .options import N, Only, Out, Real, Seed, Weights, models_of, write
+from .options import N, Only, Out, Real, Seed, write
 from .trust_table import trust_table
 
 OF_LOCALISATION = """\

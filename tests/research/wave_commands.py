@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from tqdm.auto import tqdm
 
+from ecgteach.cli import Data
 from ecgteach.explanation import explain
 from ecgteach.paths import write_whole
 from ecgteach.rhythms import grouping
@@ -13,7 +14,7 @@ from ecgteach.training.data.strips import open_strips
 from ecgteach.waves.tables import attention_by_group, attention_table
 
 from .golden import write_golden
-from .options import Data
+from .options import strips_of
 from .wave_agreement import report
 
 
@@ -35,7 +36,7 @@ def shares(
 ) -> None:
     """Share of the shipped networks' maps on each wave, over real strips, with intervals by recording."""
     held = open_strips(strips)
-    explained = (explain(strip) for strip in tqdm(held.strips(), total=len(held), unit="strip", disable=None))
+    explained = (explain(strip) for strip in tqdm(strips_of(held), total=len(held), unit="strip", disable=None))
     classes = grouping().classes
     table = attention_table(explained, [classes[target] for target in held.targets])
     groups = attention_by_group(table, by.split(","))

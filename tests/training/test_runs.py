@@ -42,9 +42,9 @@ def at_hand(monkeypatch):
 
 def gathered(folder, chosen=ONE_SOURCE, part="train"):
     """Strips of a folder, and whether they were read from the recordings anew."""
-    said = []
-    strips = runs.gather(chosen, part, None, folder, said.append)
-    return strips, any("reading" in line for line in said)
+    lines = []
+    strips = runs.gather(chosen, part, None, folder, lines.append)
+    return strips, any("reading" in line for line in lines)
 
 
 def test_strips_are_gathered_once_and_what_was_left_out_is_still_known(at_hand, tmp_path):
@@ -283,10 +283,10 @@ def test_a_run_on_true_labels_does_not_go_on_with_shuffled_ones(parts, tmp_path)
 
 
 def test_the_command_line_keeps_shuffled_runs_apart(monkeypatch, capsys):
-    asked = []
-    monkeypatch.setattr(runs, "train_view", lambda view, recipe, settings, **_: asked.append(settings))
+    given = []
+    monkeypatch.setattr(runs, "train_view", lambda view, recipe, settings, **_: given.append(settings))
     for switch in ([], ["--shuffle-labels"]):
         with pytest.raises(SystemExit, match="0"):
             cli.main(["train", "--view", "image", *switch])
-    assert [settings.shuffle_labels for settings in asked] == [False, True]
-    assert [settings.out for settings in asked] == [Path("runs/image"), Path("runs/image-shuffled")]
+    assert [settings.shuffle_labels for settings in given] == [False, True]
+    assert [settings.out for settings in given] == [Path("runs/image"), Path("runs/image-shuffled")]

@@ -116,12 +116,6 @@ class Evaluation:
         wanted = [one for one in found if true in (None, one.true) and predicted in (None, one.predicted)]
         return sorted(wanted, key=lambda one: -one.probability)
 
-    def clear_of_limits(self) -> "Evaluation":
-        """The same without sinus strips within 2/min of a rate limit."""
-        keep = ~self.strips.near_limit
-        kept = {view: probabilities[keep] for view, probabilities in self.probabilities.items()}
-        return Evaluation(self.strips.rows(keep), kept, self.classes)
-
     def to_json(self) -> dict[str, Any]:
         """Tables, and what was left out, as plain values."""
         near = int(np.count_nonzero(self.strips.near_limit))
@@ -192,7 +186,10 @@ def evaluate(
     left_out: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="ecgteach-") as folder:
         grouped = grouped_strips(chosen.records(report), left_out, report)
-        strips = _in_memory(write_strips(grouped, Path(folder), left_out))
+        # a copy needs no file: the map goes with the last hold on it, as it must before its folder can
+        mapped = write_strips(grouped, Path(folder), left_out)
+        strips = replace(mapped, microvolts=np.array(mapped.microvolts))
+        del mapped
     return evaluate_strips(models, strips)
 
 
@@ -260,14 +257,11 @@ def _lines(name: str, table: Table) -> Iterator[str]:
                 yield f"      {group:5} n {row.n:5}   too few strips for a figure"
                 continue
             auc = "   -" if row.auc is None else f"{row.auc:.3f}"
+            specificity = "     -" if row.specificity is None else f"{row.specificity:6.1%}"
             yield (
                 f"      {group:5} n {row.n:5}   sensitivity {row.sensitivity:6.1%}   "
-                f"specificity {_percent(row.specificity)}   F1 {row.f1:.3f}   AUC {auc}"
+                f"specificity {specificity}   F1 {row.f1:.3f}   AUC {auc}"
             )
-
-
-def _percent(value: float | None) -> str:
-    return "     -" if value is None else f"{value:6.1%}"
 
 
 def _part(dataset: Dataset, entry: Entry) -> str:
@@ -279,11 +273,6 @@ def _part(dataset: Dataset, entry: Entry) -> str:
 def _belongs(dataset: Dataset, entry: Entry, part: str) -> bool:
     own = _part(dataset, entry)
     return own != "train" if part == "held-out" else own == part
-
-
-def _in_memory(strips: StripSet) -> StripSet:
-    """A copy that needs no file; the map goes with the last hold on it, as it must before its folder can."""
-    return replace(strips, microvolts=np.array(strips.microvolts))
 
 
 def _against_strongest(answered: NDArray[np.float64], afib: int) -> NDArray[np.float64]:

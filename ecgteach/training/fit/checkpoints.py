@@ -84,7 +84,7 @@ def read_newest(folder: Path, run: str, restore: Callable[[Held], None], say: Ca
                 )
             restore(held)
         except DAMAGED as problem:
-            say(f"{path} is no whole checkpoint ({_first_line(problem)})")
+            say(f"{path} is no whole checkpoint ({str(problem).partition(chr(10))[0]})")
         else:
             return
     raise UnreadableFile(
@@ -142,8 +142,3 @@ def _read(path: Path) -> Held:
 
 def _checksum(content: bytes) -> bytes:
     return hashlib.sha256(content).hexdigest().encode() + b"\n"
-
-
-def _first_line(problem: Exception) -> str:
-    lines = str(problem).splitlines()
-    return lines[0] if lines else type(problem).__name__

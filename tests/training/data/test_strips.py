@@ -205,16 +205,6 @@ def test_wrong_recipes_are_told_what_there_is():
         recipe("shipped", batch=64, strips_an_epoch=32)
 
 
-def test_strips_of_a_set_come_back_as_strips(tmp_path):
-    graded = list(grouped_strips([sinus(75)]))
-    held = write_strips(graded, tmp_path)
-    first, *rest = held.strips()
-    assert len(rest) == len(held) - 1
-    assert first.rhythm == rhythm(graded[0].rhythm)
-    assert first.for_reading() is first or np.array_equal(first.for_reading().samples, first.samples)
-    assert np.abs(first.samples - graded[0].strip.for_reading().samples).max() < 0.00051
-
-
 def test_a_full_disk_is_one_sentence_and_leaves_the_strips_that_were_there(tmp_path, monkeypatch):
     write_strips(grouped_strips([sinus(75)]), tmp_path)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
