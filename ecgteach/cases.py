@@ -11,12 +11,13 @@ import numpy as np
 from .beats import find_beats
 from .errors import InvalidValue
 from .explanation import averaged, highest
-from .models import Network, Prediction, expect_networks, inputs_of, module_of, shipped
+from .models import Network, Prediction, inputs_of, module_of, shipped
 from .records import Record, sample, samples
 from .rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, Group, Rhythm, grouping, rhythm
 from .strip import Strip
 
 CASES = 12
+MOST_EACH = 6
 SEED = 23
 BORDER = 5.0
 """No sinus strip within so many beats per minute of a limit of rate: there the label is a matter of taste."""
@@ -55,7 +56,7 @@ class Solution:
     @property
     def group_name(self) -> str:
         """The group in full words."""
-        return self.group.name if self.group else "none of the four groups"
+        return self.group.name if self.group else "none of the groups"
 
     def __str__(self) -> str:
         return f"{self.rhythm_name}, {self.rate:.0f} a minute (group: {self.group_name})"
@@ -75,7 +76,7 @@ def choose_cases(
     seed : int
         Another seed draws others.
     number : int
-        How many, 4 to 24 in steps of 4.
+        How many: as many of each group, up to six.
     models : mapping of str to Network, optional
         The networks whose answers decide what is misread; by default the shipped pair.
 
@@ -84,10 +85,13 @@ def choose_cases(
     InvalidValue
         When so many cannot be drawn.
     """
-    classes = grouping().classes
+    classes = _classes()
     each, rest = divmod(number, len(classes))
-    if rest or not 1 <= each <= 6:
-        raise InvalidValue(f"cases are drawn in equal shares of {len(classes)} groups: 4, 8 ... 24, not {number}")
+    if rest or not 1 <= each <= MOST_EACH:
+        raise InvalidValue(
+            f"cases are drawn in equal shares of {len(classes)} groups: "
+            f"{len(classes)}, {2 * len(classes)} ... {MOST_EACH * len(classes)}, not {number}"
+        )
     draw = Random(seed)
     reads = _reads(models)
     known = {recording(record) for record in (*contrasting_pair(models), *map(sample, classes))}
@@ -147,6 +151,11 @@ class _Read:
         return any(answer != self.group for answer in self.answers.values())
 
 
+def _classes() -> tuple[str, ...]:
+    """The groups of which strips came with the package."""
+    return tuple(code for code in grouping().classes if samples(code))
+
+
 def _reads(models: Mapping[str, Network] | None) -> tuple[_Read, ...]:
     """Every embedded strip that may be asked, as the networks read it."""
     return _shipped_reads() if models is None else _read_by(models)
@@ -158,17 +167,17 @@ def _shipped_reads() -> tuple[_Read, ...]:
 
 
 def _read_by(models: Mapping[str, Network]) -> tuple[_Read, ...]:
-    asked = [
+    held = [
         (line.group, sample(line.group, number))
-        for group in grouping().classes
+        for group in _classes()
         for number, line in enumerate(samples(group))
         if not (rhythm(line.rhythm).sinus and _borders(line.rate))
     ]
-    strips = np.stack([record.strip().for_reading().samples for _, record in asked])
-    predictions = {view: _predict(network, strips) for view, network in expect_networks(models).items()}
+    strips = np.stack([record.strip().for_reading().samples for _, record in held])
+    predictions = {view: _predict(view, model, strips) for view, model in models.items()}
     reads = []
-    for place, (group, record) in enumerate(asked):
-        of_strip = {view: each[place] for view, each in predictions.items()}
+    for number, (group, record) in enumerate(held):
+        of_strip = {view: predictions[view][number] for view in predictions}
         mean = averaged(of_strip)
         answer = highest(mean)
         answers = {view: prediction.answer for view, prediction in of_strip.items()}
@@ -176,7 +185,7 @@ def _read_by(models: Mapping[str, Network]) -> tuple[_Read, ...]:
     return tuple(reads)
 
 
-def _predict(model: Network, strips: "np.typing.NDArray[np.float32]") -> list[Prediction]:
+def _predict(view: str, model: Network, strips: "np.typing.NDArray[np.float32]") -> list[Prediction]:
     import torch
 
     from .probing import twin
@@ -184,7 +193,7 @@ def _predict(model: Network, strips: "np.typing.NDArray[np.float32]") -> list[Pr
     predictions, asked = [], twin(module_of(model))
     with torch.no_grad():
         for first in range(0, len(strips), BATCH):
-            logits = asked(inputs_of(model, strips[first : first + BATCH])).float().cpu().numpy()
+            logits = asked(inputs_of(model, strips[first : first + BATCH], view)).float().cpu().numpy()
             predictions += [Prediction(row, model.classes) for row in logits]
     return predictions
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from . import paths as places
+from . import paths
 from .errors import EcgteachError
 
 LIBRARIES = ("torch", "numpy", "scipy", "matplotlib", "wfdb", "jupyterlab", "ipywidgets", "bokeh", "jupyter_bokeh")
@@ -16,7 +16,7 @@ OPTIONAL = frozenset({"jupyterlab", "ipywidgets", "bokeh", "jupyter_bokeh"})
 
 
 @dataclass(frozen=True)
-class Finding:
+class Inspection:
     """One line of the report: what was looked at, what was found, and what to do where it is not good."""
 
     subject: str
@@ -29,24 +29,26 @@ class Finding:
         return line if not self.advice else f"{line}\n      {'':14} -> {self.advice}"
 
 
-def examine() -> list[Finding]:
+def examine() -> list[Inspection]:
     """Look at Python, libraries, threads, weights, embedded strips and data sets; nothing is changed."""
     return [*_python(), *_libraries(), _threads(), *_weights(), _samples(), *_data()]
 
 
-def _python() -> Iterator[Finding]:
+def _python() -> Iterator[Inspection]:
     version = platform.python_version()
     old = sys.version_info < (3, 11)
-    yield Finding("Python", f"{version} on {platform.system()}", not old, "install Python 3.11 or later" if old else "")
+    yield Inspection(
+        "Python", f"{version} on {platform.system()}", not old, "install Python 3.11 or later" if old else ""
+    )
 
 
-def _libraries() -> Iterator[Finding]:
+def _libraries() -> Iterator[Inspection]:
     for name in LIBRARIES:
         try:
-            yield Finding(name, metadata.version(name))
+            yield Inspection(name, metadata.version(name))
         except metadata.PackageNotFoundError:
             advice = 'pip install ".[lab]"' if name in OPTIONAL else "pip install ."
-            yield Finding(name, "not installed", False, f"python start.py, or: {advice}")
+            yield Inspection(name, "not installed", False, f"python start.py, or: {advice}")
 
 
 def available_cores() -> int:
@@ -59,49 +61,49 @@ def available_cores() -> int:
     return cores if quota == "max" else max(1, min(cores, int(quota) // int(period)))
 
 
-def _threads() -> Finding:
+def _threads() -> Inspection:
     import torch
 
     threads, cores = torch.get_num_threads(), available_cores()
     if threads > cores:
-        return Finding(
+        return Inspection(
             "threads", f"torch uses {threads}, the machine gives {cores}", False, f"set OMP_NUM_THREADS={cores}"
         )
-    return Finding("threads", f"torch uses {threads} of {cores} cores")
+    return Inspection("threads", f"torch uses {threads} of {cores} cores")
 
 
-def _weights() -> Iterator[Finding]:
+def _weights() -> Iterator[Inspection]:
     from .models import VIEWS, load
 
     for view in VIEWS:
         try:
             model = load(view)
         except EcgteachError as problem:
-            yield Finding(f"{view} weights", "unusable", False, str(problem))
+            yield Inspection(f"{view} weights", "unusable", False, str(problem))
             continue
         layer = model.layer()
-        yield Finding(
+        yield Inspection(
             f"{view} weights",
             f"{sum(p.numel() for p in model.parameters()):,} numbers, checksum verified; cells of "
             f"{layer.cell_seconds * 1000:.0f} ms, each sees {layer.field_seconds:.2f} s",
         )
 
 
-def _samples() -> Finding:
+def _samples() -> Inspection:
     from .records import samples
 
     counts: dict[str, int] = {}
     for line in samples():
         counts[line.group] = counts.get(line.group, 0) + 1
-    return Finding("embedded", ", ".join(f"{count} {group}" for group, count in counts.items()) + " strips")
+    return Inspection("embedded", ", ".join(f"{count} {group}" for group, count in counts.items()) + " strips")
 
 
-def _data() -> Iterator[Finding]:
+def _data() -> Iterator[Inspection]:
     from .records import SOURCES, open_dataset
 
-    yield Finding("looked in", ", ".join(str(root) for root in places.roots()))
+    yield Inspection("looked in", ", ".join(str(root) for root in paths.roots()))
     for source in SOURCES:
         try:
-            yield Finding(source, f"{len(open_dataset(source)):,} records")
+            yield Inspection(source, f"{len(open_dataset(source)):,} records")
         except EcgteachError:
-            yield Finding(source, f"not here; the course runs without it. To have it: python -m data_fetch {source}")
+            yield Inspection(source, f"not here; the course runs without it. To have it: python -m data_fetch {source}")

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from . import fusion as fusing
 from .errors import EcgteachError, EmptyMap, InvalidValue, UnreadableFile, choices, expect
+from .explained_view import View as View
+from .explained_view import expect_map, part_of, view_from_json, view_to_json
 from .gradcam import ForwardPass, GradCAM
 from .image import StripImage, strip_image
 from .models import (
@@ -24,6 +26,7 @@ from .models import (
     Provenance,
     StripCNN,
     expect_networks,
+    in_order,
     inputs_of,
     module_of,
     position,
@@ -34,7 +37,6 @@ from .plain import array, numbers, plain, restored
 from .records import Record
 from .rhythms import rhythm
 from .strip import SAMPLES, SAMPLING_RATE, Strip
-from .view import View, expect_map, part_of, view_from_json, view_to_json
 
 if TYPE_CHECKING:
     from .plots import Picture
@@ -64,7 +66,7 @@ class Explanation:
     chosen : str
         How the target came about.
     views : dict of str to View
-        By name, one or more of `ecgteach.models.VIEWS`.
+        By name, one or more; those of `ecgteach.views.VIEWS` first.
     fused : array, shape (5000,), or None
         The fused map; None where there is nothing to fuse, and `fused_reason` says why.
     fused_reason : str
@@ -96,8 +98,8 @@ class Explanation:
     lacking: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.views or not set(self.views) <= set(VIEWS):
-            raise InvalidValue(f"an explanation has one view or more of {choices(VIEWS)}, not {choices(self.views)}")
+        if not self.views:
+            raise InvalidValue("an explanation has one view or more")
         classes = {view.prediction.classes for view in self.views.values()}
         if len(classes) > 1 or self.target not in next(iter(classes)):
             raise InvalidValue(f"target {self.target!r} is none of the classes that all views tell apart")
@@ -132,14 +134,14 @@ class Explanation:
 
     @property
     def agreement(self) -> NDArray[np.uint8]:
-        """Who looks at each sample, as an index into `fusion.AGREEMENT`; shape (5000,)."""
-        return fusing.agreement({name: view.on_time for name, view in self.views.items()})
+        """Who looks at each sample, as an index into `fusion.agreement_kinds`; shape (5000,)."""
+        return fusing.agreement([view.on_time for view in self.views.values()])
 
     @property
     def agreement_shares(self) -> dict[str, float]:
-        """Share of the strip's time by who looks: both, one, neither."""
+        """Share of the strip's time by who looks, from neither to all; the words are `fusion.agreement_kinds`."""
         found = self.agreement
-        return {word: float(np.mean(found == number)) for number, word in enumerate(fusing.AGREEMENT)}
+        return {word: float(np.mean(found == number)) for number, word in enumerate(fusing.agreement_kinds(self.views))}
 
     def plot(self) -> "Picture":
         """The strip, both maps and the fused one on one time axis."""
@@ -218,7 +220,7 @@ class Explanation:
             restored(Strip, held.get("strip"), "strip"),
             part_of(held, "target", str),
             part_of(held, "target_chosen", str),
-            {name: views[name] for name in (*VIEWS, *views) if name in views},
+            in_order(views),
             None if fused.get("map") is None else array(fused["map"], "fused.map", (SAMPLES,)),
             reason if isinstance(reason, str) else "",
             part_of(fused, "rule", str),

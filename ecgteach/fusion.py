@@ -1,42 +1,28 @@
 """Maps on one time axis: cells are placed on the strip's seconds, fused by a named rule, and compared.
 
 A map along time (`on_time`) has one value for each of the strip's 5,000 samples, 0 to 1 of the map's own maximum.
-Aligning and fusing the views follows MM-GradCAM (Murat Duranay et al. 2026, doi 10.1038/s41598-026-38654-w), which does
-not print its formula; the rules here are our choice, and each is named on every figure.
+Aligning and fusing the views follows MM-GradCAM (Murat Duranay et al. 2026, doi 10.1038/s41598-026-38654-w), which
+does not print its formula; the rules here are our choice, and each is named on every figure.
 """
 
-from collections.abc import Callable, Mapping
-from itertools import product
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import EmptyMap, InvalidValue, UnknownName, choices, expect
 from .image import Geometry
-from .models import VIEWS
 from .models.layers import Layer
 from .strip import SAMPLES, SAMPLING_RATE
+from .words import LOOKED
 
 Values = NDArray[np.float32]
 Exact = NDArray[np.float64]
-Rule = Callable[[Exact, Exact], Exact]
-"""Takes the maps, (views, 5000), and each view's probability of the target, (views,); gives one map, (5000,)."""
+Combine = Callable[[Exact, Exact], Exact]
+"""From the maps, (views, 5000), and each view's probability of the target, (views,), to one map, (5000,)."""
 
-
-def _word(looking: tuple[bool, ...]) -> str:
-    """Who looks, in words."""
-    views = [view for view, looks in zip(VIEWS, looking, strict=True) if looks]
-    if not views:
-        return "neither" if len(VIEWS) == 2 else "none"
-    if len(views) == len(VIEWS):
-        return "both" if len(VIEWS) == 2 else "all"
-    return f"{' and '.join(views)} only"
-
-
-AGREEMENT = tuple(_word(looking[::-1]) for looking in product((False, True), repeat=len(VIEWS)))
-"""Who looks at a moment, by number: view `k` of `VIEWS` adds two to the power of `k`."""
-
-AGREEMENT_THRESHOLD = 0.5
+AGREEMENT_THRESHOLD = LOOKED
 """A view "looks at" a moment where its map reaches this share of its own maximum."""
 
 
@@ -81,11 +67,9 @@ def columns_of(values: Values) -> Values:
     -------
     array, shape (columns,)
     """
-    if np.ndim(values) == 1:
-        return values
-    if np.ndim(values) < 1:
-        raise InvalidValue(f"cells are (columns,) or (rows, columns), not {np.shape(values)}")
-    return _read_only(values.mean(axis=tuple(range(values.ndim - 1)), dtype=np.float64))
+    if np.ndim(values) < 2:
+        return np.asarray(values, dtype=np.float32)
+    return _read_only(np.asarray(values).mean(axis=tuple(range(np.ndim(values) - 1)), dtype=np.float64))
 
 
 def cells_onto_image(values: Values, layer: Layer, geometry: Geometry) -> Values:
@@ -110,8 +94,7 @@ def fuse(maps: Mapping[str, Values], rule: str = "mean", confidence: Mapping[str
     maps : mapping of str to array, shape (5000,)
         Each view's map along time, for one and the same target; two or more.
     rule : str
-        ``"mean"``, ``"maximum"``, ``"product"`` (all must agree) or ``"confidence"`` (a mean weighted by each view's
-        probability of the target).
+        One of `RULES`.
     confidence : mapping of str to float, optional
         Probability of the target in each view; only ``"confidence"`` reads it.
 
@@ -129,8 +112,8 @@ def fuse(maps: Mapping[str, Values], rule: str = "mean", confidence: Mapping[str
     InvalidValue
         When there are fewer than two maps, or they have other shapes.
     """
-    combine = rule_named(rule)
-    held = {name: _on_time(name, values) for name, values in _by_view(maps).items()}
+    combine = rule_named(rule).combine
+    held = {name: _on_time(name, values) for name, values in _expect_maps(maps).items()}
     if len(held) < 2:
         raise InvalidValue(f"fusing takes two maps or more, not the {choices(held) or 'empty'} one alone")
     for name, values in held.items():
@@ -147,13 +130,13 @@ def fuse(maps: Mapping[str, Values], rule: str = "mean", confidence: Mapping[str
     return _read_only(fused / fused.max())
 
 
-def agreement(maps: Mapping[str, Values], threshold: float = AGREEMENT_THRESHOLD) -> NDArray[np.uint8]:
-    """Who looks at each moment: an index into `AGREEMENT` for each sample, shape (5000,).
+def agreement(maps: Sequence[Values], threshold: float = AGREEMENT_THRESHOLD) -> NDArray[np.uint8]:
+    """Who looks at each moment: an index into `agreement_kinds` for each sample, shape (5000,).
 
     Parameters
     ----------
-    maps : mapping of str to array, shape (5000,)
-        Each view's map along time, scaled to its own maximum; a view that is not there looks at nothing.
+    maps : sequence of array, shape (5000,)
+        Maps along time, each scaled to its own maximum.
     threshold : float
         Share of its maximum from which a view counts as looking, above 0 and up to 1.
 
@@ -164,17 +147,28 @@ def agreement(maps: Mapping[str, Values], threshold: float = AGREEMENT_THRESHOLD
     """
     if not isinstance(threshold, int | float) or not 0 < threshold <= 1:
         raise InvalidValue(f"the threshold of agreement is a share above 0 and up to 1, not {threshold!r}")
-    found = np.zeros(SAMPLES, dtype=np.uint8)
-    for name, values in _by_view(maps).items():
-        found |= (_on_time(name, values) >= threshold).astype(np.uint8) << VIEWS.index(name)
-    return found
+    if not len(maps) or any(np.shape(values) != (SAMPLES,) for values in maps):
+        raise InvalidValue(f"agreement is of maps along time, each ({SAMPLES},), see place()")
+    looking = np.stack(maps) >= threshold
+    many = looking.sum(axis=0)
+    several = len(maps) + np.where(many == len(maps), int(len(maps) > 2) + 1, 1)
+    return np.where(many < 2, many * (looking.argmax(axis=0) + 1), several).astype(np.uint8)
 
 
-def _by_view(maps: Mapping[str, Values]) -> Mapping[str, Values]:
-    expect(maps, Mapping, "maps are given by view", f"such as {{{', '.join(f'{view!r}: ...' for view in VIEWS)}}}")
-    if not set(maps) <= set(VIEWS):
-        raise InvalidValue(f"maps are given by view, {choices(VIEWS)}; given: {choices(maps)}")
-    return {view: maps[view] for view in VIEWS if view in maps}
+def agreement_kinds(views: Iterable[str]) -> tuple[str, ...]:
+    """Who may look at a moment: neither, one view only, several of them, and all together.
+
+    >>> agreement_kinds(["signal", "image"])
+    ('neither', 'signal only', 'image only', 'both')
+    """
+    single = [f"{view} only" for view in views]
+    together = ["both"] if len(single) == 2 else ["several", "all"]
+    return ("neither", *single, *together[: 2 * (len(single) > 1)])
+
+
+def _expect_maps(maps: Mapping[str, Values]) -> Mapping[str, Values]:
+    expect(maps, Mapping, "maps are given by view", "such as {'signal': ..., 'image': ...}")
+    return maps
 
 
 def _on_time(name: str, values: Values) -> Values:
@@ -203,11 +197,20 @@ def _by_confidence(maps: Exact, confidence: Exact) -> Exact:
     return np.asarray((confidence[:, None] * maps).sum(axis=0) / confidence.sum())
 
 
+@dataclass(frozen=True)
+class Rule:
+    """A way to make one map of two: its words, as in "the mean of both maps", what to expect of it, its function."""
+
+    words: str
+    hint: str
+    combine: Combine
+
+
 RULES: dict[str, Rule] = {
-    "mean": _mean,
-    "maximum": _maximum,
-    "product": _product,
-    "confidence": _by_confidence,
+    "mean": Rule("mean", "mean of both", _mean),
+    "maximum": Rule("maximum", "the higher of both", _maximum),
+    "product": Rule("product", "product: both must look", _product),
+    "confidence": Rule("confidence-weighted mean", "mean, weighted by each view's probability", _by_confidence),
 }
 """Fusion rules by name; to add one, write a function and give it a line here."""
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from ecgteach import doctor
-from ecgteach.doctor import Finding, examine
+from ecgteach.doctor import Inspection, examine
 
 
 def test_what_is_missing_comes_with_what_to_do(monkeypatch):
@@ -42,4 +42,4 @@ def test_cores_are_those_that_the_container_gives(monkeypatch):
 
 
 def test_a_finding_reads_as_one_line():
-    assert str(Finding("torch", "2.13")) == "ok    torch          2.13"
+    assert str(Inspection("torch", "2.13")) == "ok    torch          2.13"

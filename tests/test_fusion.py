@@ -114,17 +114,25 @@ def test_wrong_calls_are_refused():
     with pytest.raises(InvalidValue, match="probabilities"):
         fuse(bump(1), bump(2), "confidence", (-0.1, 0.0))
     with pytest.raises(InvalidValue, match="above 0 and up to 1"):
-        fusion.agreement({"signal": bump(1)}, 0)
+        fusion.agreement([bump(1), bump(2)], 0)
 
 
 def test_agreement_names_who_looks():
     one, other = np.zeros((2, 5000), dtype=np.float32)
     one[:2000], other[1000:3000] = 1.0, 0.5
-    found = [
-        fusion.AGREEMENT[number]
-        for number in fusion.agreement({"signal": one, "image": other})[[500, 1500, 2500, 3500]]
-    ]
+    kinds, moments = fusion.agreement_kinds(["signal", "image"]), [500, 1500, 2500, 3500]
+    found = [kinds[number] for number in fusion.agreement([one, other])[moments]]
     assert found == ["signal only", "both", "image only", "neither"]
+
+
+def test_agreement_of_one_view_and_of_three_names_who_looks():
+    one, other, third = np.zeros((3, 5000), dtype=np.float32)
+    one[:3000], other[1000:3000], third[2000:4000] = 1.0, 1.0, 1.0
+    kinds, moments = fusion.agreement_kinds(["a", "b", "c"]), [500, 1500, 2500, 3500, 4500]
+    found = [kinds[number] for number in fusion.agreement([one, other, third])[moments]]
+    assert found == ["a only", "several", "all", "c only", "neither"]
+    alone = [fusion.agreement_kinds(["a"])[number] for number in fusion.agreement([one])[moments]]
+    assert alone == ["a only"] * 3 + ["neither"] * 2
 
 
 def test_views_without_any_confidence_are_not_fused():
@@ -132,23 +140,28 @@ def test_views_without_any_confidence_are_not_fused():
         fuse(bump(1), bump(2), "confidence", (0.0, 0.0))
 
 
-def test_one_view_alone_is_not_fused_and_looks_alone():
+def test_one_view_alone_is_not_fused():
     with pytest.raises(InvalidValue, match="two maps or more, not the image one alone"):
         fusion.fuse({"image": bump(1)})
-    found = fusion.agreement({"image": bump(4)})
-    assert {fusion.AGREEMENT[number] for number in found} == {"neither", "image only"}
 
 
-def test_a_third_view_has_its_own_words(monkeypatch):
-    monkeypatch.setattr(fusion, "VIEWS", ("signal", "image", "twelve"))
-    words = [fusion._word(tuple(map(bool, looks))) for looks in ((0, 0, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1))]
-    assert words == ["none", "twelve only", "signal and twelve only", "all"]
-    maps = {"twelve": bump(1), "signal": bump(2), "image": bump(3)}
-    assert np.allclose(fusion.fuse(maps), sum(maps.values()) / sum(maps.values()).max(), atol=1e-6)
-    assert fusion.agreement(maps)[[500, 1000, 1500]].tolist() == [4, 1, 2]
+@pytest.mark.parametrize("rule", fusion.RULES)
+def test_three_views_are_fused_by_the_same_rules(rule):
+    maps = {"signal": bump(2), "image": bump(2.1), "twelve": bump(2.2)}
+    fused = fusion.fuse(maps, rule, {"signal": 0.2, "image": 0.3, "twelve": 0.5})
+    stacked, sure = np.stack(list(maps.values())).astype(float), np.array([[0.2], [0.3], [0.5]])
+    expected = {
+        "mean": stacked.mean(0),
+        "maximum": stacked.max(0),
+        "product": stacked.prod(0),
+        "confidence": (sure * stacked).sum(0),
+    }[rule]
+    assert np.allclose(fused, expected / expected.max(), atol=1e-6)
 
 
-@pytest.mark.parametrize("maps", [None, "signal", [bump(1), bump(2)], {"sound": bump(1)}, {"signal": None, "image": 3}])
+@pytest.mark.parametrize("maps", [None, "signal", [bump(1), bump(2)], {"signal": None, "image": 3}])
 def test_what_are_no_maps_by_view_is_refused(maps):
     with pytest.raises(InvalidValue, match=r"maps are given by view|has the shape"):
         fusion.fuse(maps)
+    with pytest.raises(InvalidValue, match="agreement is of maps along time"):
+        fusion.agreement([np.zeros(3)])

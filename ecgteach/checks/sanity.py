@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,11 +18,13 @@ from torch import nn
 from ..errors import InvalidValue
 from ..explanation import FUSED, Explanation, explain, networks_of
 from ..gradcam import GradCAM, class_independent
-from ..models import Network, inputs_of, module_of, shipped
+from ..models import Network, inputs_of, module_of
 from ..probing import twin
+from ..statistics import mean_of
 from ..strip import SAMPLES, Strip
-from .attribution import Values, correlation_of, maps_of, targets_of
-from .perturbation.stability import ssim
+from .agreement import correlation_of, ssim
+from .attribution import maps_of, targets_of
+from .explained import Values, networks
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ class Stage:
     likeness: dict[str, Likeness]
 
 
-def randomise(model: Network, count: int | None = None, *, seed: int = 0) -> Network:
+def randomise(
+    model: Network, count: int | None = None, *, seed: int = 0, layers: Sequence[str] | None = None
+) -> Network:
     """A copy of a network with its last layers as they were before training; the network itself is left as it was.
 
     Parameters
@@ -75,6 +78,8 @@ def randomise(model: Network, count: int | None = None, *, seed: int = 0) -> Net
         How many of its layers, from the last; by default all.
     seed : int
         Draws the weights; the global state of torch is left as it was.
+    layers : sequence of str, optional
+        What `weighted_layers` gives, where it is at hand: it costs a forward pass.
 
     Returns
     -------
@@ -84,8 +89,8 @@ def randomise(model: Network, count: int | None = None, *, seed: int = 0) -> Net
     copy = deepcopy(model)
     modules = dict(module_of(copy).eval().named_modules())
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        for name in weighted_layers(model)[:count]:
+        torch.default_generator.manual_seed(seed)
+        for name in (weighted_layers(model) if layers is None else layers)[:count]:
             _forget(modules[name])
     return copy
 
@@ -139,13 +144,13 @@ def cascade(
     InvalidValue
         When there is no strip.
     """
-    models = shipped() if models is None else models
+    models = networks(models)
     targets = _targets(strips, models, target)
     trained = maps_of(strips, models, targets)
     names = {view: weighted_layers(network) for view, network in models.items()}
     stages = []
     for number in range(1, max(map(len, names.values()), default=0) + 1):
-        pair = {view: randomise(network, number, seed=seed) for view, network in models.items()}
+        pair = {view: randomise(models[view], number, seed=seed, layers=names[view]) for view in names}
         maps = maps_of(strips, pair, targets)
         reached = {view: layers[min(number, len(layers)) - 1] if layers else "" for view, layers in names.items()}
         stages.append(Stage(reached, {name: likeness(trained[name], maps[name]) for name in trained}))
@@ -208,12 +213,10 @@ def between_seeds(
         raise InvalidValue(f"seeds are compared with one another; give two pairs of networks or more, not {len(pairs)}")
     targets = _targets(strips, pairs[0], target)
     every = [maps_of(strips, pair, targets) for pair in pairs]
-    found: dict[str, float | None] = {}
-    for name in (*pairs[0], FUSED):
-        each = [likeness(one[name], other[name]).correlation for one, other in combinations(every, 2)]
-        known = [value for value in each if value is not None]
-        found[name] = float(np.mean(known)) if known else None
-    return found
+    return {
+        name: mean_of([likeness(one[name], other[name]).correlation for one, other in combinations(every, 2)])
+        for name in (*pairs[0], FUSED)
+    }
 
 
 def same_for_every_class(
@@ -230,24 +233,11 @@ def same_for_every_class(
     found: dict[str, bool | None] = {}
     for view, shown in explanation.views.items():
         seen = GradCAM(module_of(models[view]), shown.layer).forward(
-            inputs_of(models[view], explanation.strip.samples[None])
+            inputs_of(models[view], explanation.strip.samples[None], view)
         )
         (judged,) = class_independent(seen, seen.map(models[view].classes.index(explanation.target)))
         found[view] = judged.state == "class-independent" if judged.state in ("ok", "class-independent") else None
     return found
-
-
-def same_map_counts(
-    explained: Sequence[Explanation], models: Mapping[str, Network] | None = None
-) -> list[dict[str, Any]]:
-    """One line for each view: on how many strips with a map every class has the ``same``, and how many have no map."""
-    found = [same_for_every_class(one, models) for one in explained]
-    views = dict.fromkeys(view for one in found for view in one)
-    judged = {view: [one[view] for one in found if one.get(view) is not None] for view in views}
-    return [
-        {"map": view, "same": sum(map(bool, each)), "strips": len(each), "without a map": len(found) - len(each)}
-        for view, each in judged.items()
-    ]
 
 
 def explain_again(

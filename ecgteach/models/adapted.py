@@ -44,7 +44,7 @@ class Adapted(nn.Module):
     classes : tuple of str
         Names of its outputs.
     view : str
-        What it looks at, one of `VIEWS`.
+        Name of its view.
     reading : callable, optional
         Makes a batch of one of a `Strip`; without it the network reads what its view does.
     """
@@ -143,8 +143,8 @@ def adapt(
         a function that takes a `Strip`, filtered to 0.5-40 Hz, and makes a batch of one: resampled, normalised, drawn
         otherwise, with more leads, as a spectrogram.
     view : str, optional
-        Which view it stands for, ``"signal"`` or ``"image"``; by default what `reads` says, and for a function the one
-        that has as many dimensions.
+        Which view it stands for; by default what `reads` says, and for a function the one of ours that has as many
+        dimensions. Another name makes it a view of its own, which can stand beside ours.
     layer : str, optional
         Layer to explain, by its name in the network. By default the last one that has a place: whose cells lie evenly
         along the strip, each of which sees less than half of it.
@@ -206,8 +206,8 @@ def _reading(reads: str | Reading, view: str | None) -> tuple[str, Reading | Non
         dimensions = _batch_of_one(reads, "reads", _strips()[0]).ndim - 2
         found = [name for name, network in NETWORKS.items() if network.dimensions == dimensions]
         view = found[0] if found else VIEWS[0]
-    if view not in VIEWS:
-        raise UnknownName(f"no view is called {view!r}; there are {choices(VIEWS)}")
+    if not isinstance(view, str) or not view:
+        raise InvalidValue(f"a view is a name, such as {choices(VIEWS)}; given: {view!r}")
     return view, reads
 
 

@@ -7,11 +7,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .. import views
 from ..errors import UnknownName, choices
 from ..image import Geometry, draw_pixels
 from ..image.raster import PEN
 
-VIEWS = ("signal", "image")
+VIEWS = tuple(views.VIEWS)
+"""Names of the views that are shipped."""
 
 
 def inputs(view: str, millivolts: NDArray[np.float32], pen: float = PEN) -> Tensor:

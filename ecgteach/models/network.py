@@ -1,7 +1,7 @@
 """What `ecgteach.explain` needs of a network, as a protocol, and what a network is asked through."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from ..errors import InvalidValue, choices, expect
 from ..strip import SAMPLES
 from .inputs import VIEWS, inputs
 from .layers import Layer
+
+Thing = TypeVar("Thing")
 
 WAY_OUT = "models.adapt(network, classes=...) makes one of any torch classifier"
 
@@ -26,7 +28,7 @@ class Network(Protocol):
     Attributes
     ----------
     view : str
-        What it looks at, one of `ecgteach.models.VIEWS`.
+        What it looks at: one of `ecgteach.models.VIEWS`, or another name where it makes its own ``inputs``.
     classes : tuple of str
         Names of its outputs, in order.
     """
@@ -103,9 +105,14 @@ def expect_network(value: object) -> Network:
     missing = [name for name in ("view", "classes", "layer") if not hasattr(value, name)]
     if missing or not isinstance(value, Network):
         raise InvalidValue(f"this {type(value).__name__} does not say its {choices(missing)}; {WAY_OUT}")
-    if value.view not in VIEWS:
-        raise InvalidValue(f"this {type(value).__name__} looks at {value.view!r}; views are {choices(VIEWS)}")
+    if not isinstance(value.view, str) or not value.view:
+        raise InvalidValue(f"a network's view is a name, such as {choices(VIEWS)}; this one's is {value.view!r}")
     return value
+
+
+def in_order(named: Mapping[str, Thing]) -> dict[str, Thing]:
+    """What is named by views, those that we ship first."""
+    return {view: named[view] for view in (*VIEWS, *named) if view in named}
 
 
 def expect_networks(models: object) -> dict[str, Network]:
@@ -127,11 +134,9 @@ def expect_networks(models: object) -> dict[str, Network]:
         return {network.view: network}
     expect(models, Mapping, "models are a network, or one for each view", WAY_OUT)
     given: Mapping[Any, Any] = models  # type: ignore[assignment]  # seen to above
-    if not given or not set(given) <= set(VIEWS):
-        raise InvalidValue(
-            f"models are given by view, one or more of {choices(VIEWS)}; given: {choices(given) or 'none'}"
-        )
-    found = {view: expect_network(given[view]) for view in VIEWS if view in given}
+    if not given:
+        raise InvalidValue(f"models are given by view, such as {choices(VIEWS)}; none is given")
+    found = {view: expect_network(network) for view, network in in_order(given).items()}
     for view, network in found.items():
         if network.view != view:
             raise InvalidValue(f"the network given for the {view} view looks at the {network.view}")

@@ -3,11 +3,9 @@
 from .maps import plot_explanation, plot_fused, plot_image
 from .picture import Picture
 from .strips import plot_strip, plot_trace
-from .theme import AGREEMENT_STYLE, VIEW_COLOURS, importance_map, importance_palette
+from .theme import importance_map, importance_palette
 
 __all__ = [
-    "AGREEMENT_STYLE",
-    "VIEW_COLOURS",
     "Picture",
     "importance_map",
     "importance_palette",

@@ -3,9 +3,9 @@
 from matplotlib.cm import ScalarMappable
 from matplotlib.patches import Rectangle
 
+from ..words import in_steps
 from .sheet import EDGE, LINE, MM_PER_POINT, TIME_LEFT, WIDTH, Sheet, width_of
-from .theme import AGREEMENT_STYLE, HATCH_REPEAT, INK, QUIET_INK, TYPE, importance_map
-from .words import in_steps
+from .theme import HATCH_REPEAT, INK, QUIET_INK, TYPE, agreement_style, importance_map, in_legend
 
 ROW = LINE * TYPE * MM_PER_POINT
 BAR_WIDTH, BAR_HEIGHT = 62.5, 4.5
@@ -22,27 +22,32 @@ def importance_bar(sheet: Sheet, target: str) -> None:
     bar.outline.set_edgecolor(INK)
     axes.axvline(0.5, color=INK, linewidth=1.0)
     below = sheet.depth + ROW / 2 + 0.5
-    for share, said in ((0.0, "none"), (0.5, "half"), (1.0, "most")):
-        sheet.at(TIME_LEFT + share * BAR_WIDTH, below, said, align="center")
+    for share, label in ((0.0, "none"), (0.5, "half"), (1.0, "most")):
+        sheet.at(TIME_LEFT + share * BAR_WIDTH, below, label, align="center")
     left = TIME_LEFT + BAR_WIDTH + 10.0
     sheet.at(left, top + BAR_HEIGHT / 2, f"importance for {target}: each map over its own maximum")
     sheet.at(left, below, "from half of it on we say “looked at”", ink=QUIET_INK)
     sheet.space(ROW + 2.0)
 
 
-def agreement_key(sheet: Sheet, shares: dict[str, float]) -> None:
+def who_looked(sheet: Sheet, shares: dict[str, float]) -> None:
     """Who looked, by share of the time: colour, hatch and words."""
-    said = {kind: f"{style.words} {in_steps(shares[kind])}" for kind, style in AGREEMENT_STYLE.items()}
-    needed = sum(SWATCH + 2.0 + width_of(words, TYPE) for words in said.values())
-    gap = (WIDTH - EDGE - TIME_LEFT - needed) / (len(said) - 1)
-    left, middle = TIME_LEFT, sheet.depth + ROW / 2
-    for kind, style in AGREEMENT_STYLE.items():
+    styles = {kind: agreement_style(kind) for kind in in_legend([*shares])}
+    labels = [(style, f"{style.words} {in_steps(shares[kind])}") for kind, style in styles.items()]
+    widths = [SWATCH + 2.0 + width_of(label, TYPE) for _, label in labels]
+    gap = max((WIDTH - EDGE - TIME_LEFT - sum(widths)) / (len(labels) - 1), SWATCH / 2)
+    left = TIME_LEFT
+    for (style, label), width in zip(labels, widths, strict=True):
+        if left > TIME_LEFT and left + width > WIDTH - EDGE + 0.1:
+            left = TIME_LEFT
+            sheet.space(ROW)
+        middle = sheet.depth + ROW / 2
         sheet.page.add_patch(
             Rectangle(
                 (left, middle - BAR_HEIGHT / 2), SWATCH, BAR_HEIGHT,
                 facecolor=style.colour, edgecolor="white", linewidth=0.0, hatch=style.hatch * HATCH_REPEAT,
             )
         )  # fmt: skip
-        sheet.at(left + SWATCH + 2.0, middle, said[kind])
-        left += SWATCH + 2.0 + width_of(said[kind], TYPE) + gap
+        sheet.at(left + SWATCH + 2.0, middle, label)
+        left += width + gap
     sheet.space(ROW)

@@ -1,6 +1,7 @@
-"""What both views looked at: each map, the fused one, and who looked when, on one time axis."""
+"""What the views looked at: each map, the fused one, and who looked when, on one time axis."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,16 +10,20 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ..errors import InvalidValue, choices
+from ..image import StripImage, strip_image
 from ..strip import SECONDS
+from ..views import FUSED, view_kind
+from ..words import capital, moments, segments
 from . import paper, words
-from .legend import agreement_key, importance_bar
+from .legend import importance_bar, who_looked
 from .picture import Picture
 from .sheet import EDGE, LEAD_IN_SECONDS, MM_PER_MILLIVOLT, MM_PER_SECOND, Sheet
 from .strips import footer, sentences
-from .theme import AGREEMENT_STYLE, HATCH_REPEAT, INK, QUIET_INK, VIEW_COLOURS, importance_map, style
+from .theme import HATCH_REPEAT, INK, QUIET_INK, agreement_style, importance_map
 
 if TYPE_CHECKING:
-    from ..explanation import Explanation
+    from ..explanation import Explanation, View
 
 RIBBON_MM = 6.0
 TICK_MM = 1.5
@@ -26,14 +31,14 @@ EDGE_MM = 1.5
 
 
 def plot_explanation(explanation: "Explanation", *, title: str | None = None) -> Picture:
-    """Both maps, the fused one and who looked when, stacked on one time axis.
+    """Each view's map, the fused one and who looked when, stacked on one time axis.
 
     Parameters
     ----------
     explanation : Explanation
         What `ecgteach.explain` gave.
     title : str, optional
-        Words above the figure; by default what both views answer and how much of the strip both looked at.
+        Words above the figure; by default what the views answer and how much of the strip they looked at together.
 
     Returns
     -------
@@ -41,22 +46,27 @@ def plot_explanation(explanation: "Explanation", *, title: str | None = None) ->
         The figure and its alternative text. Neither says what the source calls the rhythm.
     """
     title = title or words.title_of(explanation)
-    with style():
+
+    def draw() -> Figure:
         sheet = Sheet()
         sheet.title(title)
-        _signal_panel(sheet, explanation)
-        sheet.space(TICK_MM)
-        _image_panel(sheet, explanation)
-        sheet.space(TICK_MM)
-        _fused_panel(sheet, explanation)
-        sheet.space(2.0)
-        _ribbon(sheet, explanation)
+        for name in explanation.views:
+            _view_panel(sheet, explanation, name)
+            sheet.space(TICK_MM)
+        if len(explanation.views) > 1:
+            _fused_panel(sheet, explanation)
+            sheet.space(2.0)
+            _ribbon(sheet, explanation)
         sheet.time_axis()
-        agreement_key(sheet, explanation.agreement_shares)
+        if len(explanation.views) > 1:
+            who_looked(sheet, explanation.agreement_shares)
+        else:
+            sheet.write(f"There is {words.no_fused_map(explanation)}", ink=QUIET_INK)
         importance_bar(sheet, explanation.target)
         footer(sheet, explanation.strip, words.method_line(explanation))
-        figure = sheet.finished()
-    return Picture(figure, _alt(explanation, title, words.explanation_in_words(explanation)))
+        return sheet.finished()
+
+    return Picture(draw, _alt(explanation, title, words.explanation_in_words(explanation)))
 
 
 def plot_image(explanation: "Explanation") -> Picture:
@@ -71,13 +81,21 @@ def plot_image(explanation: "Explanation") -> Picture:
     -------
     Picture
         The figure and its alternative text.
+
+    Raises
+    ------
+    InvalidValue
+        When no view of the explanation reads a picture.
     """
-    view = explanation.views["image"]
-    title = words.title_of_view("image", view.on_time, view.map.state, explanation.target)
+    name = next((name for name, view in explanation.views.items() if words.on_picture(view)), None)
+    if name is None:
+        raise InvalidValue(f"no view of this explanation reads a picture; there is {choices(explanation.views)}")
+    view = explanation.views[name]
+    title = words.title_of_view(name, view.on_time, view.map.state, explanation.target)
     answer = words.answer_of(view, explanation.target)
-    where = f"The picture view {answer}; its map is strong at {words.moments(view.on_time)}"
-    told = (where, words.cut_off(explanation.image), words.strip_in_words(explanation.strip))
-    return Picture(_alone(_image_panel, explanation, title), _alt(explanation, title, *told))
+    where = f"The {view_kind(name).word} view {answer}; its map is strong at {moments(view.on_time)}"
+    alt = _alt(explanation, title, where, words.cut_off(explanation.strip), words.strip_in_words(explanation.strip))
+    return Picture(_alone(partial(_view_panel, view=name), explanation, title), alt)
 
 
 def plot_fused(explanation: "Explanation") -> Picture:
@@ -97,15 +115,16 @@ def plot_fused(explanation: "Explanation") -> Picture:
     if explanation.fused is None:
         title, where = f"There is no fused map for {explanation.target}", ""
     else:
-        title = words.title_of_view("fused", explanation.fused, "ok", explanation.target)
-        where = f"It is strong at {words.moments(explanation.fused)}"
-    told = (how[0].upper() + how[1:], where, words.strip_in_words(explanation.strip))
-    return Picture(_alone(_fused_panel, explanation, title), _alt(explanation, title, *told))
+        title = words.title_of_view(FUSED, explanation.fused, "ok", explanation.target)
+        where = f"It is strong at {moments(explanation.fused)}"
+    alt = _alt(explanation, title, capital(how), where, words.strip_in_words(explanation.strip))
+    return Picture(_alone(_fused_panel, explanation, title), alt)
 
 
-def _alone(panel: Callable[[Sheet, "Explanation"], None], seen: "Explanation", title: str) -> Figure:
-    """One of the panels as a figure of its own."""
-    with style():
+def _alone(panel: Callable[[Sheet, "Explanation"], None], seen: "Explanation", title: str) -> Callable[[], Figure]:
+    """What draws one of the panels as a figure of its own."""
+
+    def draw() -> Figure:
         sheet = Sheet()
         sheet.title(title)
         panel(sheet, seen)
@@ -114,24 +133,40 @@ def _alone(panel: Callable[[Sheet, "Explanation"], None], seen: "Explanation", t
         footer(sheet, seen.strip, words.method_line(seen))
         return sheet.finished()
 
+    return draw
 
-def _signal_panel(sheet: Sheet, seen: "Explanation") -> None:
-    view = seen.views["signal"]
-    sheet.heading("signal", words.answer_and_look(view, seen.target))
+
+def _view_panel(sheet: Sheet, seen: "Explanation", view: str) -> None:
+    """The strip with a view's map on it; a map with rows lies on the drawn strip."""
+    one = seen.views[view]
+    look = words.answer_and_look(one, seen.target)
+    if words.on_picture(one):
+        sheet.heading(view, ". ".join(filter(None, (look, words.cut_off(seen.strip)))))
+        _edge(_picture(sheet, seen, one), view)
+    else:
+        sheet.heading(view, look)
+        _edge(_marked(sheet, seen, one.on_time), view)
+
+
+def _fused_panel(sheet: Sheet, seen: "Explanation") -> None:
+    sheet.heading(FUSED, words.fused_in_words(seen))
+    _edge(_marked(sheet, seen, seen.fused), FUSED)
+
+
+def _marked(sheet: Sheet, seen: "Explanation", on_time: NDArray[np.float32] | None) -> Axes:
     axes = paper.paper(sheet, seen.strip.samples)
-    paper.highlight(axes, seen.strip, view.on_time)
+    if on_time is not None:
+        paper.highlight(axes, seen.strip, on_time)
     paper.trace(axes, seen.strip)
-    _edge(axes, "signal")
+    return axes
 
 
-def _image_panel(sheet: Sheet, seen: "Explanation") -> None:
-    geometry = seen.image.geometry
-    view = seen.views["image"]
-    told = (words.answer_and_look(view, seen.target), words.cut_off(seen.image))
-    sheet.heading("image", ". ".join(filter(None, told)))
+def _picture(sheet: Sheet, seen: "Explanation", view: "View") -> Axes:
+    image = strip_image(seen.strip)
+    geometry = image.geometry
     axes = sheet.panel((geometry.high - geometry.low) * MM_PER_MILLIVOLT)
     axes.imshow(
-        _heat_under_ink(seen),
+        _heat_under_ink(image, view),
         extent=(0.0, SECONDS, geometry.low, geometry.high),
         aspect="auto",
         interpolation="nearest",
@@ -142,38 +177,26 @@ def _image_panel(sheet: Sheet, seen: "Explanation") -> None:
     axes.patch.set_visible(False)
     paper.number_millivolts(axes)
     axes.spines[:].set_visible(False)
-    _edge(axes, "image")
-
-
-def _fused_panel(sheet: Sheet, seen: "Explanation") -> None:
-    sheet.heading("fused", words.fused_in_words(seen))
-    axes = paper.paper(sheet, seen.strip.samples)
-    if seen.fused is not None:
-        paper.highlight(axes, seen.strip, seen.fused)
-    paper.trace(axes, seen.strip)
-    _edge(axes, "fused")
+    return axes
 
 
 def _ribbon(sheet: Sheet, seen: "Explanation") -> None:
-    from ..fusion import AGREEMENT  # brings torch, which a bare strip does without
-
     sheet.at(EDGE, sheet.depth + RIBBON_MM / 2, "looked", ink=QUIET_INK)
     axes = sheet.panel(RIBBON_MM)
     axes.set_ylim(0.0, 1.0)
     axes.set_axis_off()
-    for number, kind in enumerate(AGREEMENT):
-        look = AGREEMENT_STYLE[kind]
-        spans = [(first, last - first) for first, last in paper.segments(seen.agreement == number)]
+    for number, kind in enumerate(seen.agreement_shares):
+        look = agreement_style(kind)
+        spans = [(first, last - first) for first, last in segments(seen.agreement == number)]
         axes.broken_barh(
             spans, (0.0, 1.0), facecolor=look.colour, edgecolor="white", linewidth=0.0, hatch=look.hatch * HATCH_REPEAT
         )
 
 
-def _heat_under_ink(seen: "Explanation") -> NDArray[np.float64]:
+def _heat_under_ink(image: StripImage, view: "View") -> NDArray[np.float64]:
     """Colour of each pixel of the picture: importance, and the network's own ink on it."""
     from ..fusion import cells_onto_image  # brings torch, which a bare strip does without
 
-    view, image = seen.views["image"], seen.image
     heat = importance_map()(np.round(cells_onto_image(view.map.values, view.layer, image.geometry), 2))[..., :3]
     ink = image.pixels[..., None].astype(np.float64)
     return np.asarray(heat * (1.0 - ink) + np.array(to_rgb(INK)) * ink)
@@ -182,10 +205,10 @@ def _heat_under_ink(seen: "Explanation") -> NDArray[np.float64]:
 def _edge(axes: Axes, view: str) -> None:
     """The view's colour along the left end of its panel."""
     left = -LEAD_IN_SECONDS
-    axes.axvspan(left, left + EDGE_MM / MM_PER_SECOND, color=VIEW_COLOURS[view], linewidth=0.0, zorder=6)
+    axes.axvspan(left, left + EDGE_MM / MM_PER_SECOND, color=view_kind(view).colour, linewidth=0.0, zorder=6)
 
 
-def _alt(seen: "Explanation", title: str, *told: str) -> str:
+def _alt(seen: "Explanation", title: str, *parts: str) -> str:
     strip = seen.strip
     about = (words.method_line(seen), words.scale_line(strip), words.warnings(strip))
-    return sentences(title, *told, *about, words.watermark(strip, source=True, reveal=False))
+    return sentences(title, *parts, *about, words.watermark(strip, source=True, reveal=False))

@@ -6,6 +6,7 @@ from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
 from ..strip import SECONDS, Strip
+from ..words import segments
 from .sheet import LEAD_IN_SECONDS, MM_PER_MILLIVOLT, MM_PER_POINT, MM_PER_SECOND, PIXELS_PER_MM, Sheet
 from .theme import FINE_LINE, INK, PAPER, STRONG_LINE, importance_map
 
@@ -114,12 +115,6 @@ def highlight(axes: Axes, strip: Strip, on_time: Samples) -> None:
     )  # fmt: skip
     marker.set_clim(0.0, 1.0)
     axes.add_collection(marker, autolim=False)
-
-
-def segments(held: NDArray[np.bool_]) -> list[tuple[float, float]]:
-    """Beginnings and ends in seconds of the segments where something holds, sample by sample."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(np.int8)))
-    return [(float(first), float(last)) for first, last in (edges * SECONDS / len(held)).reshape(-1, 2)]
 
 
 def points(millimetres: float) -> float:

@@ -1,7 +1,9 @@
 """A figure together with the words that say the same to whoever cannot see it."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +16,7 @@ from ..paths import write_whole
 from .theme import style
 
 CSS_PIXELS_PER_INCH = 96
+PREFIX = "data:image/png;base64,"
 
 METADATA: dict[str, dict[str, str | None]] = {
     ".png": {"Software": None},
@@ -30,20 +33,29 @@ ALT_FIELD = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 class Picture:
     """A figure and its alternative text; in a notebook it shows itself at its true size.
 
+    What it keeps, once it was shown, is its PNG: a notebook holds every value that it has shown, and a figure with its
+    renderer takes ten megabytes.
+
     Parameters
     ----------
-    figure : matplotlib.figure.Figure
-        Bound to no window and to no global state: it is gone when the last reference to it is.
+    draw : callable
+        Makes the figure, bound to no window and to no global state; the same each time.
     alt : str
         What the figure says, in words.
     """
 
-    figure: Figure
+    draw: Callable[[], Figure]
     alt: str
+
+    @property
+    def figure(self) -> Figure:
+        """The figure, drawn anew: a copy of one's own to change."""
+        with style():
+            return self.draw()
 
     def png(self) -> bytes:
         """The figure as a PNG file, the same bytes each time, with the alternative text inside."""
-        return self._drawn(".png")
+        return b64decode(self._html.partition(PREFIX)[2].partition('"')[0])
 
     def save(self, path: str | Path) -> Path:
         """Write the figure, whole or not at all; the ending says how: ``.png``, ``.svg`` or ``.pdf``.
@@ -65,30 +77,38 @@ class Picture:
         UnreadableFile
             When the file cannot be written.
         """
-        return write_whole(path, self._drawn(check_ending(path)))
+        suffix = check_ending(path)
+        return write_whole(path, self.png() if suffix == ".png" else self._drawn(suffix, self.figure))
 
-    def _drawn(self, suffix: str) -> bytes:
+    @cached_property
+    def _html(self) -> str:
+        """The figure as HTML with its PNG in it: IPython keeps what it has shown, and this is the same string."""
+        figure = self.figure
+        width, height = (round(inches * CSS_PIXELS_PER_INCH) for inches in figure.get_size_inches())
+        alt = escape(self.alt).encode("ascii", "xmlcharrefreplace").decode()  # else each letter takes two bytes
+        return (
+            f'<img src="{PREFIX}{b64encode(self._drawn(".png", figure)).decode()}" width="{width}" height="{height}" '
+            f'style="max-width: 100%; height: auto" alt="{alt}">'
+        )
+
+    def _drawn(self, suffix: str, figure: Figure) -> bytes:
         metadata = METADATA[suffix] | {ALT_FIELD[suffix]: self.alt}
-        fast: dict[str, Any] = {"pil_kwargs": {"compress_level": 1}} if suffix == ".png" else {}
+        small: dict[str, Any] = {"pil_kwargs": {"compress_level": 6}} if suffix == ".png" else {}
         file = BytesIO()
         with style():
-            self.figure.savefig(file, format=suffix[1:], dpi=self.figure.dpi, metadata=metadata, **fast)
+            figure.savefig(file, format=suffix[1:], dpi=figure.dpi, metadata=metadata, **small)
+        # figure, canvas and axes hold each other: taken apart, their megabytes come back now and not some time later
+        figure.clear()
+        vars(figure.canvas).pop("renderer", None)
         return file.getvalue()
 
     def _repr_mimebundle_(
         self,
         include: object = None,  # noqa: ARG002 - names that IPython passes
         exclude: object = None,  # noqa: ARG002
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """HTML first, since it alone carries the alternative text; PNG for readers without HTML."""
-        width, height = (round(inches * CSS_PIXELS_PER_INCH) for inches in self.figure.get_size_inches())
-        content = b64encode(self.png()).decode()
-        html = (
-            f'<img src="data:image/png;base64,{content}" width="{width}" height="{height}" '
-            f'style="max-width: 100%; height: auto" alt="{escape(self.alt)}">'
-        )
-        shown = {"text/plain": repr(self), "text/html": html, "image/png": content}
-        return shown, {"image/png": {"width": width, "height": height}}
+    ) -> dict[str, str]:
+        """HTML, since it alone carries the alternative text; the words for readers without it."""
+        return {"text/plain": repr(self), "text/html": self._html}
 
     def __repr__(self) -> str:
         return f"Picture: {self.alt}"

@@ -14,7 +14,8 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.textpath import text_to_path
 
 from ..strip import SECONDS
-from .theme import CHIP_INK, INK, QUIET_INK, TITLE_TYPE, TYPE, VIEW_COLOURS, VIEW_WORDS
+from ..views import view_kind
+from .theme import INK, QUIET_INK, TITLE_TYPE, TYPE
 
 MM_PER_SECOND = 25.0
 MM_PER_MILLIVOLT = 10.0
@@ -69,15 +70,15 @@ class Sheet:
         left = TIME_LEFT
         if view is not None:
             self.space(1.0)
-            name = VIEW_WORDS[view]
-            width = width_of(name, TYPE, bold=True) + 4.0
+            look = view_kind(view)
+            width = width_of(look.word, TYPE, bold=True) + 4.0
             middle = self.depth + LINE * TYPE * MM_PER_POINT / 2
             self.page.add_patch(
                 FancyBboxPatch(
-                    (left, middle - 2.8), width, 5.6, boxstyle="round,pad=0,rounding_size=1", color=VIEW_COLOURS[view]
+                    (left, middle - 2.8), width, 5.6, boxstyle="round,pad=0,rounding_size=1", color=look.colour
                 )
             )
-            self.at(left + width / 2, middle, name, bold=True, ink=CHIP_INK[view], align="center")
+            self.at(left + width / 2, middle, look.word, bold=True, ink=look.ink, align="center")
             left += width + 2.0
         self.at(EDGE, self.depth + LINE * TYPE * MM_PER_POINT / 2, "millivolts", ink=QUIET_INK)
         self.write(text, left=left)

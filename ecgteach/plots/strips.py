@@ -1,16 +1,19 @@
 """One strip on paper: alone, or with what a view looked at marked on it."""
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from ..beats import find_beats
 from ..errors import InvalidValue, UnknownName, choices
 from ..strip import SAMPLES, Strip
+from ..views import FUSED, VIEWS, view_kind
+from ..words import class_in_full, moments, percent
 from . import paper, words
 from .legend import importance_bar
 from .picture import Picture
 from .sheet import Sheet
-from .theme import QUIET_INK, VIEW_COLOURS, VIEW_WORDS, style
+from .theme import QUIET_INK
 
 
 def plot_strip(strip: Strip, *, title: str | None = None, reveal: bool = False, source: bool = True) -> Picture:
@@ -36,16 +39,18 @@ def plot_strip(strip: Strip, *, title: str | None = None, reveal: bool = False, 
     answer = _revealed(strip) if reveal else ""
     title = title or answer or f"Ten seconds of lead {strip.lead}"
     row = "" if answer == title else answer
-    with style():
+
+    def draw() -> Figure:
         sheet = Sheet()
         sheet.title(title)
         sheet.heading(None, row)
         paper.trace(paper.paper(sheet, strip.samples), strip)
         sheet.time_axis()
         footer(sheet, strip, source=source, reveal=reveal)
-        figure = sheet.finished()
-    told = [title, row, words.strip_in_words(strip), words.scale_line(strip), words.warnings(strip)]
-    return Picture(figure, sentences(*told, words.watermark(strip, source=source, reveal=reveal)))
+        return sheet.finished()
+
+    about = [title, row, words.strip_in_words(strip), words.scale_line(strip), words.warnings(strip)]
+    return Picture(draw, sentences(*about, words.watermark(strip, source=source, reveal=reveal)))
 
 
 def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, title: str | None = None) -> Picture:
@@ -57,8 +62,8 @@ def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, titl
         As the network read it.
     on_time : array_like, shape (5000,)
         Importance of each sample, 0 to 1.
-    view : {"signal", "image", "fused"}
-        Whose map it is.
+    view : str
+        Whose map it is: one of `ecgteach.views.VIEWS`, or ``"fused"``.
     target : str
         The class that the map explains.
     title : str, optional
@@ -76,8 +81,8 @@ def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, titl
     InvalidValue
         When the map does not have a number from 0 to 1 for each sample.
     """
-    if view not in VIEW_COLOURS:
-        raise UnknownName(f"no view is called {view!r}; there are {choices(VIEW_COLOURS)}")
+    if view not in (*VIEWS, FUSED):
+        raise UnknownName(f"no view is called {view!r}; there are {choices([*VIEWS, FUSED])}")
     values = np.asarray(on_time, dtype=np.float32)
     if values.shape != (SAMPLES,):
         raise InvalidValue(
@@ -87,7 +92,8 @@ def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, titl
         raise InvalidValue("a map along time holds numbers from 0 to 1; divide it by its own maximum")
     answer = words.title_of_view(view, values, "ok", target)
     title = title or answer
-    with style():
+
+    def draw() -> Figure:
         sheet = Sheet()
         sheet.title(title)
         sheet.heading(view, f"its map for {target}" if title == answer else answer)
@@ -97,17 +103,12 @@ def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, titl
         sheet.time_axis()
         importance_bar(sheet, target)
         footer(sheet, strip)
-        figure = sheet.finished()
-    where = f"The {VIEW_WORDS[view]} map for {words.full_name(target)} is strong at {words.moments(values)}"
-    told = [
-        title,
-        answer * (answer != title),
-        where,
-        words.strip_in_words(strip),
-        words.scale_line(strip),
-        words.warnings(strip),
-    ]
-    return Picture(figure, sentences(*told, words.watermark(strip, source=True, reveal=False)))
+        return sheet.finished()
+
+    where = f"The {view_kind(view).word} map for {class_in_full(target)} is strong at {moments(values)}"
+    about = [title, answer * (answer != title), where, words.strip_in_words(strip), words.scale_line(strip)]
+    about += [words.warnings(strip), words.watermark(strip, source=True, reveal=False)]
+    return Picture(draw, sentences(*about))
 
 
 def footer(sheet: Sheet, strip: Strip, method: str = "", *, source: bool = True, reveal: bool = False) -> None:
@@ -122,14 +123,13 @@ def footer(sheet: Sheet, strip: Strip, method: str = "", *, source: bool = True,
 
 def sentences(*parts: str) -> str:
     """Parts as sentences, the empty ones left out."""
-    said = (part.replace("    ", ", ") for part in parts if part)
-    return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in said)
+    plain = (part.replace("    ", ", ") for part in parts if part)
+    return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in plain)
 
 
 def _revealed(strip: Strip) -> str:
     beats = find_beats(strip)
-    said = f"{strip.rhythm.name} ({strip.rhythm.code})" if strip.rhythm else "no single rhythm"
+    label = f"{strip.rhythm.name} ({strip.rhythm.code})" if strip.rhythm else "no single rhythm"
     if not beats.quality.good:
-        return f"The source says {said}"
-    irregularity = f"{100 * beats.irregularity:.0f}{words.PERCENT}"
-    return f"The source says {said}; {beats.rate:.0f} beats a minute, RR irregularity {irregularity}"
+        return f"The source says {label}"
+    return f"The source says {label}; {beats.rate:.0f} beats a minute, RR irregularity {percent(beats.irregularity)}"

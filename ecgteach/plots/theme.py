@@ -1,10 +1,10 @@
 """One visual language for figures, widgets and pages: colours, type, the importance map, the hatches of agreement.
 
-The views' colours are those of Okabe and Ito (2008, Color Universal Design), which people with colour blindness tell
-apart. Importance runs through one map from the colour of the paper to dark red, in even steps of lightness, so that
-it also reads in grey and "nothing here" looks like nothing.
+The views' own colours stand in `ecgteach.views`. Importance runs through one map from the colour of the paper to dark
+red, in even steps of lightness, so that it also reads in grey and "nothing here" looks like nothing.
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -12,17 +12,10 @@ import matplotlib
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex
 
 from ..errors import InvalidValue
+from ..views import FUSED_KIND, view_kind
 
-SIGNAL, PICTURE, FUSED, MARKS = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
-
-VIEW_COLOURS = {"signal": SIGNAL, "image": PICTURE, "fused": FUSED}
-"""Colour of each view, the same in the whole course; the learner's own marks are `MARKS`."""
-
-VIEW_WORDS = {"signal": "signal", "image": "picture", "fused": "fused"}
-"""What readers call each view."""
-
-CHIP_INK = {"signal": "#FFFFFF", "image": "#000000", "fused": "#000000"}
-"""Colour of words on a view's colour, at a contrast of 4.5 or more."""
+MARKS = "#CC79A7"
+"""Colour of the learner's own marks."""
 
 INK = "#1A1A1A"
 QUIET_INK = "#4D4D4D"
@@ -34,6 +27,7 @@ TYPE, TITLE_TYPE = 13.5, 17.0
 """Points. A figure of 282 mm is shown at four fifths of its size beside JupyterLab's file list: 11 pt are left."""
 
 HATCH_REPEAT = 2
+NEITHER, SEVERAL, ONLY = "neither", "several", " only"
 
 IMPORTANCE = ("#FFFBF8", "#FFDDC9", "#FEC0A2", "#F7A380", "#EF8563", "#E2664F", "#D34643", "#BD263E", "#A1043C")
 """Anchors of the importance map, equally spaced: lightness falls by eight CIELAB units from each to the next."""
@@ -48,13 +42,22 @@ class AgreementStyle:
     hatch: str
 
 
-AGREEMENT_STYLE = {
-    "both": AgreementStyle("both", FUSED, "x"),
-    "signal only": AgreementStyle("signal only", SIGNAL, "/"),
-    "image only": AgreementStyle("picture only", PICTURE, "\\"),
-    "neither": AgreementStyle("neither", "#EFEFEF", ""),
-}
-"""Style of each class of `ecgteach.fusion.AGREEMENT`, in the order of a legend."""
+def agreement_style(kind: str) -> AgreementStyle:
+    """How one class of agreement, such as those of `ecgteach.fusion.agreement_kinds`, is shown."""
+    if kind == NEITHER:
+        return AgreementStyle(NEITHER, "#EFEFEF", "")
+    if kind == SEVERAL:
+        return AgreementStyle(SEVERAL, "#7A7A7A", ".")
+    view = kind.removesuffix(ONLY)
+    look = FUSED_KIND if view == kind else view_kind(view)
+    return AgreementStyle(kind if view == kind else look.word + ONLY, look.colour, look.hatch)
+
+
+def in_legend(kinds: Sequence[str]) -> list[str]:
+    """Classes of agreement as a legend lists them: who looked together first, nobody last."""
+    neither, *single, together = kinds
+    return [together, *single, neither]
+
 
 _STYLE = {
     **{

@@ -1,29 +1,30 @@
 """Attention by wave as figures: dots beside the band that chance gives."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.axes import Axes
-
-from ecgteach.statistics import FEWEST_RECORDINGS
+from matplotlib.figure import Figure
 
 from ..errors import InvalidValue
+from ..statistics import FEWEST_RECORDINGS
+from ..views import FUSED, VIEWS, view_kind
 from ..waves import PARTS, WINDOWS, Attention, attention_by_group, attention_by_wave, sentence
 from ..waves.p_wave import BEFORE
+from ..words import capital, in_steps, listed
 from .picture import Picture
 from .sheet import EDGE, WIDTH, Sheet
 from .strips import sentences
-from .theme import INK, QUIET_INK, TYPE, VIEW_COLOURS, VIEW_WORDS, style
-from .words import NOTICE, in_steps
+from .theme import INK, QUIET_INK, TYPE
+from .words import NOTICE
 
 if TYPE_CHECKING:
     import pandas
 
     from ..explanation import Explanation
 
-MAPS = tuple(VIEW_COLOURS)
-MARKERS = {"signal": "o", "image": "s", "fused": "D"}
 LABEL_MM = 62.0
 NUMBERS_MM = 46.0
 ROW_MM = 9.0
@@ -49,6 +50,10 @@ class Dot(NamedTuple):
         return isfinite(self.low)
 
 
+Rows = dict[str, list[Dot]]
+"""Dots by segment, a row each."""
+
+
 def plot_attention(explanation: "Explanation", attention: Attention | None = None) -> Picture:
     """How densely each map of one strip lies on each wave, beside the band of the shifted maps.
 
@@ -69,24 +74,26 @@ def plot_attention(explanation: "Explanation", attention: Attention | None = Non
     rows = {
         name: [
             Dot(view, share.density, share.low, share.high, share.mass, share.blurred)
-            for view in MAPS
+            for view in _maps(share.view for share in found.shares)
             if (share := found.of(view, name))
         ]
         for name in names
     }
     title = _title_of_one(found, explanation.target)
-    with style():
+
+    def draw() -> Figure:
         sheet = Sheet()
         sheet.title(title)
         if found.shares:
             _panel(sheet, rows, "share of the map", band=True)
-            _density_axis(sheet)
+            _density_axis(sheet, rows)
             sheet.write("Grey: what the same map gives when it is shifted along the strip (middle 95 %)", ink=QUIET_INK)
-        for view, why in found.empty.items():
-            sheet.write(f"No {VIEW_WORDS[view]} map: {why}", ink=QUIET_INK)
+        for view, reason in found.empty.items():
+            sheet.write(f"No {view_kind(view).word} map: {reason}", ink=QUIET_INK)
         _footer(sheet, any(dot.blurred for dots in rows.values() for dot in dots))
-        figure = sheet.finished()
-    return Picture(figure, sentences(title, sentence(explanation, found), NOTICE))
+        return sheet.finished()
+
+    return Picture(draw, sentences(title, sentence(explanation, found), NOTICE))
 
 
 def plot_attention_by_rhythm(
@@ -125,42 +132,43 @@ def plot_attention_by_rhythm(
     groups = attention_by_group(table[table[by].isin(chosen) & table["wave"].isin(WINDOWS)], (by,))
     drawn = {rhythm: _dots_of(groups[groups[by] == rhythm]) for rhythm in chosen}
     title = _title_of_many(drawn)
-    with style():
+
+    def draw() -> Figure:
         sheet = Sheet()
         sheet.title(title)
         for rhythm, rows in drawn.items():
             sheet.space(2.0)
             sheet.write(f"{rhythm}, strips: {strips[rhythm]}", bold=True)
             _panel(sheet, rows, "mean share", band=False)
-        _density_axis(sheet)
+        _density_axis(sheet, *drawn.values())
         sheet.write(
             f"Lines: 95 % interval of the mean, by bootstrap over recordings; none below {FEWEST_RECORDINGS} of them",
             ink=QUIET_INK,
         )
         _footer(sheet, any(dot.blurred for rows in drawn.values() for dots in rows.values() for dot in dots))
-        figure = sheet.finished()
-    return Picture(figure, sentences(title, *_in_words(drawn), NOTICE))
+        return sheet.finished()
+
+    return Picture(draw, sentences(title, *_in_words(drawn), NOTICE))
 
 
-def _dots_of(groups: "pandas.DataFrame") -> dict[str, list[Dot]]:
+def _dots_of(groups: "pandas.DataFrame") -> Rows:
     found = {(row.wave, row.view): row for row in groups.itertuples()}
     return {
         wave: [
             Dot(view, row.density, row.density_low, row.density_high, row.mass, row.blurred >= 0.5)
-            for view in MAPS
+            for view in _maps(groups["view"])
             if (row := found.get((wave, view)))
         ]
         for wave in WINDOWS
     }
 
 
-def _panel(sheet: Sheet, rows: dict[str, list[Dot]], heading: str, *, band: bool) -> None:
+def _panel(sheet: Sheet, rows: Rows, heading: str, *, band: bool) -> None:
     """One row a segment: its name, the dots, and the shares in numbers at the right."""
     left, width = EDGE + LABEL_MM, WIDTH - 2 * EDGE - LABEL_MM - NUMBERS_MM
     right = left + width + 4.0
-    sheet.at(
-        WIDTH - EDGE, sheet.depth + LINE_MM / 2, f"{heading}: signal / picture / fused", ink=QUIET_INK, align="right"
-    )
+    names = " / ".join(view_kind(view).word for view in _drawn(rows))
+    sheet.at(WIDTH - EDGE, sheet.depth + LINE_MM / 2, f"{heading}: {names}", ink=QUIET_INK, align="right")
     sheet.space(LINE_MM)
     top = sheet.depth
     axes = sheet.panel(ROW_MM * len(rows), left=left, width=width)
@@ -174,7 +182,8 @@ def _panel(sheet: Sheet, rows: dict[str, list[Dot]], heading: str, *, band: bool
         sheet.at(EDGE, middle, WORDS[name])
         axes.axhline(number + 1.0, color="#EEEEEE", linewidth=0.8, zorder=0)
         _dots(axes, number, dots, band=band)
-        shares = " / ".join(in_steps(dot.mass).replace("under ", "<").rstrip("%").strip() for dot in dots)
+        shares = " / ".join(re.sub(r"\s*%", "", in_steps(dot.mass)) for dot in dots)
+        shares = shares.replace("under ", "<").replace("over ", ">")
         sheet.at(right, middle, f"{shares} %" if dots else "\N{EN DASH}")
 
 
@@ -182,34 +191,35 @@ def _dots(axes: Axes, row: int, dots: Sequence[Dot], *, band: bool) -> None:
     """The dots of one row, one below the other, with their bands (of chance) or lines (of the mean)."""
     for place, dot in enumerate(dots):
         height = row + (place + 1) / (len(dots) + 1)
+        look = view_kind(dot.view)
         low, high = min(dot.low, DENSEST), min(dot.high, DENSEST)
         if band:
             axes.barh(height, high - low, 0.2, low, color=BAND_COLOUR, zorder=1)
         elif dot.known:
-            axes.hlines(height, low, high, color=VIEW_COLOURS[dot.view], linewidth=2.0, zorder=3)
+            axes.hlines(height, low, high, color=look.colour, linewidth=2.0, zorder=3)
         axes.plot(
-            min(dot.density, DENSEST), height, marker=MARKERS[dot.view], markersize=7, zorder=4,
-            markerfacecolor="white" if dot.blurred else VIEW_COLOURS[dot.view], markeredgecolor=VIEW_COLOURS[dot.view],
+            min(dot.density, DENSEST), height, marker=look.marker, markersize=7, zorder=4,
+            markerfacecolor="white" if dot.blurred else look.colour, markeredgecolor=look.colour,
             markeredgewidth=1.6, clip_on=False,
         )  # fmt: skip
     if any(dot.blurred for dot in dots):
         axes.axhspan(row, row + 1, facecolor=BLURRED_COLOUR, edgecolor="white", hatch="//", linewidth=0.0, zorder=0)
 
 
-def _density_axis(sheet: Sheet) -> None:
+def _density_axis(sheet: Sheet, *panels: Rows) -> None:
     left, width = EDGE + LABEL_MM, WIDTH - 2 * EDGE - LABEL_MM - NUMBERS_MM
     middle = sheet.depth + LINE_MM / 2
-    for value, said in ((0, "0"), (1, "1 chance"), (2, "2"), (3, "3 and more")):
-        sheet.at(left + width * value / DENSEST, middle, said, align="center")
+    for value, label in ((0, "0"), (1, "1 chance"), (2, "2"), (3, "3 and more")):
+        sheet.at(left + width * value / DENSEST, middle, label, align="center")
     sheet.at(EDGE, middle, "share over time", ink=QUIET_INK)
     sheet.space(LINE_MM + 2.0)
     place = left
-    for view in MAPS:
+    for look in map(view_kind, _maps(view for rows in panels for view in _drawn(rows))):
         axes = sheet.panel(LINE_MM, left=place, width=LINE_MM)
         axes.set_axis_off()
-        axes.plot(0.5, 0.5, marker=MARKERS[view], markersize=8, color=VIEW_COLOURS[view])
+        axes.plot(0.5, 0.5, marker=look.marker, markersize=8, color=look.colour)
         sheet.depth -= LINE_MM
-        sheet.at(place + LINE_MM + 1.0, sheet.depth + LINE_MM / 2, f"{VIEW_WORDS[view]} map")
+        sheet.at(place + LINE_MM + 1.0, sheet.depth + LINE_MM / 2, f"{look.word} map")
         place += 45.0
     sheet.space(LINE_MM + 2.0)
 
@@ -217,7 +227,7 @@ def _density_axis(sheet: Sheet) -> None:
 def _footer(sheet: Sheet, blurred: bool) -> None:
     if blurred:
         sheet.write("Hatched and hollow: shorter than 1.5 cells, blurred into its neighbours", ink=QUIET_INK)
-    sheet.write(NOTICE[0].upper() + NOTICE[1:], ink=QUIET_INK, size=TYPE)
+    sheet.write(capital(NOTICE), ink=QUIET_INK, size=TYPE)
 
 
 def _title_of_one(found: Attention, target: str) -> str:
@@ -227,40 +237,42 @@ def _title_of_one(found: Attention, target: str) -> str:
     names = PARTS if found.waves.p.outcome == BEFORE else WINDOWS
     beyond = {
         view: [WORDS[name] for name in names if (share := found.of(view, name)) and share.beyond_chance == 1]
-        for view in ("signal", "image")
-        if view not in found.empty
+        for view in _maps(share.view for share in found.shares)
+        if view != FUSED
     }
     if not any(beyond.values()):
         return f"For {target} no map singles out a wave: all lie within what chance gives"
-    if len(beyond) == 2 and beyond["signal"] == beyond["image"]:
-        return f"For {target} both maps lie more than chance on {_and(beyond['signal'])}"
-    told = [f"the {VIEW_WORDS[view]} map on {_and(words) if words else 'no wave'}" for view, words in beyond.items()]
-    return f"For {target}, more than chance: {'; '.join(told)}"
+    first = next(iter(beyond.values()))
+    if len(beyond) > 1 and all(words == first for words in beyond.values()):
+        every = "both" if len(beyond) == 2 else "all"
+        return f"For {target} {every} maps lie more than chance on {listed(first)}"
+    each = [f"the {view_kind(view).word} map on {listed(words) or 'no wave'}" for view, words in beyond.items()]
+    return f"For {target}, more than chance: {'; '.join(each)}"
 
 
-def _title_of_many(drawn: dict[str, dict[str, list[Dot]]]) -> str:
+def _title_of_many(drawn: dict[str, Rows]) -> str:
     """Where the fused map lies most densely in each rhythm, as far as the interval leaves chance behind."""
-    told: dict[str, list[str]] = {}
+    where_densest: dict[str, list[str]] = {}
     few = []
     for rhythm, rows in drawn.items():
-        fused = {name: dot for name, dots in rows.items() for dot in dots if dot.view == "fused"}
+        fused = {name: dot for name, dots in rows.items() for dot in dots if dot.view == FUSED}
         if not any(dot.known for dot in fused.values()):
             few.append(rhythm)
             continue
         beyond = [name for name, dot in fused.items() if dot.low > 1]
         where = WORDS[max(beyond, key=lambda name: fused[name].density)] if beyond else "nothing in particular"
-        told.setdefault(where, []).append(rhythm)
-    places = "; on ".join(f"{where} in {_and(names)}" for where, names in told.items())
-    clauses = [f"Fused maps lie most densely on {places}"] if told else []
-    clauses += [f"{_and(few)}: too few recordings to tell where fused maps lie"] if few else []
+        where_densest.setdefault(where, []).append(rhythm)
+    places = "; on ".join(f"{where} in {listed(names)}" for where, names in where_densest.items())
+    clauses = [f"Fused maps lie most densely on {places}"] if places else []
+    clauses += [f"{listed(few)}: too few recordings to tell where fused maps lie"] if few else []
     return "; ".join(clauses)
 
 
-def _in_words(drawn: dict[str, dict[str, list[Dot]]]) -> list[str]:
+def _in_words(drawn: dict[str, Rows]) -> list[str]:
     return [
         f"{rhythm}, share over time (1 is chance): "
         + "; ".join(
-            f"{WORDS[name]} " + ", ".join(f"{VIEW_WORDS[dot.view]} {dot.density:.1f}" for dot in dots)
+            f"{WORDS[name]} " + ", ".join(f"{view_kind(dot.view).word} {dot.density:.1f}" for dot in dots)
             for name, dots in rows.items()
             if dots
         )
@@ -268,8 +280,15 @@ def _in_words(drawn: dict[str, dict[str, list[Dot]]]) -> list[str]:
     ]
 
 
-def _and(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _maps(views: Iterable[str]) -> list[str]:
+    """Names of maps, each once: those of declared views in their order, the others, the fused one."""
+    once = set(views)
+    return [*(view for view in VIEWS if view in once), *sorted(once - {*VIEWS, FUSED}), *({FUSED} & once)]
+
+
+def _drawn(rows: Rows) -> list[str]:
+    """Names of the maps that have a dot in a panel."""
+    return _maps(dot.view for dots in rows.values() for dot in dots)
 
 
 WORDS = {

@@ -1,4 +1,4 @@
-"""What figures say in words: shares in steps, segments of time, where a strip comes from, what both views answer."""
+"""What figures say: titles, headings, footers and alternative texts, in the words of `ecgteach.words`."""
 
 import re
 from typing import TYPE_CHECKING
@@ -7,70 +7,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..beats import find_beats
-from ..image import StripImage
-from ..rhythms import grouping, rhythms
+from ..image import strip_image
+from ..rhythms import rhythms
 from ..strip import Strip
-from .paper import segments, window
-from .theme import AGREEMENT_STYLE, VIEW_WORDS
+from ..views import FUSED, view_kind
+from ..words import (
+    PERCENT,
+    about,
+    capital,
+    class_in_full,
+    every_view,
+    in_steps,
+    listed,
+    looked_at,
+    moments,
+    probability,
+)  # fmt: skip
+from .paper import window
+from .theme import agreement_style, in_legend
 
 if TYPE_CHECKING:
-    from ..explanation import Explanation
-    from ..view import View
+    from ..explanation import Explanation, View
 
 NOTICE = "for teaching, not for clinical use"
-LOOKED = 0.5
-"""Share of a map's own maximum from which we say "looked at"; `ecgteach.fusion.AGREEMENT_THRESHOLD`."""
-
-MOST_SEGMENTS = 6
-SHORTEST_SECONDS = 0.1
-PERCENT = "\N{NO-BREAK SPACE}%"
-
-
-def in_steps(share: float) -> str:
-    """A share in steps of 5 %, as fine as maps deserve.
-
-    >>> in_steps(0.14).split()
-    ['15', '%']
-    """
-    if 0 < share < 0.05:
-        return f"under 5{PERCENT}"
-    return f"{5 * round(20 * share)}{PERCENT}"
 
 
 def of_the_strip(share: float) -> str:
     """A share of the strip's time, rounded and said so: ``"about 15 % of the strip"``."""
-    return f"{'' if share < 0.05 else 'about '}{in_steps(share)} of the strip"
-
-
-def probability(value: float) -> str:
-    """A probability in whole percent that never claims to be certain."""
-    if value < 0.005:
-        return f"under 1{PERCENT}"
-    return f"over 99{PERCENT}" if value > 0.995 else f"{100 * value:.0f}{PERCENT}"
-
-
-def looked_at(on_time: NDArray[np.float32]) -> float:
-    """Share of the strip's time where a map reaches half of its own maximum."""
-    return float(np.mean(on_time >= LOOKED * on_time.max())) if on_time.max() > 0 else 0.0
-
-
-def moments(on_time: NDArray[np.float32]) -> str:
-    """The longest segments where a map reaches half of its own maximum, in order of time.
-
-    Gaps shorter than a tenth of a second, the last digit given, are passed over.
-    """
-    found: list[tuple[float, float]] = []
-    for first, last in segments(on_time >= LOOKED * on_time.max()) if on_time.max() > 0 else []:
-        if found and first - found[-1][1] < SHORTEST_SECONDS:
-            found[-1] = (found[-1][0], last)
-        else:
-            found.append((first, last))
-    if not found:
-        return "no moment"
-    shown = sorted(sorted(found, key=lambda one: one[0] - one[1])[:MOST_SEGMENTS])
-    listed = ", ".join(f"{first:.1f} to {last:.1f} s" for first, last in shown)
-    left_out = len(found) - len(shown)
-    return listed + (f", and {left_out} shorter" if left_out else "")
+    return f"{about(share)} of the strip"
 
 
 def signed(millivolt: float) -> str:
@@ -78,25 +42,19 @@ def signed(millivolt: float) -> str:
     return f"{millivolt:.1f}".replace("-", "\N{MINUS SIGN}")
 
 
-def full_name(code: str) -> str:
-    """A class with its name in words, where our grouping knows it: ``"SB (bradycardia)"``."""
-    names = {group.code: group.name for group in grouping().groups}
-    return f"{code} ({names[code]})" if code in names else code
-
-
 def scale_line(strip: Strip) -> str:
     """What a real strip has printed at its edge: lead, speed, gain and filters."""
-    steps = ", ".join(strip.steps) or "as recorded, no filter"
+    steps = ", ".join(map(str, strip.steps)) or "as recorded, no filter"
     return f"Lead {strip.lead}    25 mm/s    10 mm/mV    {steps}"
 
 
 def watermark(strip: Strip, *, source: bool, reveal: bool) -> str:
     """Where the strip comes from and what it is for; a source whose name gives the rhythm away waits for the reveal."""
-    origin, told = strip.source_id, set(re.split(r"[\W_]+", strip.source_id.upper()))
+    origin, parts = strip.source_id, set(re.split(r"[\W_]+", strip.source_id.upper()))
     simulated = strip.truth is not None or origin.startswith("simulat")
     kind = "Simulated strip" if simulated else "Real recording" if origin else "Recording, source not shown"
     since = f" from {strip.start:g} s" if strip.start else ""
-    hidden = not source or (not reveal and told & set(rhythms()))
+    hidden = not source or (not reveal and parts & set(rhythms()))
     named = f"{kind}, source not shown" if origin and hidden else f"{kind} {origin}{since}".rstrip()
     return f"{named}, {NOTICE}"
 
@@ -123,37 +81,42 @@ def strip_in_words(strip: Strip) -> str:
 
 
 def title_of(seen: "Explanation") -> str:
-    """The answer of the main figure: what both views say, and how much of the strip both looked at."""
+    """The answer of the main figure: what the views say, and how much of the strip they looked at together."""
     answers = {name: view.prediction.answer for name, view in seen.views.items()}
-    if seen.disagreement:
-        said = f"The views disagree: signal answers {answers['signal']}, picture answers {answers['image']}"
+    first, views = next(iter(seen.views)), every_view(seen.views)
+    if len(set(answers.values())) > 1:
+        each = ", ".join(f"{view_kind(name).word} answers {answer}" for name, answer in answers.items())
+        title = f"The views disagree: {each}"
     else:
-        said = f"Both views answer {answers['signal']}"
-    asked = "" if set(answers.values()) == {seen.target} else f"for {seen.target}, "
+        title = f"{capital(views)} answer{'s' * (len(answers) == 1)} {answers[first]}"
+    of_target = "" if set(answers.values()) == {seen.target} else f"for {seen.target}, "
+    if len(answers) == 1:
+        look = look_of(seen.views[first].on_time, seen.views[first].map.state, seen.target)
+        return f"{title}; {of_target}{look.removeprefix(f'for {seen.target} ')}"
     if seen.fused is None:
-        return f"{said}; {asked}there is no fused map"
-    both = seen.agreement_shares["both"]
-    if not both:
-        return f"{said}; {asked}they looked at nothing in common"
-    return f"{said}; {asked}both looked at the same part, {of_the_strip(both)}"
+        return f"{title}; {of_target}there is no fused map"
+    together = list(seen.agreement_shares.values())[-1]
+    if not together:
+        return f"{title}; {of_target}they looked at nothing in common"
+    return f"{title}; {of_target}{views.split()[0]} looked at the same part, {of_the_strip(together)}"
 
 
 def answer_of(view: "View", target: str) -> str:
     """What a view answers, with its probability, and that of the target where it is another class."""
     chances = view.prediction.probabilities
     answer = view.prediction.answer
-    said = f"answers {answer} ({probability(chances[answer])})"
-    return said if answer == target else f"{said}, gives {target} {probability(chances[target])}"
+    text = f"answers {answer} ({probability(chances[answer])})"
+    return text if answer == target else f"{text}, gives {target} {probability(chances[target])}"
 
 
 def title_of_view(view: str, on_time: NDArray[np.float32], state: str, target: str) -> str:
     """The answer of a figure of one map: how much of the strip the view looked at."""
     if not on_time.max() > 0:
-        return look_of(on_time, state, target).replace("its map", f"The {VIEW_WORDS[view]} map")
+        return look_of(on_time, state, target).replace("its map", f"The {view_kind(view).word} map")
     share = of_the_strip(looked_at(on_time))
-    if view == "fused":
+    if view == FUSED:
         return f"For {target} the fused map is strong in {share}"
-    return f"For {target} the {VIEW_WORDS[view]} view looked at {share}"
+    return f"For {target} the {view_kind(view).word} view looked at {share}"
 
 
 def look_of(on_time: NDArray[np.float32], state: str, target: str) -> str:
@@ -175,10 +138,10 @@ def answer_and_look(view: "View", target: str) -> str:
 
 def no_fused_map(seen: "Explanation") -> str:
     """Why there is no fused map."""
-    empty = [VIEW_WORDS[name] for name, view in seen.views.items() if not view.on_time.max() > 0]
-    if not empty:
+    empty = [view_kind(name).word for name, view in seen.views.items() if not view.on_time.max() > 0]
+    if not empty or len(seen.views) == 1:
         return f"no fused map: {seen.fused_reason}"
-    maps = "both views' maps are" if len(empty) > 1 else f"the {empty[0]} view's map is"
+    maps = f"{every_view(seen.views)}' maps are" if len(empty) == len(seen.views) else f"the {empty[0]} view's map is"
     return f"no fused map: {maps} empty for {seen.target}, and an empty map cannot be fused"
 
 
@@ -190,42 +153,53 @@ def fused_in_words(seen: "Explanation") -> str:
     return f"{seen.target}, {chance} on average: {how_fused(seen)} is strong in {share}"
 
 
-def cut_off(image: StripImage) -> str:
+def cut_off(strip: Strip) -> str:
     """What the picture does not hold of the trace; empty when it holds all."""
+    image = strip_image(strip)
     return f"The picture cuts off {100 * image.cut_off:.1f}{PERCENT} of the trace" if image.cut_off else ""
 
 
 def how_fused(seen: "Explanation") -> str:
     """Which rule made the fused map."""
-    rule = "confidence-weighted mean" if seen.rule == "confidence" else seen.rule
-    return f"the {rule} of both maps"
+    from ..fusion import RULES  # brings torch, which a bare strip does without
+
+    rule = RULES[seen.rule].words if seen.rule in RULES else seen.rule
+    return f"the {rule} of {'both' if len(seen.views) == 2 else 'all'} maps"
 
 
 def method_line(seen: "Explanation") -> str:
     """How the maps were made and how fine they are."""
     over = ", over the other classes" if seen.contrast else ""
-    layers = " and ".join(dict.fromkeys(view.layer.name for view in seen.views.values()))
+    layers = listed(list(dict.fromkeys(view.layer.name for view in seen.views.values())))
     cells = ", ".join(
-        f"{VIEW_WORDS[name]} cells of {1000 * layer.cell_seconds:.0f} ms that see {layer.field_seconds:.1f} s"
-        for name, layer in ((name, view.layer) for name, view in seen.views.items())
+        f"{view_kind(name).word} cells of {1000 * view.layer.cell_seconds:.0f} ms that see "
+        f"{view.layer.field_seconds:.1f} s"
+        for name, view in seen.views.items()
     )
-    height = "a picture cell sees most of the height, so its height is no place"
-    return f"Grad-CAM for {seen.target}{over}, layer {layers}: {cells}; {height}"
+    pictures = [view_kind(name).word for name, view in seen.views.items() if on_picture(view)]
+    height = f"; a {pictures[0]} cell sees most of the height, so its height is no place" if pictures else ""
+    return f"Grad-CAM for {seen.target}{over}, layer {layers}: {cells}{height}"
+
+
+def on_picture(view: "View") -> bool:
+    """True where the map has rows, so that it lies on the drawn strip."""
+    return view.map.values.ndim == 2
 
 
 def explanation_in_words(seen: "Explanation") -> str:
     """The main figure for who cannot see it."""
-    said = []
+    found = []
     for name, view in seen.views.items():
         where = f", at {moments(view.on_time)}" if view.on_time.max() > 0 else ""
-        said.append(f"The {VIEW_WORDS[name]} view {answer_and_look(view, seen.target)}{where}.")
+        found.append(f"The {view_kind(name).word} view {answer_and_look(view, seen.target)}{where}.")
     if seen.fused is None:
-        said.append(f"There is {no_fused_map(seen)}.")
+        found.append(f"There is {no_fused_map(seen)}.")
     else:
-        said.append(f"The fused map, {how_fused(seen)}, is strong at {moments(seen.fused)}.")
-    if lost := cut_off(seen.image):
-        said.append(f"{lost}.")
-    shares = seen.agreement_shares
-    looked = ", ".join(f"{style.words} {in_steps(shares[kind])}" for kind, style in AGREEMENT_STYLE.items())
-    said.append(f"Who looked, by time: {looked}. The target is {full_name(seen.target)}.")
-    return " ".join([*said, strip_in_words(seen.strip)])
+        found.append(f"The fused map, {how_fused(seen)}, is strong at {moments(seen.fused)}.")
+    if any(map(on_picture, seen.views.values())) and (lost := cut_off(seen.strip)):
+        found.append(f"{lost}.")
+    if len(seen.views) > 1:
+        shares = seen.agreement_shares
+        looked = ", ".join(f"{agreement_style(kind).words} {in_steps(shares[kind])}" for kind in in_legend([*shares]))
+        found.append(f"Who looked, by time: {looked}.")
+    return " ".join([*found, f"The target is {class_in_full(seen.target)}.", strip_in_words(seen.strip)])

@@ -2,17 +2,14 @@
 
 import re
 
-from ..explanation import FUSED, Explanation
-from ..rhythms import grouping
+from ..explanation import FUSED, Explanation, View
 from ..strip import Quality
-from ..view import View
+from ..views import view_kind
+from ..words import about, capital, class_in_full, every_network, listed
 from .attention import Attention, Share, attention_by_wave
 from .delineation import DELINEATED, LEADS_TO_QRS, Waves
 from .p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
 from .segments import IN_WORDS, PARTS, WINDOWS
-
-NETWORKS = {"signal": "signal network", "image": "picture network"}
-PERCENT = "\N{NO-BREAK SPACE}%"
 
 IN_PLACE_OF_P = "P: \N{EN DASH}; the segment before QRS stands in its place"
 P_FOUND = {
@@ -49,37 +46,21 @@ def sentence(explanation: Explanation, attention: Attention | None = None) -> st
     told = [_answers(explanation), _p(found)]
     for name, view in explanation.views.items():
         told.append(_map(explanation, found, name))
-        told.append(_without_place(NETWORKS[name], view, explanation.target, empty=name in found.empty))
+        told.append(_without_place(view_kind(name).network, view, explanation.target, empty=name in found.empty))
     told += [_fused(explanation, found), _blurred(explanation, found), _caution(found)]
     return " ".join(f"{words}." for words in told if words)
 
 
-def in_steps(share: float) -> str:
-    """A share in steps of 5 %: ``"about 60 %"``, ``"under 5 %"``, ``"over 95 %"``.
-
-    >>> in_steps(0.61).split()
-    ['about', '60', '%']
-    """
-    steps = 5 * round(20 * share)
-    if steps in (0, 100):
-        return f"under 5{PERCENT}" if steps == 0 else f"over 95{PERCENT}"
-    return f"about {steps}{PERCENT}"
-
-
 def _answers(seen: Explanation) -> str:
     answers = {name: view.prediction.answer for name, view in seen.views.items()}
-    named = {name: _in_full(answer) for name, answer in answers.items()}
-    target = seen.target if seen.target in answers.values() else _in_full(seen.target)
+    named = {name: class_in_full(answer) for name, answer in answers.items()}
+    target = seen.target if seen.target in answers.values() else class_in_full(seen.target)
     asked = "" if set(answers.values()) == {seen.target} else f"; the maps are for {target}"
     if seen.disagreement:
-        each = f"the signal network answers {named['signal']}, the picture network {named['image']}"
+        each = ", ".join(f"the {view_kind(name).network} answers {answer}" for name, answer in named.items())
         return f"The views disagree: {each}{asked}"
-    return f"Both networks answer {named['signal']}{asked}"
-
-
-def _in_full(code: str) -> str:
-    """A class by its code and its name: ``"SR (sinus rhythm)"``."""
-    return next((f"{code} ({group.name})" for group in grouping().groups if group.code == code), code)
+    networks = capital(every_network(named))
+    return f"{networks} answer{'s' * (len(named) == 1)} {next(iter(named.values()))}{asked}"
 
 
 def _p(found: Attention) -> str:
@@ -104,14 +85,14 @@ def _p_before(waves: Waves) -> str:
 
 def _map(seen: Explanation, found: Attention, name: str) -> str:
     """Where the map lies: the segment that holds most of it, and those that hold more than chance."""
-    whose = f"the {NETWORKS[name]}'s map for {seen.target}"
+    whose = f"the {view_kind(name).network}'s map for {seen.target}"
     if name in found.empty:
-        return "" if not found.waves.of("QRS") else f"{_upper(whose)} is empty ({found.empty[name]})"
+        return "" if not found.waves.of("QRS") else f"{capital(whose)} is empty ({found.empty[name]})"
     shares = _told(found, name)
     most = max(shares, key=lambda share: share.mass)
     said = (
-        f"{_upper(in_steps(most.mass))} of {whose} lies on {IN_WORDS[most.segment]} "
-        f"({in_steps(most.duration)} of the time), {_against_chance(most)}"
+        f"{capital(about(most.mass))} of {whose} lies on {IN_WORDS[most.segment]} "
+        f"({about(most.duration)} of the time), {_against_chance(most)}"
     )
     beyond = [share for share in shares if share.beyond_chance == 1 and share is not most]
     more = [share for share in beyond if share.mass >= WORTH_TELLING]
@@ -120,12 +101,12 @@ def _map(seen: Explanation, found: Attention, name: str) -> str:
     elif most.beyond_chance < 1 and not beyond:
         said += "; it singles out no wave"
     pre = next((share for share in shares if share.segment == "pre" and share is not most and share not in more), None)
-    return said + (f"; {in_steps(pre.mass)} lies on {IN_WORDS['pre']}" if pre else "")
+    return said + (f"; {about(pre.mass)} lies on {IN_WORDS['pre']}" if pre else "")
 
 
 def _against_chance(share: Share) -> str:
     """How a share stands to the shifted maps; "a little" where it reads the same as the share of the time."""
-    little = share.beyond_chance and in_steps(share.mass) == in_steps(share.duration)
+    little = share.beyond_chance and about(share.mass) == about(share.duration)
     return f"{'a little ' if little else ''}{CHANCE[share.beyond_chance]}"
 
 
@@ -142,7 +123,7 @@ def _without_place(network: str, view: View, target: str, *, empty: bool) -> str
         return ""
     local, rhythm = parts["local"], parts["rhythm"]
     if local > 0 and rhythm > 0:
-        share = _upper(in_steps(rhythm / (local + rhythm)))
+        share = capital(about(rhythm / (local + rhythm)))
         return f"{share} of what speaks for {target} in the {network} is its rhythm part, which has no place on a map"
     if local > 0:
         return f"Only what has a place speaks for {target} in the {network}; its rhythm part does not"
@@ -161,7 +142,7 @@ def _fused(seen: Explanation, found: Attention) -> str:
     if not shares:
         return ""
     most = max(shares, key=lambda share: share.mass)
-    return f"Of the fused map {in_steps(most.mass)} lies on {IN_WORDS[most.segment]}, {_against_chance(most)}"
+    return f"Of the fused map {about(most.mass)} lies on {IN_WORDS[most.segment]}, {_against_chance(most)}"
 
 
 def _blurred(seen: Explanation, found: Attention) -> str:
@@ -170,7 +151,7 @@ def _blurred(seen: Explanation, found: Attention) -> str:
     if not short:
         return ""
     cell = max(view.layer.cell_seconds for view in seen.views.values())
-    return f"Too short for cells of {1000 * cell:.0f} ms, and not told apart from the neighbours: {_and(short)}"
+    return f"Too short for cells of {1000 * cell:.0f} ms, and not told apart from the neighbours: {listed(short)}"
 
 
 def _caution(found: Attention) -> str:
@@ -184,12 +165,4 @@ def _plain(quality: Quality) -> str:
 
 
 def _listed(shares: list[Share]) -> str:
-    return _and([f"{IN_WORDS[share.segment]} ({in_steps(share.mass)})" for share in shares])
-
-
-def _and(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _upper(words: str) -> str:
-    return words[0].upper() + words[1:]
+    return listed([f"{IN_WORDS[share.segment]} ({about(share.mass)})" for share in shares])

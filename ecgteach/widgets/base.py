@@ -14,7 +14,8 @@ from typing import Any, Generic, Self, TypeVar
 
 from ..errors import EcgteachError, NotInstalled
 from ..plots import Picture
-from ..plots.theme import SIGNAL
+from ..views import SIGNAL, VIEWS
+from ..words import capital
 
 try:
     import ipywidgets
@@ -30,7 +31,7 @@ STYLE = f"""<style>
 .ecgteach p {{ margin: 0 0 .4em; }}
 .ecgteach table {{ border-collapse: collapse; line-height: 1.3; margin: .2em 0; }}
 .ecgteach th, .ecgteach td {{ padding: .1em 1.2em .1em 0; text-align: left; font-weight: normal; }}
-.ecgteach th {{ border-bottom: 1px solid #999; }}
+.ecgteach th[scope=col] {{ border-bottom: 1px solid #999; }}
 .ecgteach td.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
 .ecgteach-fault {{ border-left: 4px solid #D55E00; padding: .3em .8em; background: #fdf1ea; color: #111; }}
 .ecgteach-panel {{ position: relative; }}
@@ -38,12 +39,12 @@ STYLE = f"""<style>
 .ecgteach-busy {{ animation: ecgteach-busy 1ms linear {BUSY_AFTER_MS}ms forwards; }}
 @keyframes ecgteach-busy {{ to {{ opacity: 1; }} }}
 .ecgteach-keys button, .ecgteach-keys input {{ font-size: 15px; }}
-.ecgteach-keys button:focus-visible {{ outline: 3px solid {SIGNAL}; outline-offset: 1px; }}
+.ecgteach-keys button:focus-visible {{ outline: 3px solid {VIEWS[SIGNAL].colour}; outline-offset: 1px; }}
 .ecgteach-keys .widget-toggle-button {{ text-align: left; padding: 0 7px; height: auto; line-height: 26px; }}
 .ecgteach-keys .widget-toggle-button::before {{ content: "\\25CB\\00A0"; }}
 .ecgteach-keys .widget-toggle-button.mod-active::before {{ content: "\\25CF\\00A0"; }}
 .ecgteach-keys .widget-toggle-buttons {{ width: auto; }}
-.ecgteach-told {{ display: block; overflow: hidden auto; border: 1px solid #ddd; padding: 4px 10px; }}
+.ecgteach-answer-text {{ display: block; overflow: hidden auto; border: 1px solid #ddd; padding: 4px 10px; }}
 .ecgteach-figures {{ display: block; overflow: auto hidden; }}
 </style>"""
 """The busy sign is sent at once and stays unseen for 150 ms, so that short work does not flicker."""
@@ -160,9 +161,9 @@ class Widget(ABC, Generic[S, Shown]):
             self._complain(f"<p>{html.escape(_sentence(str(problem)))}</p>")
         except Exception as problem:
             kept = html.escape("".join(traceback.format_exception(problem)))
-            said = html.escape(f"{type(problem).__name__}: {problem}")
+            error = html.escape(f"{type(problem).__name__}: {problem}")
             self._complain(
-                f"<p>Something went wrong that the course did not foresee ({said}). What you did before is kept.</p>"
+                f"<p>Something went wrong that the course did not foresee ({error}). What you did before is kept.</p>"
                 f"<details><summary>For a report: the traceback</summary><pre>{kept}</pre></details>"
             )
         finally:
@@ -220,5 +221,5 @@ def load_bokeh() -> None:
 
 
 def _sentence(words: str) -> str:
-    text = words[:1].upper() + words[1:]
+    text = capital(words)
     return text if text.endswith((".", "!", "?")) else text + "."

@@ -7,20 +7,21 @@ import ipywidgets
 import jupyter_bokeh
 
 from ..cases import Solution, blind, choose_cases
-from ..errors import InvalidValue
+from ..errors import InvalidValue, choices
 from ..explanation import Explanation, explain
 from ..fusion import RULES
-from ..models import StripCNN
+from ..models import StripCNN, shipped
 from ..plots import Picture, plot_explanation, plot_strip
 from ..records import Record
 from ..rhythms import grouping
 from ..strip import SECONDS, Strip
+from ..words import class_name, percent
 from . import case_words as words
 from .base import Widget, choice, question, row
 from .case_state import CONFIDENCES, CaseState, answers
 from .linked_panels import LinkedPanels
 
-BOTH = "what both answer together"
+TOGETHER = "what they answer together"
 NEXT_STEP = {
     "strip": "Lock it, show the answers",
     "answers": "Show where they looked",
@@ -67,7 +68,7 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
     cases : sequence of Record, optional
         By default a dozen real strips that came with the package, some of them misread by the networks.
     models : mapping of str to StripCNN, optional
-        ``{"signal": ..., "image": ...}``; by default the shipped pair.
+        A network for each view; by default the shipped pair. Their classes are what may be answered.
 
     Raises
     ------
@@ -82,17 +83,19 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         self.cases = tuple(choose_cases(models=models) if cases is None else cases)
         if not self.cases:
             raise InvalidValue("a CaseExplorer needs one case or more")
-        self._models = models
+        self._models = dict(shipped() if models is None else models)
+        self._classes = next((network.classes for network in self._models.values()), grouping().classes)
+        self._answers = answers(self._classes)
         self._strips = [record.strip().for_reading() for record in self.cases]
         self._explained: dict[tuple[int, str | None, str], Explanation] = {}
-        self.panels = LinkedPanels()
-        self._controls = _controls(len(self.cases))
+        self.panels = LinkedPanels(tuple(self._models))
+        self._controls = _controls(len(self.cases), self._classes)
         self._heading = ipywidgets.HTML()
         self._words = ipywidgets.HTML()
         self._caption = ipywidgets.HTML()
         self._maps = ipywidgets.VBox([])
         self._tie()
-        self.state = CaseState.fresh(len(self.cases))
+        self.state = CaseState.fresh(len(self.cases), self._classes)
 
     def render(self, state: CaseState) -> CaseShown:
         """What a state shows: the networks only after the learner's own reading, the truth only at the end.
@@ -100,22 +103,26 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         Raises
         ------
         InvalidValue
-            When the state is one of another number of cases.
+            When the state is one of another number of cases, or of other classes.
         """
         if len(state.readings) != len(self.cases):
             raise InvalidValue(f"this explorer has {len(self.cases)} cases, the state is of {len(state.readings)}")
+        if state.classes != self._classes:
+            raise InvalidValue(
+                f"these networks tell apart {choices(self._classes)}, the state {choices(state.classes)}"
+            )
         reading, heading = state.reading, f"Case {state.case + 1} of {len(self.cases)}"
         hidden = blind(self._strips[state.case])
         if not reading.committed:
-            return CaseShown(state, heading, words.before(reading), "", hidden, None)
+            return CaseShown(state, heading, words.before(reading, self._answers), "", hidden, None)
         seen = self._explain(state)
-        told = words.answers_of(seen)
+        text = words.answers_of(seen)
         if not reading.reached("maps"):
-            return CaseShown(state, heading, told, "", hidden, None)
+            return CaseShown(state, heading, text, "", hidden, None)
         if reading.reached("truth"):
             record = self.cases[state.case]
-            told = words.truth_of(record, Solution.of(record), seen, reading) + told
-        return CaseShown(state, heading, told, words.maps_of(seen, state.moment), hidden, replace(seen, strip=hidden))
+            text = words.truth_of(record, Solution.of(record), seen, reading) + text
+        return CaseShown(state, heading, text, words.maps_of(seen, state.moment), hidden, replace(seen, strip=hidden))
 
     def show(self, shown: CaseShown) -> None:
         """Put a state on the panel."""
@@ -129,7 +136,7 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         controls["answer"].disabled = controls["confidence"].disabled = reading.committed
         controls["step"].description = NEXT_STEP[reading.step]
         controls["step"].disabled = not reading.complete or (reading.reached("truth") and controls["next"].disabled)
-        controls["target"].value, controls["rule"].value = state.target or BOTH, state.rule
+        controls["target"].value, controls["rule"].value = state.target or TOGETHER, state.rule
         controls["moment"].value = state.moment
         self._maps.layout.display = "none" if shown.seen is None else None
         self.panels.show(shown.strip, shown.seen, state.moment)
@@ -143,18 +150,18 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         """Reading above, the strip below it, then what belongs to the maps: what comes later moves nothing."""
         controls = self._controls
         walk = row(controls["previous"], self._heading, controls["next"])
-        asked = [
+        query = [
             question("What is the rhythm?"),
             controls["answer"],
             question("How sure are you?"),
             controls["confidence"],
         ]
         own = ipywidgets.VBox(
-            [*asked, controls["step"]], layout=ipywidgets.Layout(flex="0 1 300px", height=UPPER_HEIGHT)
+            [*query, controls["step"]], layout=ipywidgets.Layout(flex="0 1 300px", height=UPPER_HEIGHT)
         )
-        told = ipywidgets.Box([self._words], layout=ipywidgets.Layout(flex="1 1 420px", height=UPPER_HEIGHT))
-        told.add_class("ecgteach-told")
-        upper = ipywidgets.Box([own, told], layout=ipywidgets.Layout(display="flex", flex_flow="row wrap"))
+        answer = ipywidgets.Box([self._words], layout=ipywidgets.Layout(flex="1 1 420px", height=UPPER_HEIGHT))
+        answer.add_class("ecgteach-answer-text")
+        upper = ipywidgets.Box([own, answer], layout=ipywidgets.Layout(display="flex", flex_flow="row wrap"))
         target = row(question("Maps explain"), controls["target"])
         rule = row(question("Fused by"), controls["rule"], question("Line at second"), controls["moment"])
         figures = ipywidgets.Box([jupyter_bokeh.BokehModel(self.panels.model)])
@@ -193,22 +200,22 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         self.on_value(controls["answer"], CaseState.answered)
         self.on_value(controls["confidence"], CaseState.sure)
         self.on_value(
-            controls["target"], lambda state, target: replace(state, target=None if target == BOTH else target)
+            controls["target"], lambda state, target: replace(state, target=None if target == TOGETHER else target)
         )
         self.on_value(controls["rule"], lambda state, rule: replace(state, rule=rule))
         self.on_value(controls["moment"], lambda state, moment: replace(state, moment=round(moment, 2)))
 
 
-def _controls(cases: int) -> dict[str, ipywidgets.Widget]:
+def _controls(cases: int, classes: Sequence[str]) -> dict[str, ipywidgets.Widget]:
     wide = {"width": "auto"}
     return {
         "previous": ipywidgets.Button(description="Previous case", layout=wide),
         "next": ipywidgets.Button(description="Next case", layout=wide, disabled=cases == 1),
-        "answer": choice("answer", {name: code for code, name in answers().items()}, width="270px"),
-        "confidence": choice("confidence", {f"{percent}\N{NO-BREAK SPACE}%": percent for percent in CONFIDENCES}),
+        "answer": choice("answer", {name: code for code, name in answers(classes).items()}, width="270px"),
+        "confidence": choice("confidence", {percent(sure / 100): sure for sure in CONFIDENCES}),
         "step": ipywidgets.Button(description=NEXT_STEP["strip"], button_style="primary", layout=wide),
-        "target": choice("target", {BOTH: BOTH, **{group.name: group.code for group in grouping().groups}}),
-        "rule": choice("rule", {words.RULE_WORDS[rule]: rule for rule in RULES}),
+        "target": choice("target", {TOGETHER: TOGETHER, **{class_name(code): code for code in classes}}),
+        "rule": choice("rule", {rule.hint: name for name, rule in RULES.items()}),
         "moment": ipywidgets.BoundedFloatText(
             value=0.0, min=0.0, max=SECONDS, step=0.1, continuous_update=False, layout={"width": "80px"}
         ),

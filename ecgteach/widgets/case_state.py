@@ -1,12 +1,14 @@
 """What a CaseExplorer is set to: which case, the learner's reading of each, how far each has gone, target and rule."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from ..errors import InvalidValue, UnknownName, choices
 from ..fusion import DEFAULT_RULE, rule_named
 from ..rhythms import grouping
 from ..strip import SECONDS
+from ..words import class_name
 from .base import State
 
 STEPS = ("strip", "answers", "maps", "truth")
@@ -16,10 +18,9 @@ CONFIDENCES = (50, 75, 90, 99)
 NONE, CANNOT = "none", "cannot"
 
 
-def answers() -> dict[str, str]:
-    """What a learner may answer, by code, in full words."""
-    groups = {group.code: group.name for group in grouping().groups}
-    return groups | {NONE: "none of these", CANNOT: "cannot tell from lead II"}
+def answers(classes: Sequence[str]) -> dict[str, str]:
+    """What a learner may answer, by code, in full words: a class, none of them, or that it cannot be told."""
+    return {code: class_name(code) for code in classes} | {NONE: "none of these", CANNOT: "cannot tell from lead II"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Reading:
     Parameters
     ----------
     answer : str, optional
-        A group's code, ``"none"`` or ``"cannot"``; None while there is none yet.
+        A class, ``"none"`` or ``"cannot"``; None while there is none yet.
     confidence : int, optional
         In percent, one of `CONFIDENCES`.
     step : str
@@ -48,8 +49,6 @@ class Reading:
     step: str = STEPS[0]
 
     def __post_init__(self) -> None:
-        if self.answer is not None and self.answer not in answers():
-            raise UnknownName(f"no answer is called {self.answer!r}; there are {choices(answers())}")
         if self.confidence is not None and self.confidence not in CONFIDENCES:
             raise UnknownName(f"no confidence of {self.confidence}; there are {choices(CONFIDENCES)} percent")
         if self.step not in STEPS:
@@ -92,13 +91,15 @@ class CaseState(State):
         Fusion rule, one of `ecgteach.fusion.RULES`.
     moment : float
         Where the dashed line stands, in seconds; at 0 there is none.
+    classes : tuple of str
+        What the networks tell apart, and so what may be answered; by default our groups.
 
     Raises
     ------
     InvalidValue
         When there is no such case or moment.
     UnknownName
-        When target or rule are not in their list.
+        When an answer, target or rule is not in its list.
     """
 
     readings: tuple[Reading, ...]
@@ -106,20 +107,25 @@ class CaseState(State):
     target: str | None = None
     rule: str = DEFAULT_RULE
     moment: float = 0.0
+    classes: tuple[str, ...] = field(default_factory=lambda: grouping().classes)
 
     def __post_init__(self) -> None:
         if not 0 <= self.case < len(self.readings):
             raise InvalidValue(f"there are {len(self.readings)} cases, numbered from 0; {self.case} is none of them")
-        if self.target is not None and self.target not in grouping().classes:
-            raise UnknownName(f"no class is called {self.target!r}; there are {choices(grouping().classes)}")
+        known = answers(self.classes)
+        for reading in self.readings:
+            if reading.answer is not None and reading.answer not in known:
+                raise UnknownName(f"no answer is called {reading.answer!r}; there are {choices(known)}")
+        if self.target is not None and self.target not in self.classes:
+            raise UnknownName(f"no class is called {self.target!r}; there are {choices(self.classes)}")
         rule_named(self.rule)
         if not 0 <= self.moment <= SECONDS:
             raise InvalidValue(f"a strip runs from 0 to {SECONDS:g} s; {self.moment:g} s is outside it")
 
     @classmethod
-    def fresh(cls, cases: int) -> "CaseState":
+    def fresh(cls, cases: int, classes: tuple[str, ...] | None = None) -> "CaseState":
         """The state before anything was done."""
-        return cls((Reading(),) * cases)
+        return cls((Reading(),) * cases, classes=grouping().classes if classes is None else classes)
 
     @classmethod
     def from_json(cls, held: dict[str, Any]) -> Self:
@@ -131,7 +137,8 @@ class CaseState(State):
             When it is something else.
         """
         try:
-            return cls(**{**held, "readings": tuple(Reading(**reading) for reading in held["readings"])})
+            lists = {name: tuple(held[name]) for name in ("classes",) if name in held}
+            return cls(**{**held, **lists, "readings": tuple(Reading(**reading) for reading in held["readings"])})
         except (KeyError, TypeError) as problem:
             raise InvalidValue(
                 f"this is no saved state of a CaseExplorer ({problem}); use what to_json gave"

@@ -5,21 +5,14 @@ from html import escape
 from ..cases import Solution
 from ..explanation import Explanation
 from ..fusion import AGREEMENT_THRESHOLD
+from ..plots.tables import Cell, html_table
 from ..plots.theme import IMPORTANCE
-from ..plots.words import in_steps, no_fused_map, probability, warnings
+from ..plots.words import no_fused_map, signed, warnings
 from ..records import Record
-from ..rhythms import grouping
 from ..strip import SAMPLES, SAMPLING_RATE
-from .case_state import Reading, answers
-
-NETWORKS = {"signal": "the signal's network", "image": "the picture's network"}
-
-RULE_WORDS = {
-    "mean": "mean of both",
-    "maximum": "the higher of both",
-    "product": "product: both must look",
-    "confidence": "mean, weighted by probability",
-}
+from ..views import view_kind
+from ..words import about, capital, class_name, every_network, listed, percent, probability
+from .case_state import CANNOT, NONE, Reading
 
 FAINT = 0.1
 """Probability of the target below which a map deserves a warning: it is scaled to its own maximum all the same."""
@@ -28,21 +21,13 @@ COLOURS = f"background: linear-gradient(90deg, {', '.join(IMPORTANCE)})"
 RAMP = f"display: inline-block; width: 6em; height: .8em; border: 1px solid #999; {COLOURS}"
 SCALE = f'<span style="white-space: nowrap">nothing <span style="{RAMP}"></span> the map\'s own maximum</span>'
 
-IF_A_PATIENT = {
-    "SR": "sinus rhythm is a rhythm, not a normal ECG: twelve leads may show what this strip cannot.",
-    "SB": "a rate in the fifties at rest is usually normal; what is done follows the symptoms, not the number.",
-    "GSVT": "most fast strips of this group are sinus tachycardia, and there one looks for the cause.",
-    "AFIB": "ten seconds of one lead are <i>consistent with</i> it; the diagnosis asks for twelve leads, "
-    "or for 30 s of one (Hindricks et al. 2021, doi 10.1093/eurheartj/ehaa612).",
-}
 
-
-def before(reading: Reading) -> str:
-    """What to do before the networks' answers are shown."""
-    chosen = f"<b>{answers()[reading.answer]}</b>" if reading.answer else ""
-    if reading.complete:
+def before(reading: Reading, names: dict[str, str]) -> str:
+    """What to do before the networks' answers are shown; `names` are all answers in full words."""
+    chosen = f"<b>{escape(names[reading.answer])}</b>" if reading.answer else ""
+    if reading.confidence is not None and chosen:
         return (
-            f"<p>Your reading: {chosen}, {reading.confidence}\N{NO-BREAK SPACE}% sure. It can still be changed.</p>"
+            f"<p>Your reading: {chosen}, {percent(reading.confidence / 100)} sure. It can still be changed.</p>"
             "<p>Lock it to see what the networks answered.</p>"
         )
     if chosen:
@@ -56,93 +41,88 @@ def before(reading: Reading) -> str:
 
 
 def answers_in_words(seen: Explanation) -> str:
-    """Both answers with their probabilities."""
-    said = [f"{NETWORKS[name]} answers {_answer(seen, name)}" for name in seen.views]
-    return ", ".join(said)
+    """Each network's answer with its probability."""
+    given = {name: view.prediction for name, view in seen.views.items()}
+    return ", ".join(
+        f"the {view_kind(name).network} answers {class_name(one.answer)} ({probability(one.probabilities[one.answer])})"
+        for name, one in given.items()
+    )
 
 
 def answers_of(seen: Explanation) -> str:
-    """Both networks' probabilities as a table, and whether they disagree."""
-    head = "".join(f"<th>{name.removeprefix('the ')}</th>" for name in NETWORKS.values())
-    rows = [f"<tr><th>answer</th>{head}</tr>"]
-    for group in grouping().groups:
-        cells = [seen.views[name].prediction.probabilities[group.code] for name in NETWORKS]
-        given = [seen.views[name].prediction.answer == group.code for name in NETWORKS]
-        numbers = "".join(
-            f'<td class="number">{"<b>" * is_answer}{probability(cell)}{"</b>" * is_answer}</td>'
-            for cell, is_answer in zip(cells, given, strict=True)
-        )
-        rows.append(f"<tr><td>{group.name}</td>{numbers}</tr>")
-    if seen.disagreement:
-        said = f"<b>The networks disagree</b>: {answers_in_words(seen)}. At least one is wrong."
+    """All networks' probabilities as a table, and whether they disagree."""
+    rows: list[list[str | Cell]] = [[class_name(code), *_chances(seen, code)] for code in seen.probabilities]
+    table = html_table(["answer", *(view_kind(name).network for name in seen.views)], rows)
+    if len(seen.views) == 1:
+        said = "One network has read the strip; there is no second one to compare it with."
+    elif seen.disagreement:
+        said = f"<b>The networks disagree</b>: {escape(answers_in_words(seen))}. At least one is wrong."
     else:
-        said = "Both networks give the same answer. Two networks that learnt from the same strips can share an error."
-    return f"<p>{said}</p><table>{''.join(rows)}</table>"
+        every = capital(every_network(seen.views))
+        said = f"{every} give the same answer. Networks that learnt from the same strips can share an error."
+    return f"<p>{said}</p>{table}"
+
+
+def _chances(seen: Explanation, code: str) -> list[Cell]:
+    """Each network's probability of a class, strong where it is its answer."""
+    given = [view.prediction for view in seen.views.values()]
+    return [Cell(probability(one.probabilities[code]), number=True, strong=one.answer == code) for one in given]
 
 
 def maps_of(seen: Explanation, moment: float) -> str:
-    """How much of the time both, one or none looked, for which answer, and what to beware of."""
-    names = answers()
-    shares = seen.agreement_shares
-    one = shares["signal only"] + shares["image only"]
-    told = [f"The maps show where each network looked for <b>{names[seen.target]}</b>. Colour: {SCALE}."]
+    """How much of the time all, one or none looked, for which answer, and what to beware of."""
+    neither, *single, together = seen.agreement_shares.values()
+    name = escape(class_name(seen.target))
+    parts = [f"The maps show where each network looked for <b>{name}</b>. Colour: {SCALE}."]
     if seen.fused is None:
-        told.append(f"There is {escape(no_fused_map(seen))}.")
+        parts.append(f"There is {escape(no_fused_map(seen))}.")
     else:
-        told.append(
-            f"Both looked at {in_steps(shares['both'])} of the time, one of them alone at {in_steps(one)}, "
-            f"neither at {in_steps(shares['neither'])}. "
-            f"(Looked: from {_percent(AGREEMENT_THRESHOLD)} of its own maximum on.)"
+        parts.append(
+            f"{capital(every_network(seen.views).split()[0])} looked at {about(together)} of the time, one of them "
+            f"alone at {about(sum(single[: len(seen.views)]))}, neither at {about(neither)}. "
+            f"(Looked: from {percent(AGREEMENT_THRESHOLD)} of its own maximum on.)"
         )
-    given = {NETWORKS[name]: view.prediction.probabilities[seen.target] for name, view in seen.views.items()}
-    faint = [name for name, chance in given.items() if chance < FAINT]
+    given = {view_kind(name).network: view.prediction.probabilities[seen.target] for name, view in seen.views.items()}
+    faint = [f"the {network}" for network, chance in given.items() if chance < FAINT]
     if faint:
-        told.append(
-            f"Take care: {' and '.join(faint)} gave this answer less than {_percent(FAINT)}. Each map is scaled to "
+        parts.append(
+            f"Take care: {escape(listed(faint))} gave this answer less than {percent(FAINT)}. Each map is scaled to "
             "its own maximum, so it is as red as a map of a sure answer."
         )
     if found := warnings(seen.strip):
-        told.append(f"{escape(found)}.")
+        parts.append(f"{escape(found)}.")
     if moment:
-        told.append(_at(seen, moment))
-    return f"<p>{' '.join(told)}</p>"
+        parts.append(_at(seen, moment))
+    return f"<p>{' '.join(parts)}</p>"
 
 
 def truth_of(record: Record, solution: Solution, seen: Explanation, reading: Reading) -> str:
     """The source's own rhythm in full words, who was right, where the strip comes from, and a word for the ward."""
-    code = solution.group.code if solution.group else ""
+    code = solution.group.code if solution.group and solution.group.code in seen.probabilities else NONE
     judged = [
-        f"{name}: {'right' if seen.views[view].prediction.answer == code else 'wrong'}"
-        for view, name in NETWORKS.items()
+        f"the {view_kind(name).network}: {'right' if view.prediction.answer == code else 'wrong'}"
+        for name, view in seen.views.items()
     ]
-    own = {True: "you: right", False: "you: another answer"}[reading.answer == (code or "none")]
-    if reading.answer == "cannot":
+    own = {True: "you: right", False: "you: another answer"}[reading.answer == code]
+    if reading.answer == CANNOT:
         own = "you: left it open"
-    told = [
-        f"<p><b>The source says: {solution.rhythm_name}.</b> Measured rate: {solution.rate:.0f} a minute. "
-        f"Group by rhythm and rate: {solution.group_name}.</p>",
-        f"<p>{'; '.join([*judged, own]).capitalize()}.</p>",
+    parts = [
+        f"<b>The source says: {escape(solution.rhythm_name)}.</b> Measured rate: {solution.rate:.0f} a minute. "
+        f"Group by rhythm and rate: {escape(solution.group_name)}.",
+        f"{escape(capital('; '.join([*judged, own])))}.",
     ]
-    if code:
-        told.append(f"<p>If this were a patient: {IF_A_PATIENT[code]}</p>")
-    told.append(
-        f"<p>Source: {escape(record.name)}. Licence: {escape(record.licence)}. For teaching, not for clinical use.</p>"
+    if solution.group and solution.group.patient:
+        parts.append(f"If this were a patient: {escape(solution.group.patient)}")
+    parts.append(
+        f"Source: {escape(record.name)}. Licence: {escape(record.licence)}. For teaching, not for clinical use."
     )
-    return "".join(told)
-
-
-def _answer(seen: Explanation, name: str) -> str:
-    prediction = seen.views[name].prediction
-    return f"{answers()[prediction.answer]} ({probability(prediction.probabilities[prediction.answer])})"
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
+    return "".join(f"<p>{part}</p>" for part in parts)
 
 
 def _at(seen: Explanation, moment: float) -> str:
-    place = min(SAMPLES - 1, round(moment * SAMPLING_RATE))
-    values = [f"{NETWORKS[name]} {in_steps(float(view.on_time[place]))}" for name, view in seen.views.items()]
-    return (
-        f"At {moment:.1f} s: {', '.join(values)} of its own maximum; the strip has {seen.strip.samples[place]:.1f} mV."
-    )
+    sample = min(SAMPLES - 1, round(moment * SAMPLING_RATE))
+    values = [
+        f"the {view_kind(name).network} {about(float(view.on_time[sample]))}" for name, view in seen.views.items()
+    ]
+    height = signed(float(seen.strip.samples[sample]))
+    return f"At {moment:.1f} s: {escape(', '.join(values))} of its own maximum; the strip has {height} mV."

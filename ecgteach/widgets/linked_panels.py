@@ -1,9 +1,9 @@
-"""Three panels on one time axis: the strip with the signal's map, the picture with its own, the strip with both fused.
+"""A panel a view on one time axis, with its map on the strip or on the picture, and one for the fused map.
 
 All share one range and one crosshair; a moment that is typed stands as a dashed line in all of them.
 """
 
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -22,11 +22,14 @@ from bokeh.models.annotations import Label, Legend, LegendItem, Span
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
-from ..explanation import Explanation
-from ..fusion import AGREEMENT, cells_onto_image
+from ..explanation import Explanation, View
+from ..fusion import agreement_kinds, cells_onto_image
 from ..image import strip_image
 from ..plots import theme
-from ..strip import SAMPLING_RATE, SECONDS, Strip
+from ..plots.words import on_picture
+from ..strip import SECONDS, Strip
+from ..views import FUSED, view_kind
+from ..words import segments
 
 LEAD_IN_SECONDS = 0.6
 LOW, HIGH, HEADER = -2.0, 2.0, 0.8
@@ -36,7 +39,7 @@ TYPE = "11pt"
 NARROWEST = 900
 """Pixels below which the panels are not squeezed further but scrolled: paper has to stay paper."""
 
-SHAPE = {"signal": 5.0, "image": 5.0, "fused": 4.2}
+SHAPE, FUSED_SHAPE = 5.0, 4.2
 """Width over height, so that at the usual 1,000 pixels a second is 2.5 times as long as a millivolt is high."""
 
 SEGMENT = 10
@@ -44,28 +47,39 @@ FAINTEST = 0.03
 """A segment of 20 ms below this share of the map's maximum is not marked: its colour is that of the paper."""
 
 HEAT_COLUMNS, HEAT_ROWS = 512, 32
-NAMES = {
-    "signal": "signal: its map on the strip",
-    "image": "picture: its map on the drawn strip",
-    "fused": "fused: one map of the two",
+SEE_THROUGH = [f"{theme.INK}{level:02x}" for level in range(256)]
+HATCHES = {
+    "/": "right_diagonal_line",
+    "\\": "left_diagonal_line",
+    "x": "diagonal_cross",
+    "o": "ring",
+    "": "blank",
 }
-HATCHES = {"/": "right_diagonal_line", "\\": "left_diagonal_line", "x": "diagonal_cross", "": "blank"}
 
 
 class LinkedPanels:
-    """The figures of one widget; `model` goes onto the page."""
+    """The figures of one widget; `model` goes onto the page.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    views : sequence of str
+        Names of the views that explanations will have; with two or more there is a panel for the fused map.
+    """
+
+    def __init__(self, views: Sequence[str]) -> None:
+        self._views = tuple(views)
+        maps = (*self._views, FUSED) if len(self._views) > 1 else self._views
         self._times = Range1d(start=-LEAD_IN_SECONDS, end=SECONDS)
         self._crosshair = Span(dimension="height", line_color=theme.QUIET_INK, line_width=1)
-        self._figures = {view: self._paper(view) for view in NAMES}
-        self._chips = {view: self._chip(view) for view in NAMES}
-        self._notes = {view: self._note(view) for view in NAMES}
-        self._moments = {view: self._moment(view) for view in NAMES}
-        self._heat, self._ink = self._picture()
-        self._marks = {view: self._marked(view) for view in ("signal", "fused")}
-        self._traces = {view: self._trace(view) for view in ("signal", "fused")}
-        self._agreement = self._agreement_band()
+        self._heat, self._ink = _mapper(theme.importance_palette(), 255), _mapper(SEE_THROUGH, 255)
+        self._figures = {view: self._paper(view) for view in maps}
+        self._chips = {view: self._chip(view) for view in maps}
+        self._notes = {view: self._note(view) for view in maps}
+        self._moments = {view: self._moment(view) for view in maps}
+        self._pictures = {view: self._picture(view) for view in self._views}
+        self._marks = {view: self._marked(view) for view in maps}
+        self._traces = {view: self._trace(view) for view in maps}
+        self._agreement = self._agreement_band() if FUSED in maps else {}
         self.model: Column = column(*self._figures.values(), sizing_mode="scale_width", min_width=NARROWEST)
 
     def show(self, strip: Strip, seen: Explanation | None, moment: float) -> None:
@@ -80,36 +94,44 @@ class LinkedPanels:
         moment : float
             Where the dashed line stands, in seconds; at 0 there is none.
         """
-        band = " to ".join(step.partition("pass ")[2] for step in strip.steps if "pass " in step) or "no filter"
-        note = f"{lead_in_words(strip.lead)}; {band}; 25 mm/s, 10 mm/mV"
-        for view in NAMES:
-            self._figures[view].visible = seen is not None or view == "signal"
+        band = " to ".join(step.partition("pass ")[2] for step in map(str, strip.steps) if "pass " in step)
+        note = f"{lead_in_words(strip.lead)}; {band or 'no filter'}; 25 mm/s, 10 mm/mV"
+        maps = {} if seen is None else {FUSED: seen.fused, **{view: one.on_time for view, one in seen.views.items()}}
+        trace = {"time": strip.times.astype(np.float32), "millivolt": strip.samples}
+        for view, paper in self._figures.items():
+            one = None if seen is None or view == FUSED else seen.views[view]
+            drawn = one is not None and on_picture(one)
+            paper.visible = seen is not None or view == self._views[0]
             self._chips[view].visible = seen is not None
+            where = "one map of all" if view == FUSED else f"its map on the {'drawn ' * drawn}strip"
+            self._chips[view].text = f"{view_kind(view).word}: {where}"
             self._moments[view].location = moment
             self._moments[view].visible = moment > 0
-        self._notes["signal"].text = self._notes["fused"].text = note
-        trace = {"time": strip.times.astype(np.float32), "millivolt": strip.samples}
-        for source in self._traces.values():
-            source.data = dict(trace)
-        self._show_picture(strip, seen)
-        self._show_marks("signal", strip, None if seen is None else seen.views["signal"].on_time)
-        self._show_marks("fused", strip, None if seen is None else seen.fused)
-        self._notes["image"].text = "1,024 x 128 pixels, -2 to 2 mV"
-        if seen is not None and seen.fused is None:
-            self._notes["fused"].text = "not fused: the words below say why"
-        self._show_agreement(seen)
+            self._notes[view].text = "1,024 x 128 pixels, -2 to 2 mV" if drawn else note
+            self._traces[view].data = {"time": [], "millivolt": []} if drawn else dict(trace)
+            if view in self._pictures:
+                self._show_picture(view, strip, one if drawn else None)
+            self._show_marks(view, strip, None if drawn else maps.get(view))
+        if seen is not None and seen.fused is None and FUSED in self._notes:
+            self._notes[FUSED].text = "not fused: the words below say why"
+        for number, kind in enumerate(self._agreement):
+            looked = [] if seen is None else segments(seen.agreement == number)
+            left, right = zip(*looked, strict=True) if looked else ((), ())
+            self._agreement[kind].data = {"left": list(left), "right": list(right)}
 
-    def _show_picture(self, strip: Strip, seen: Explanation | None) -> None:
+    def _show_picture(self, view: str, strip: Strip, seen: View | None) -> None:
+        """The drawn strip under its map, or nothing of either."""
+        heat, ink = self._pictures[view]
+        heat.visible = ink.visible = seen is not None
         if seen is None:
-            self._heat.data = {"values": [np.zeros((2, 2), np.uint8)]}
-            self._ink.data = {"values": [np.zeros((2, 2), np.uint8)]}
+            heat.data_source.data = ink.data_source.data = {"values": [np.zeros((2, 2), np.uint8)]}
             return
-        image, view = strip_image(strip), seen.views["image"]
-        heat = cells_onto_image(view.map.values, view.layer, image.geometry)
-        rows, columns = (size // step for size, step in zip(heat.shape, (HEAT_ROWS, HEAT_COLUMNS), strict=True))
-        coarse = heat.reshape(HEAT_ROWS, rows, HEAT_COLUMNS, columns).mean(axis=(1, 3))
-        self._heat.data = {"values": [_levels(coarse[::-1])]}
-        self._ink.data = {"values": [_levels(image.pixels[::-1])]}
+        image = strip_image(strip)
+        hot = cells_onto_image(seen.map.values, seen.layer, image.geometry)
+        rows, columns = (size // step for size, step in zip(hot.shape, (HEAT_ROWS, HEAT_COLUMNS), strict=True))
+        coarse = hot.reshape(HEAT_ROWS, rows, HEAT_COLUMNS, columns).mean(axis=(1, 3))
+        heat.data_source.data = {"values": [_levels(coarse[::-1])]}
+        ink.data_source.data = {"values": [_levels(image.pixels[::-1])]}
 
     def _show_marks(self, view: str, strip: Strip, on_time: NDArray[np.float32] | None) -> None:
         if on_time is None:
@@ -124,23 +146,13 @@ class LinkedPanels:
             "value": values[marked].astype(float).round(3).tolist(),
         }
 
-    def _show_agreement(self, seen: Explanation | None) -> None:
-        found = np.zeros(0, np.uint8) if seen is None else seen.agreement
-        edges = np.flatnonzero(np.diff(found, prepend=255, append=255))
-        for number, word in enumerate(AGREEMENT):
-            runs = [(a, b) for a, b in pairwise(edges.tolist()) if found[a] == number]
-            self._agreement[word].data = {
-                "left": [a / SAMPLING_RATE for a, _ in runs],
-                "right": [b / SAMPLING_RATE for _, b in runs],
-            }
-
     def _paper(self, view: str) -> Any:
         """A figure with the lines of ECG paper: 0.2 s and 0.5 mV strong, 0.04 s and 0.1 mV fine."""
         paper = figure(
             x_range=self._times,
             y_range=Range1d(start=LOW, end=HIGH + HEADER),
             sizing_mode="scale_width",
-            aspect_ratio=SHAPE[view],
+            aspect_ratio=FUSED_SHAPE if view == FUSED else SHAPE,
             min_width=NARROWEST,
             tools=[CrosshairTool(overlay=self._crosshair, dimensions="height")],
             toolbar_location=None,
@@ -178,15 +190,9 @@ class LinkedPanels:
         return label
 
     def _chip(self, view: str) -> Label:
-        return self._label(
-            view,
-            x=0.0,
-            text=NAMES[view],
-            text_color=theme.CHIP_INK[view],
-            background_fill_color=theme.VIEW_COLOURS[view],
-            padding=4,
-            border_radius=4,
-        )
+        look = view_kind(view)
+        colours = {"text_color": look.ink, "background_fill_color": look.colour}
+        return self._label(view, x=0.0, text=look.word, padding=4, border_radius=4, **colours)
 
     def _note(self, view: str) -> Label:
         return self._label(view, x=SECONDS, x_offset=-6, text="", text_align="right", text_color=theme.QUIET_INK)
@@ -214,30 +220,32 @@ class LinkedPanels:
         )
         return source
 
-    def _picture(self) -> tuple[ColumnDataSource, ColumnDataSource]:
-        """The picture's map, and the ink on top of it."""
-        paper = self._figures["image"]
-        place = {"x": 0.0, "y": LOW, "dw": SECONDS, "dh": HIGH - LOW}
-        heat, ink = ColumnDataSource({"values": []}), ColumnDataSource({"values": []})
-        see_through = [f"{theme.INK}{level:02x}" for level in range(256)]
-        for source, palette in ((heat, theme.importance_palette()), (ink, see_through)):
-            paper.image(image="values", source=source, color_mapper=_mapper(palette, 255), **place)
+    def _picture(self, view: str) -> tuple[Any, Any]:
+        """What draws a map with rows, and the picture's ink on top of it."""
+        where = {"x": 0.0, "y": LOW, "dw": SECONDS, "dh": HIGH - LOW}
+        heat, ink = (
+            self._figures[view].image(
+                image="values", source=ColumnDataSource({"values": []}), color_mapper=mapper, **where
+            )
+            for mapper in (self._heat, self._ink)
+        )
         return heat, ink
 
     def _agreement_band(self) -> dict[str, ColumnDataSource]:
         """Who looks when, along the lower edge of the fused panel, with its legend."""
-        paper, sources, items = self._figures["fused"], {}, []
-        for word, look in theme.AGREEMENT_STYLE.items():
-            sources[word] = ColumnDataSource({"left": [], "right": []})
+        paper, items = self._figures[FUSED], []
+        sources = {kind: ColumnDataSource({"left": [], "right": []}) for kind in agreement_kinds(self._views)}
+        for kind in theme.in_legend([*sources]):
+            look = theme.agreement_style(kind)
             band = paper.quad(
                 left="left",
                 right="right",
                 bottom=LOW,
                 top=LOW + 0.25,
-                source=sources[word],
+                source=sources[kind],
                 fill_color=look.colour,
                 line_color=None,
-                hatch_pattern=HATCHES[look.hatch],
+                hatch_pattern=HATCHES.get(look.hatch, "dot"),
                 hatch_color="white",
                 hatch_scale=8,
             )

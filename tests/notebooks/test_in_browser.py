@@ -94,14 +94,14 @@ def test_a_case_is_read_with_the_mouse_step_by_step(lab, explorer):
     assert lock.is_disabled()
     explorer.choice("atrial fibrillation or flutter").click()
     assert lock.is_disabled()
-    explorer.says_not("signal's network")
+    explorer.says_not("signal network")
     explorer.choice("75 %", of="confidence").click()
     explorer.says("It can still be changed")
     assert len(explorer.panels) == 1
     lab.shot("2-own-reading")
 
     lock.click()
-    explorer.says("signal's network")
+    explorer.says("signal network")
     assert explorer.choice("atrial fibrillation or flutter").is_disabled()
     assert len(explorer.panels) == 1
     explorer.says_not("The source says:")
@@ -175,7 +175,7 @@ def test_a_case_is_read_with_the_keyboard_alone(lab, explorer):
     page.keyboard.press("Space")
     explorer.says("It can still be changed")
     for name, then in (
-        ("Lock it", "signal's network"),
+        ("Lock it", "signal network"),
         ("Show where", "The maps show"),
         ("Show what", "The source says:"),
     ):

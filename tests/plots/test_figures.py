@@ -16,6 +16,8 @@ from ecgteach.plots import plot_explanation, plot_fused, plot_image, plot_strip,
 from ecgteach.plots.sheet import MM_PER_INCH
 from ecgteach.rhythms import grouping, rhythms
 from ecgteach.strip import Quality
+from ecgteach.views import FUSED, VIEWS, view_kind
+from ecgteach.words import moments
 
 LABELS = [*rhythms().values(), *grouping().groups]
 CODES = re.compile("|".join(rf"\b{label.code}\b" for label in LABELS))
@@ -79,10 +81,11 @@ def state(request, seen):
 
 def letters(picture):
     """Every piece of text with its box in pixels."""
-    renderer = picture.figure.canvas.get_renderer()
+    figure = picture.figure
+    renderer = figure.canvas.get_renderer()
     with theme.style():
-        picture.figure.draw_without_rendering()
-        found = picture.figure.findobj(matplotlib.text.Text)
+        figure.draw_without_rendering()
+        found = figure.findobj(matplotlib.text.Text)
         return [(text, text.get_window_extent(renderer)) for text in found if text.get_text() and text.get_visible()]
 
 
@@ -214,9 +217,9 @@ def test_all_panels_share_one_gain(seen):
 def test_the_title_is_the_answer_in_steps_of_five_percent():
     seen = ecgteach.explain(ecgteach.sample("SR", 1))
     assert seen.agreement_shares["both"] > 0.05
-    about = 5 * round(20 * seen.agreement_shares["both"])
+    steps = 5 * round(20 * seen.agreement_shares["both"])
     title = words.title_of(seen).replace("\N{NO-BREAK SPACE}", " ")
-    assert title == f"Both views answer SR; both looked at the same part, about {about} % of the strip"
+    assert title == f"Both views answer SR; both looked at the same part, about {steps} % of the strip"
 
 
 def test_the_title_tells_a_disagreement(seen):
@@ -258,36 +261,21 @@ def test_no_figure_says_because(state):
 def test_the_alternative_text_tells_where_each_view_looked(seen):
     alt = plot_explanation(seen).alt
     for view in seen.views.values():
-        assert words.moments(view.on_time) in alt
-    assert words.moments(seen.fused) in alt
+        assert moments(view.on_time) in alt
+    assert moments(seen.fused) in alt
 
 
 def test_what_the_picture_cuts_off_is_told(seen):
     assert "The picture cuts off" in plot_explanation(tall(seen)).alt
 
 
-def test_moments_are_those_above_half_of_the_maximum():
-    on_time = np.zeros(5000, np.float32)
-    on_time[500:1000], on_time[1010:1500], on_time[4000:4500] = 0.4, 0.3, 0.21
-    assert words.moments(on_time) == "1.0 to 3.0 s, 8.0 to 9.0 s"
-
-
-def test_shares_are_never_more_exact_than_five_percent():
-    said = {words.in_steps(share) for share in np.linspace(0, 1, 501)}
-    assert len(said) == 22
-
-
-def test_no_probability_is_called_certain():
-    assert words.probability(1.0).startswith("over 99") and words.probability(0.0).startswith("under 1")
-
-
 # One map on one strip
 
 
-@pytest.mark.parametrize("view", theme.VIEW_COLOURS)
+@pytest.mark.parametrize("view", [*VIEWS, FUSED])
 def test_a_trace_is_marked_for_each_view(seen, view):
     picture = plot_trace(seen.strip, seen.fused, view=view, target="AFIB")
-    assert picture.alt.startswith(f"For AFIB the {theme.VIEW_WORDS[view]} ")
+    assert picture.alt.startswith(f"For AFIB the {view_kind(view).word} ")
     assert_readable(picture)
 
 

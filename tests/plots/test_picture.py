@@ -1,10 +1,13 @@
 """A picture shows itself with its words, and is written whole or not at all."""
 
+import gc
 import re
+import sys
 from base64 import b64decode
 from io import BytesIO
 
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from ecgteach.errors import InvalidValue, UnreadableFile
@@ -16,9 +19,12 @@ ALT = 'Two < three & "four" µV'
 
 @pytest.fixture
 def picture():
-    sheet = Sheet()
-    sheet.title("A title")
-    return Picture(sheet.finished(), ALT)
+    def draw():
+        sheet = Sheet()
+        sheet.title("A title")
+        return sheet.finished()
+
+    return Picture(draw, ALT)
 
 
 def test_png_is_the_same_each_time(picture):
@@ -32,15 +38,26 @@ def test_png_holds_the_alternative_text_and_nothing_of_the_day_or_the_machine(pi
 
 
 def test_a_notebook_shows_the_alternative_text_escaped(picture):
-    shown, _ = picture._repr_mimebundle_()
-    assert 'alt="Two &lt; three &amp; &quot;four&quot; µV"' in shown["text/html"]
-    assert b64decode(shown["image/png"]) == picture.png()
+    shown = picture._repr_mimebundle_()["text/html"]
+    assert 'alt="Two &lt; three &amp; &quot;four&quot; &#181;V"' in shown
+    assert b64decode(re.search(r"base64,([^\"]+)", shown)[1]) == picture.png()
 
 
 def test_a_notebook_shows_the_picture_in_true_millimetres(picture):
-    shown, about = picture._repr_mimebundle_()
-    width = int(re.search(r'width="(\d+)"', shown["text/html"])[1])
-    assert width == about["image/png"]["width"] == pytest.approx(picture.figure.get_figwidth() * 96, abs=0.5)
+    width = int(re.search(r'width="(\d+)"', picture._repr_mimebundle_()["text/html"])[1])
+    assert width == pytest.approx(picture.figure.get_figwidth() * 96, abs=0.5)
+
+
+def test_what_was_shown_keeps_one_string_of_one_byte_a_letter_and_no_figure(picture):
+    def figures():
+        gc.collect()
+        return sum(type(held) is Figure for held in gc.get_objects())
+
+    before = figures()
+    first = picture._repr_mimebundle_()["text/html"]
+    assert picture._repr_mimebundle_()["text/html"] is first, "the notebook keeps the same string"
+    assert first.isascii() and sys.getsizeof(first) < len(first) + 100
+    assert figures() == before, "drawn, shown, and gone"
 
 
 @pytest.mark.parametrize("name", ["strip.png", "strip.svg", "strip.pdf", "STRIP.PNG"])
@@ -79,9 +96,9 @@ def test_a_failed_drawing_leaves_the_old_file(picture, tmp_path, monkeypatch):
     def broken(*_args, **_settings):
         raise MemoryError
 
-    monkeypatch.setattr(picture.figure, "savefig", broken)
+    monkeypatch.setattr(Figure, "savefig", broken)
     with pytest.raises(MemoryError):
-        picture.save(file)
+        Picture(picture.draw, ALT).save(file)
     assert file.read_bytes() == before and list(tmp_path.iterdir()) == [file]
 
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from ecgteach import fusion
 from ecgteach.errors import InvalidValue
-from ecgteach.plots import AGREEMENT_STYLE, importance_map, importance_palette, theme, words
+from ecgteach.fusion import agreement_kinds
+from ecgteach.plots import importance_map, importance_palette, theme
+from ecgteach.views import FUSED, VIEWS, view_kind
 
 
 def linear(colours):
@@ -57,19 +58,16 @@ def test_a_palette_of_one_colour_is_refused():
         importance_palette(1)
 
 
-def test_every_class_of_agreement_has_its_own_words_colour_and_hatch():
-    assert set(AGREEMENT_STYLE) == set(fusion.AGREEMENT)
+@pytest.mark.parametrize("views", [["signal"], ["signal", "image"], ["signal", "image", "twelve"]])
+def test_every_class_of_agreement_has_its_own_words_colour_and_hatch(views):
+    styles = [theme.agreement_style(kind) for kind in agreement_kinds(views)]
     for trait in ("words", "colour", "hatch"):
-        assert len({getattr(look, trait) for look in AGREEMENT_STYLE.values()}) == len(AGREEMENT_STYLE)
+        assert len({getattr(style, trait) for style in styles}) == len(styles)
 
 
-def test_looked_at_means_the_same_in_words_and_in_fusion():
-    assert words.LOOKED == fusion.AGREEMENT_THRESHOLD
-
-
-@pytest.mark.parametrize("view", theme.VIEW_COLOURS)
+@pytest.mark.parametrize("view", [*VIEWS, FUSED, "a", "my own", "twelve", "x"])
 def test_the_name_of_a_view_can_be_read_on_its_colour(view):
-    assert contrast(theme.CHIP_INK[view], theme.VIEW_COLOURS[view]) >= 4.5
+    assert contrast(view_kind(view).ink, view_kind(view).colour) >= 4.5
 
 
 def test_quiet_words_can_be_read_on_the_page():

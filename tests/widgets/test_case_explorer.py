@@ -93,7 +93,7 @@ class TestLadder:
 
     def test_answers_come_without_maps_and_maps_without_the_truth(self, explorer):
         climb(explorer, "answers")
-        assert "signal's network" in told(explorer)
+        assert "signal network" in told(explorer)
         assert explorer.render(explorer.state).seen is None
         assert "The source says" not in told(explorer)
         explorer.controls["step"].click()
@@ -114,7 +114,7 @@ class TestLadder:
             climb(explorer, "truth")
             assert explorer.fault == ""
             assert f"Case {number + 1} of 12" in explorer._heading.value
-            assert len(explorer.panels._ink.data["values"][0]) == 128
+            assert len(explorer.panels._pictures["image"][1].data_source.data["values"][0]) == 128
             explorer.controls["next"].click()
         assert explorer.controls["next"].disabled and explorer.controls["step"].disabled
 
@@ -146,7 +146,7 @@ class TestBlindness:
     def test_undecided_answers_are_always_offered(self, explorer):
         offered = dict(explorer.controls["answer"].options)
         assert {"none of these", "cannot tell from lead II"} <= set(offered)
-        assert list(offered.values()) == [*grouping().classes, "none", "cannot"] == list(answers())
+        assert list(offered.values()) == [*grouping().classes, "none", "cannot"] == list(answers(grouping().classes))
 
 
 class TestMaps:
@@ -182,8 +182,8 @@ class TestMaps:
         climb(explorer, "maps")
         shares = explorer.render(explorer.state).seen.agreement_shares
         both = shares["both"]
-        words = "under 5" if 0 < both < 0.05 else str(5 * round(20 * both))
-        assert f"Both looked at {words}\N{NO-BREAK SPACE}% of the time" in told(explorer)
+        assert both > 0.05
+        assert f"Both looked at about {5 * round(20 * both)}\N{NO-BREAK SPACE}% of the time" in told(explorer)
 
     def test_a_red_map_of_an_unlikely_answer_comes_with_a_warning(self, explorer):
         climb(explorer, "maps")
@@ -280,7 +280,7 @@ class TestState:
     def test_answers_confidences_and_steps_are_closed_lists(self):
         for wrong in ({"answer": "flutter"}, {"confidence": 60}, {"step": "peek"}):
             with pytest.raises(UnknownName, match="there are"):
-                Reading(**wrong)
+                CaseState((Reading(**wrong),))
 
     @pytest.mark.parametrize(
         "held", [{}, {"readings": 3}, {"readings": [{"mood": "good"}]}, {"readings": [], "colour": 1}]
@@ -331,7 +331,7 @@ class TestStill:
     def test_it_is_the_strip_until_the_maps_may_be_seen(self, explorer):
         assert explorer.still().alt.startswith("Case 1 of 12: what is the rhythm")
         climb(explorer, "answers")
-        assert explorer.still().alt.startswith("Case 1 of 12: the signal's network answers")
+        assert explorer.still().alt.startswith("Case 1 of 12: the signal network answers")
         explorer.controls["step"].click()
         assert "fused map" in explorer.still().alt
 

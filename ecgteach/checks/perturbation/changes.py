@@ -9,8 +9,7 @@ from torch.nn import functional
 from ...image import PEN, Geometry, draw_pixels
 from ...models import Layer, Network, inputs_of, network_geometry, reads_as_its_view
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip, high_pass, low_pass
-
-PICTURE = "image"
+from ...views import IMAGE
 
 NOISE_DB = (30, 20)
 """How far the noise lies below the strip."""
@@ -22,7 +21,7 @@ PENS = {"thin pen": 1.2, "thick pen": 2.4}
 """In pixels, in place of `image.PEN`."""
 
 SMALLER = (768, 96)
-LIMITS_MV = (-2.5, 2.5)
+WIDER_RANGE = (-2.5, 2.5)
 
 
 def changed(strip: Strip, network: Network, layer: Layer, *, seed: int = 0) -> dict[str, Tensor]:
@@ -45,7 +44,7 @@ def changed(strip: Strip, network: Network, layer: Layer, *, seed: int = 0) -> d
         A batch of one each.
     """
     found = _noisy(strip, network, seed) | _moved(strip, network, layer)
-    if network.view != PICTURE or not reads_as_its_view(network):
+    if network.view != IMAGE or not reads_as_its_view(network):
         return found
     like = next(iter(found.values()))
     return found | {name: picture.to(like) for name, picture in _redrawn(strip).items()}
@@ -88,7 +87,7 @@ def _redrawn(strip: Strip) -> dict[str, Tensor]:
     small = _tensor(draw_pixels(strip.samples, Geometry(*SMALLER), PEN))
     enlarged = functional.interpolate(small, size=size, mode="bilinear", align_corners=False)
     pictures["smaller picture, enlarged"] = (enlarged * 255).round() / 255
-    low, high = LIMITS_MV
+    low, high = WIDER_RANGE
     wider = Geometry(network.width, network.height, low=low, high=high)
     pictures[f"limits of {high:g} mV"] = _tensor(draw_pixels(strip.samples, wider, PEN))
     return pictures

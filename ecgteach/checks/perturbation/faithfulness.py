@@ -6,7 +6,7 @@ the signal a segment is replaced, and by what matters: a flat piece with two ste
 a straight line between its neighbours does not. In the picture its ink is erased, which leaves paper.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,12 @@ from ...errors import EmptyMap, InvalidValue, UnknownName, choices
 from ...explanation import FUSED, Explanation, networks_of
 from ...models import Network
 from ...strip import SAMPLES
-from .curves import BOTH, DELETION, FRACTIONS, INSERTION, READERS, Curve, Trial
-from .fills import PICTURE, Eraser, Pieces
+from ...views import IMAGE
+from ..answers import BOTH
+from .curves import DELETION, INSERTION, Curve, Trial
+from .fills import Pieces
 
-CELLS = f"{PICTURE} cells"
+CELLS = f"{IMAGE} cells"
 
 CAUTIONS = {
     "SB": "SB is told by its rate, which has no place. Taking out a QRS slows the heart and speaks for SB whatever the "
@@ -90,12 +92,9 @@ def deletion(
     explanation: Explanation,
     models: Mapping[str, Network] | None = None,
     *,
-    of: str | NDArray[np.floating] = "fused",
+    of: str | NDArray[np.floating] = FUSED,
     reader: str | None = None,
-    part: str = "",
-    fill: str = "line",
-    fractions: Sequence[float] = FRACTIONS,
-    seed: int = 0,
+    **settings: Any,
 ) -> Curve:
     """Take out what a map points at, the highest first, and follow the target; a good map's curve falls early.
 
@@ -104,21 +103,15 @@ def deletion(
     explanation : Explanation
         Gives the strip, the target and the maps.
     models : mapping of str to Network, optional
-        The networks that made the explanation; needed only where these are not at hand.
+        The networks that made it; needed only where these are not at hand.
     of : str or array, shape (5000,)
         Which map: ``"signal"``, ``"image"``, ``"fused"``, any other along time as an array, or ``"image cells"``: the
-        image map's own cells in rows and columns, where only those that hold ink are counted and erased.
+        image map's own cells in rows and columns, where only those that hold ink are counted and taken out.
     reader : {"signal", "image", "both"}, optional
-        Whose answer is followed; by default the map's own network, and both for the fused map or an array.
-    part : {"", "local", "rhythm"}
-        Which part of the logits is followed, where the networks tell: ``"local"`` is what a map of the local cells
-        speaks of; by default the whole answer, to which a rhythm without a place adds its share.
-    fill : str
-        What stands in for samples that are out, one of `erasing.FILLS`.
-    fractions : sequence of float
-        Shares of the strip, rising, from 0 to 1 at most.
-    seed : int
-        Draws the controls, the order of segments where the map is level, and the noise of ``fill="noise"``.
+        Whose answer is followed; by default the map's own network, and both for the fused map or any other. To hold
+        maps against each other, let one reader read them all.
+    **settings
+        ``part``, ``fill``, ``fractions``, ``shifts``, ``blind`` and ``seed``, as `curves.Trial` takes them.
 
     Returns
     -------
@@ -134,25 +127,22 @@ def deletion(
     InvalidValue
         When a network is missing, broken or does not tell its parts, or the fractions do not rise from 0 to 1.
     """
-    return _one(DELETION, explanation, models, of, reader, part, fill, fractions, seed)
+    return _one(DELETION, explanation, models, of, reader, settings)
 
 
 def insertion(
     explanation: Explanation,
     models: Mapping[str, Network] | None = None,
     *,
-    of: str | NDArray[np.floating] = "fused",
+    of: str | NDArray[np.floating] = FUSED,
     reader: str | None = None,
-    part: str = "",
-    fill: str = "line",
-    fractions: Sequence[float] = FRACTIONS,
-    seed: int = 0,
+    **settings: Any,
 ) -> Curve:
     """Put back what a map points at into an empty strip, the highest first; a good map's curve rises early.
 
     Takes, returns and raises what `deletion` does.
     """
-    return _one(INSERTION, explanation, models, of, reader, part, fill, fractions, seed)
+    return _one(INSERTION, explanation, models, of, reader, settings)
 
 
 def faithfulness(
@@ -161,26 +151,16 @@ def faithfulness(
     *,
     maps: Mapping[str, NDArray[np.floating]] | None = None,
     reader: str | None = None,
-    part: str = "",
-    fill: str = "line",
-    fractions: Sequence[float] = FRACTIONS,
-    shifts: int = 1,
-    seed: int = 0,
+    **settings: Any,
 ) -> Faithfulness:
     """Deletion and insertion of several maps at once, each network running once for all of them.
 
     Parameters
     ----------
-    explanation, models, part, fill, fractions, seed
+    explanation, models, reader, **settings
         As in `deletion`.
     maps : mapping of str to array, shape (5000,), optional
-        Maps along time by name, such as one for each fusion rule; by default the explanation's ``"signal"``,
-        ``"image"`` and ``"fused"``.
-    reader : {"signal", "image", "both"}, optional
-        Whose answer is followed; by default each map's own network, and both for the fused map and any other. To
-        hold maps against each other, let one reader read them all.
-    shifts : int
-        How many times the shifted map is drawn: over many strips once each will do, on a single one it is luck.
+        Maps along time by name, such as one for each fusion rule; by default the explanation's own.
 
     Returns
     -------
@@ -192,20 +172,18 @@ def faithfulness(
     UnknownName, InvalidValue
         As `deletion`.
     """
-    if reader not in (None, *READERS):
-        raise UnknownName(f"no reader is called {reader!r}; there are {choices(READERS)}")
+    _check_reader(reader, (*explanation.views, BOTH))
     orders: dict[str, NDArray[np.floating]] = {}
     left_out: dict[str, str] = {}
-    read_by = _readers(explanation, reader)
     for name in (*explanation.views, FUSED) if maps is None else maps:
         try:
             orders[name] = _map_named(name, explanation) if maps is None else _usable(np.asarray(maps[name]), name)
         except EmptyMap as problem:
             left_out[name] = str(problem)
-    eraser = Eraser(explanation.strip, Pieces.along_time(), fill, seed)
-    trial = Trial(explanation.target, networks_of(explanation, models), eraser, fractions, part, shifts)
-    asked = [(kind, name, reader or read_by.get(name, BOTH)) for kind in (DELETION, INSERTION) for name in orders]
-    curves = trial.curves(asked, orders)
+    trial = Trial(explanation, networks_of(explanation, models), Pieces.along_time(), **settings)
+    own = _own_readers(explanation)
+    wanted = [(kind, name, reader or own.get(name, BOTH)) for kind in (DELETION, INSERTION) for name in orders]
+    curves = trial.curves(wanted, orders)
     found = {kind: {curve.order: curve for curve in curves if curve.kind == kind} for kind in (DELETION, INSERTION)}
     caution = CAUTIONS.get(explanation.target, "")
     return Faithfulness(explanation.target, found[DELETION], found[INSERTION], left_out, caution)
@@ -217,29 +195,26 @@ def _one(
     models: Mapping[str, Network] | None,
     of: str | NDArray[np.floating],
     reader: str | None,
-    part: str,
-    fill: str,
-    fractions: Sequence[float],
-    seed: int,
+    settings: dict[str, Any],
 ) -> Curve:
     name = of if isinstance(of, str) else "map"
     values = _map_named(of, explanation) if isinstance(of, str) else _usable(np.asarray(of), "given")
-    own = _readers(explanation, reader).get(name, BOTH)
-    known = [own] if name == CELLS else list(READERS)
-    if reader not in (None, *known):
-        raise UnknownName(f"no reader of the map {name!r} is called {reader!r}; there are {choices(known)}")
+    own = _own_readers(explanation).get(name, BOTH)
+    _check_reader(reader, [own] if name == CELLS else (*explanation.views, BOTH))
     of_cells = name == CELLS
-    pieces = Pieces.of_cells(values.shape, explanation.views[PICTURE].layer) if of_cells else Pieces.along_time()
-    eraser = Eraser(explanation.strip, pieces, fill, seed)
-    trial = Trial(explanation.target, networks_of(explanation, models), eraser, fractions, part)
+    pieces = Pieces.of_cells(values.shape, explanation.views[IMAGE].layer) if of_cells else Pieces.along_time()
+    trial = Trial(explanation, networks_of(explanation, models), pieces, **settings)
     return trial.curves([(kind, name, reader or own)], {name: values})[0]
 
 
-def _readers(explanation: Explanation, reader: str | None) -> dict[str, str]:
-    """Whose answer each map is followed by: its own network's; an explanation's other view cannot be asked."""
-    if reader in READERS and reader != BOTH and reader not in explanation.views:
-        raise UnknownName(f"the explanation has no {reader} view to read; there are {choices(explanation.views)}")
-    return {view: view for view in explanation.views} | {CELLS: PICTURE}
+def _own_readers(explanation: Explanation) -> dict[str, str]:
+    """Whose answer each map is followed by, unless told otherwise: its own network's."""
+    return {view: view for view in explanation.views} | {CELLS: IMAGE}
+
+
+def _check_reader(reader: str | None, known: Collection[str]) -> None:
+    if reader not in (None, *known):
+        raise UnknownName(f"no reader of this map is called {reader!r}; there are {choices(known)}")
 
 
 def _map_named(name: str, explanation: Explanation) -> NDArray[np.floating]:
@@ -247,11 +222,11 @@ def _map_named(name: str, explanation: Explanation) -> NDArray[np.floating]:
         if explanation.fused is None:
             raise EmptyMap(f"there is no fused map to follow: {explanation.fused_reason}")
         return explanation.fused
-    if name == CELLS and PICTURE in explanation.views:
-        cells = explanation.views[PICTURE].map.values
-        return _usable(cells, f"{PICTURE} view's", cells.shape)
+    if name == CELLS and IMAGE in explanation.views:
+        cells = explanation.views[IMAGE].map.values
+        return _usable(cells, f"{IMAGE} view's", cells.shape)
     if name not in explanation.views:
-        there = (*explanation.views, FUSED, *([CELLS] if PICTURE in explanation.views else []))
+        there = (*explanation.views, FUSED, *([CELLS] if IMAGE in explanation.views else []))
         raise UnknownName(f"no map is called {name!r}; there are {choices(there)}")
     return _usable(explanation.views[name].on_time, f"{name} view's")
 

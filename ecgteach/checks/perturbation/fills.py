@@ -12,15 +12,30 @@ from torch import Tensor
 from ...errors import UnknownName, choices
 from ...models import Layer, Network, inputs, inputs_of, network_geometry, reads_as_its_view
 from ...strip import SAMPLES, SAMPLING_RATE, Strip, low_pass
+from ...views import IMAGE
 
 Numbers = NDArray[np.float64]
 Samples = NDArray[np.float32]
-Fill = Callable[[Samples, NDArray[np.bool_], np.random.Generator], Samples]
 
-PICTURE = "image"
-SEGMENTS = 125
+PIECES = 125
 """Pieces of 80 ms, whatever the layer, so that curves of several layers and methods can be compared: a QRS complex
 fits into one, and a straight line across it removes it. Across single samples it would remove nothing."""
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What can stand in for samples that are out.
+
+    Parameters
+    ----------
+    words : str
+        What it is, for people.
+    samples : callable
+        From a strip's samples, shape (5000,), what is kept of them, (n, 5000), and a generator, to (n, 5000).
+    """
+
+    words: str
+    samples: Callable[[Samples, NDArray[np.bool_], np.random.Generator], Samples]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +58,11 @@ class Pieces:
 
     @classmethod
     def along_time(cls) -> "Pieces":
-        """`SEGMENTS` of equal length, each as high as the picture."""
+        """`PIECES` of equal length, each as high as the picture."""
         geometry = network_geometry()
-        columns = np.floor((np.arange(geometry.width) + 0.5) * SEGMENTS / geometry.width).astype(np.intp)
+        columns = np.floor((np.arange(geometry.width) + 0.5) * PIECES / geometry.width).astype(np.intp)
         pixels = np.broadcast_to(columns, (geometry.height, geometry.width))
-        return cls((SEGMENTS,), np.arange(SAMPLES) * SEGMENTS // SAMPLES, pixels)
+        return cls((PIECES,), np.arange(SAMPLES) * PIECES // SAMPLES, pixels)
 
     @classmethod
     def of_cells(cls, shape: tuple[int, ...], layer: Layer) -> "Pieces":
@@ -79,8 +94,8 @@ class Pieces:
 
 
 @dataclass(frozen=True, eq=False)
-class Eraser:
-    """Takes pieces out of one strip.
+class Perturbation:
+    """One strip with pieces of it taken out.
 
     Parameters
     ----------
@@ -111,12 +126,13 @@ class Eraser:
     def batch(self, view: str, kept: NDArray[np.bool_], network: Network | None = None) -> Tensor:
         """The strip as a view reads it, once for each row of `kept`, shape (n, pieces): True where a piece is in.
 
-        On the usual picture ink is erased; what else a network reads is made of a signal with filled gaps.
+        From the usual picture ink is taken; what else a network reads is made of a signal whose gaps are filled.
         """
-        if view == PICTURE and (network is None or reads_as_its_view(network)):
-            return self._picture * torch.from_numpy(kept[:, self.pieces.piece_of_pixel])[:, None]
-        random = np.random.default_rng(self.seed)
-        filled = FILLS[self.fill](self.strip.samples, kept[:, self.pieces.segment_of_sample], random)
+        if view == IMAGE and (network is None or reads_as_its_view(network)):
+            pixels = self.pieces.piece_of_pixel if self.pieces.have_rows else self.pieces.piece_of_pixel[:1]
+            return self._picture * torch.from_numpy(kept[:, pixels])[:, None]
+        inside, random = kept[:, self.pieces.segment_of_sample], np.random.default_rng(self.seed)
+        filled = FILLS[self.fill].samples(self.strip.samples, inside, random)
         return inputs(view, filled) if network is None else inputs_of(network, filled, view)
 
     @cached_property
@@ -134,7 +150,7 @@ class Eraser:
 
     @cached_property
     def _picture(self) -> Tensor:
-        return inputs(PICTURE, self.strip.samples[None])
+        return inputs(IMAGE, self.strip.samples[None])
 
 
 def _lines(samples: Samples, kept: NDArray[np.bool_], _: np.random.Generator) -> Samples:
@@ -160,5 +176,9 @@ def _noise(samples: Samples, kept: NDArray[np.bool_], random: np.random.Generato
     return np.where(kept, samples, middle + drawn * (quiet / drawn.std())).astype(np.float32)
 
 
-FILLS: dict[str, Fill] = {"line": _lines, "baseline": _baseline, "noise": _noise}
-"""What can stand in for samples that are out; to add one, write a function and give it a line here."""
+FILLS: dict[str, Fill] = {
+    "line": Fill("straight lines between the nearest samples that are left", _lines),
+    "baseline": Fill("the strip's median", _baseline),
+    "noise": Fill("noise as high as the strip is between its complexes", _noise),
+}
+"""Every fill by its name; the first is the usual one."""
