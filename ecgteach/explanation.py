@@ -19,6 +19,7 @@ from .models import VIEWS, Layer, Prediction, StripCNN, inputs, position, shippe
 from .paths import write_whole
 from .records import Record
 from .rhythms import rhythm
+from .showing import ShowsItself
 from .strip import SAMPLING_RATE, Quality, Strip
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class View:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Explanation:
+class Explanation(ShowsItself):
     """Both views of one strip for one target, and the two maps fused into one.
 
     Parameters

@@ -12,7 +12,7 @@ import ecgteach
 HOUSE = Path(ecgteach.__file__).parent
 
 FLOORS = (
-    ("errors", "statistics", "printing", "rhythms", "views", "paths"),
+    ("errors", "statistics", "printing", "rhythms", "views", "showing", "paths"),
     ("truth", "strip", "image", "beats", "words"),
     ("records", "simulator"),
     ("models", "gradcam"),
@@ -23,7 +23,13 @@ FLOORS = (
 )
 """Rooms from the ground up. A room imports from lower floors, and on its own floor only from rooms to its left."""
 
-WINDOWS = {("strip", "plots"), ("explanation", "plots"), ("records", "plots"), ("simulator", "plots")}
+WINDOWS = {
+    ("showing", "plots"),
+    ("strip", "plots"),
+    ("explanation", "plots"),
+    ("records", "plots"),
+    ("simulator", "plots"),
+}
 """Where ``plot()`` of a thing that travels opens upwards, when it is called."""
 
 DOORS = {"__init__", "__main__"}

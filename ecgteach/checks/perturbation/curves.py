@@ -19,6 +19,7 @@ from torch import Tensor
 from ...errors import InvalidValue, UnknownName, choices
 from ...gradcam import GradCAM
 from ...models import VIEWS, StripCNN, position
+from ...showing import ShowsItself
 from ...strip import SAMPLES
 from ..localisation.controls import qrs_segments, shifted
 from .fills import Eraser, Numbers
@@ -40,7 +41,7 @@ Plan = tuple[str, Order]  # a kind, and the order that it follows
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Curve:
+class Curve(ShowsItself):
     """What becomes of the target while segments are taken out or put back in one order.
 
     Parameters

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ...showing import ShowsItself
 from ...statistics import mean_of
 
 RIGHT, WRONG, NOT_KNOWN = "right", "wrong", "not known"
@@ -46,7 +47,7 @@ class Test:
 
 
 @dataclass(frozen=True, repr=False)
-class TrustReport:
+class TrustReport(ShowsItself):
     """All tests of one explanation's map; about the map, not about the diagnosis.
 
     Parameters

@@ -10,7 +10,6 @@ from ..activation import Atrium, Beat, Cycle, Heart
 from ..people import Person
 from .timing import Span, steady_onsets
 
-FASTEST_CONDUCTED = 200.0
 SLOWEST_TACHYCARDIA = 105.0
 FLUTTER_RATES = (190.0, 345.0)
 BLOCKED_RATES = (35.0, 90.0)
