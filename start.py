@@ -17,95 +17,29 @@ if sys.version_info < (3, 11):  # noqa: UP036  (an older Python reads as far as 
     )
 
 import argparse
-import hashlib
-import json
+import io
 import os
 import platform
-import re
 import shutil
 import signal
+import socket
 import subprocess
-import time
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+try:
+    from environment.causes import SetupError
+    from environment.folder import TORCH, Venv
+except ModuleNotFoundError as missing:
+    sys.exit(f"{missing.name} is missing beside start.py: get the whole project again (clone or unzip).")
+
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
-TORCH = "binder/requirements.txt"
 EXTRAS = {"course": ["lab"], "test": ["lab", "test"], "bench": ["lab", "test", "bench"]}
-STAMP, MARK, LOG = "installed.json", "unfinished", "setup.log"
-DISK = 3e9
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Why an installation fails: what the installer writes, what it means, and the way out.
-
-    `resumes` is true where nothing half made is left, so that the next run can go on with what is there.
-    """
-
-    pattern: str
-    meaning: str
-    way_out: str
-    resumes: bool = False
-
-
-CAUSES = [
-    Cause(
-        r"No space left|Errno 28|os error 28|os error 112|not enough space|[Dd]isk quota",
-        "the disk is full",
-        "Free 3 GB and run the same command again.",
-    ),
-    Cause(
-        r"ensurepip is not available|No module named '?(venv|ensurepip)",
-        "this Python cannot make a folder for libraries, since its venv module is missing",
-        "On Debian and Ubuntu run: sudo apt install python3-venv. Then run the same command again.",
-    ),
-    Cause(
-        r"CERTIFICATE_VERIFY_FAILED|invalid peer certificate|UnknownIssuer",
-        "the network's certificate is not trusted, as happens behind the proxy of a hospital or company",
-        "Ask there for the certificate file, set PIP_CERT and SSL_CERT_FILE to its path, run the same command again.",
-        resumes=True,
-    ),
-    Cause(
-        r"Long Path|WinError 206|path is too long",
-        "the path of this folder is too long for Windows",
-        r"Move the folder to a short path such as C:\ecgteach and run the same command again.",
-    ),
-    Cause(
-        r"Permission denied|Access is denied|WinError (5|32)\b",
-        "a file in .venv cannot be written: another program has it open, or it belongs to another user",
-        "Close JupyterLab and whatever else uses this folder, and run the same command again.",
-    ),
-    Cause(
-        r"Visual C\+\+ .*required|unable to execute '|\b(gcc|cc|clang|cl)(\.exe)?'?: (command )?not found|"
-        r"command '\S*(gcc|cc|clang|cl\.exe)' failed|Failed building wheel|Failed to build",
-        "a library has no ready-made file for this Python, and building it needs a compiler",
-        "Python 3.11 to 3.14 have ready-made files: delete the folder .venv and run start.py with one of these.",
-    ),
-    Cause(
-        r"name resolution|getaddrinfo|dns error|NewConnectionError|Network is unreachable|Connection (refused|reset)|"
-        r"timed out|error sending request|ProxyError|Failed to fetch|Could not connect|Max retries exceeded",
-        "no network, or the package index cannot be reached",
-        "Look at the connection (and at the proxy, where there is one), and run the same command again.",
-        resumes=True,
-    ),
-    Cause(
-        r"No matching distribution found|No solution found|not a supported wheel",
-        "a library does not exist for this Python or this machine",
-        "Python 3.11 to 3.14 are served, on Linux, on Windows and on Macs with Apple silicon (macOS 14 or later): "
-        "delete the folder .venv and run start.py with one of these.",
-        resumes=True,
-    ),
-]
-"""In this order: the first that fits is told, and "no network" also looks like "no such library"."""
-
-
-class SetupError(Exception):
-    """Something that the person at the keyboard can mend; the message says what and how."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -113,18 +47,25 @@ def main(arguments: Sequence[str]) -> int:
     command, *rest = arguments if arguments and arguments[0] in ("test", "bench") else ["course", *arguments]
     options = course_options(rest) if command == "course" else None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        if not (ROOT / FIRST_NOTEBOOK).is_file():
-            raise SetupError(f"{FIRST_NOTEBOOK} is missing: get the whole project again (clone or unzip).")
-        venv = Venv(ROOT / ".venv", platform.system())
-        venv.prepare(EXTRAS[command])
-        settings = with_settings(os.environ, venv.system, processors())
-        if options:
-            return open_course(venv, settings, options)
-        settings.setdefault("MPLBACKEND", "Agg")
-        if command == "test":
-            return run_tests(venv, settings, rest)
-        return follow([venv.python, "-m", "tests.benchmarks", *rest], settings)
+        for name in (FIRST_NOTEBOOK, "pyproject.toml", TORCH):
+            if not (ROOT / name).is_file():
+                raise SetupError(f"{name} is missing: get the whole project again (clone or unzip).")
+        if options and options.port:
+            require_port(options.port)
+        with home():
+            venv = Venv(ROOT / ".venv", platform.system())
+            venv.prepare(EXTRAS[command])
+            settings = with_settings(within(os.environ, venv), venv.system, processors())
+            if options:
+                return open_course(venv, settings, options)
+            settings.setdefault("MPLBACKEND", "Agg")
+            if command == "test":
+                return run_tests(venv, settings, rest)
+            return follow([venv.python, "-m", "tests.benchmarks", *rest], settings)
     except SetupError as trouble:
         print(f"\n{trouble}", file=sys.stderr)
         return 1
@@ -149,169 +90,76 @@ def course_options(arguments: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--no-browser", action="store_true", help="open no browser, only print the address")
-    parser.add_argument("--port", type=int, metavar="N", help="port of JupyterLab (else the first free one from 8888)")
+    parser.add_argument("--port", type=port_number, metavar="N", help="port of JupyterLab (else the first free one)")
     return parser.parse_args(arguments)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One command of the set-up, what it brings, and what to run where it fails."""
-
-    title: str
-    argv: list[str]
-    otherwise: list[str] | None = None
-    required: bool = True
+def port_number(text: str) -> int:
+    """A port as the command line gives it."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 65535):
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {text[:20]}")
+    return int(text)
 
 
-@dataclass(frozen=True)
-class Venv:
-    """The folder .venv: what is in it, and how it gets there.
-
-    A stamp says what was installed, so that a later run has nothing to do. A mark stands there while an installation
-    is under way, so that one that was cut off starts afresh. A log keeps what the installers wrote.
-    """
-
-    folder: Path
-    system: str
-
-    @property
-    def python(self) -> str:
-        """The interpreter in there."""
-        return str(self.folder / ("Scripts/python.exe" if self.system == "Windows" else "bin/python"))
-
-    def plan(self, extras: Sequence[str], fresh: bool) -> list[Step]:
-        """Commands that fill the folder, in order. Linux: tried; macOS and Windows: not tried.
-
-        Torch goes by pip, for which an index that cannot be reached is a warning; uv stops there. Once the build
-        without GPU is in, uv keeps it, and it is several times faster with the rest.
-        """
-        pip = [self.python, "-m", "pip", "install", "--retries", "1"]
-        project = ["--editable", f".[{','.join(extras)}]"]
-        uv = [self.python, "-m", "uv", "pip", "install", "--python", self.python]
-        see = "import torch, bokeh, jupyterlab, ecgteach"
-        steps = [
-            Step("torch, the build without GPU", [*pip, "--no-deps", "--requirement", TORCH]),
-            Step("uv, the faster installer", [*pip, "uv"], required=False),
-            Step("the course and what it needs", [*uv, *project], otherwise=[*pip, *project]),
-            Step("a first import, to see that it works", [self.python, "-c", see]),
-        ]
-        if fresh:
-            steps.insert(0, Step("a folder for libraries, .venv", [sys.executable, "-m", "venv", str(self.folder)]))
-        return steps
-
-    def prepare(self, extras: Sequence[str]) -> None:
-        """Install what these extras of the project need, unless it is there already."""
-        began = time.monotonic()
-        version = None if (self.folder / MARK).exists() else self.version()
-        known, installed = self.installed()
-        if version and installed == self.fingerprint(version) and set(extras) <= set(known):
-            return
-        if version:
-            print("Bringing .venv up to date.")
-        else:
-            print("Setting up .venv. This happens once and takes a few minutes.")
-            self.clear()
-        wanted = list(dict.fromkeys([*extras, *known]))
-        steps = self.plan(wanted, fresh=not version)
-        (self.folder / MARK).touch()
-        (self.folder / STAMP).unlink(missing_ok=True)
-        for number, step in enumerate(steps, 1):
-            self.carry_out(step, f"[{number}/{len(steps)}] {step.title} ...")
-        (self.folder / STAMP).write_text(json.dumps([wanted, self.fingerprint(self.version())]), encoding="utf-8")
-        (self.folder / MARK).unlink()
-        print(f"Ready after {time.monotonic() - began:.0f} s.\n", flush=True)
-
-    def version(self) -> str | None:
-        """Version of the Python in there; none where it does not run, is too old or has no pip."""
-        ask = (
-            "import importlib.util as u, platform, sys;"
-            "print(platform.python_version() if sys.version_info >= (3, 11) and u.find_spec('pip') else '')"
-        )
+def require_port(number: int) -> None:
+    """Say before anything is set up where this port is not to be had."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        if os.name == "posix":
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            answer = subprocess.run([self.python, "-c", ask], capture_output=True, text=True, check=False)
-        except OSError:
-            return None
-        return answer.stdout.strip() or None
-
-    def installed(self) -> tuple[list[str], dict[str, str | None]]:
-        """Extras that are installed and their fingerprint, as the stamp says; empty where no stamp can be read."""
-        try:
-            extras, fingerprint = json.loads((self.folder / STAMP).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return [], {}
-        return extras, fingerprint
-
-    def fingerprint(self, version: str | None) -> dict[str, str | None]:
-        """What an installation depends on: a change in any of these asks for a new one."""
-        project = self.folder.parent
-        sources = b"".join((project / name).read_bytes() for name in ("pyproject.toml", TORCH))
-        return {"python": version, "project": str(project), "sources": hashlib.sha256(sources).hexdigest()}
-
-    def clear(self) -> None:
-        """Make the folder anew and empty, where the disk has room for what comes."""
-        free = shutil.disk_usage(self.folder.parent).free
-        if free < DISK:
+            trial.bind(("127.0.0.1", number))
+        except PermissionError as error:
             raise SetupError(
-                f"The disk has {free / 1e9:.1f} GB left and the course needs {DISK / 1e9:.0f}: free some first."
-            )
-        try:
-            if self.folder.exists():
-                shutil.rmtree(self.folder)
-            self.folder.mkdir()
+                f"Port {number} is for administrators only: choose one above 1023, or leave --port out."
+            ) from error
         except OSError as error:
-            raise SetupError(f"The folder {self.folder} cannot be made anew ({error}). Delete it by hand.") from error
-
-    def carry_out(self, step: Step, line: str) -> None:
-        """Run one step, show how long it takes, and say what to do where it fails."""
-        began = time.monotonic()
-        code, output = self.run(step.argv, line)
-        if code and step.otherwise:
-            print(" did not work with uv; the same by pip, which takes longer:")
-            code, output = self.run(step.otherwise, line)
-        seconds = f"{time.monotonic() - began:.0f} s"
-        if code == 0:
-            print(f" {seconds}", flush=True)
-        elif not step.required:
-            print(" not to be had; going on without", flush=True)
-        else:
-            print(f" failed after {seconds}", flush=True)
-            cause = cause_of(output)
-            if cause and cause.resumes:
-                (self.folder / MARK).unlink()
-            raise SetupError(failure(output, cause, self.folder / LOG))
-
-    def run(self, argv: list[str], line: str) -> tuple[int, str]:
-        """Run one command into the log, with the seconds counted on a terminal; its exit status and what it wrote."""
-        print(line, end="", flush=True)
-        began = time.monotonic()
-        with (self.folder / LOG).open("a+b") as log:
-            start = log.seek(0, os.SEEK_END)
-            with ended_with_us(subprocess.Popen(argv, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)) as process:
-                while process.poll() is None:
-                    time.sleep(0.1)
-                    if sys.stdout.isatty():
-                        print(f"\r{line} {time.monotonic() - began:.0f} s", end="", flush=True)
-            if sys.stdout.isatty():
-                print(f"\r{line}", end="", flush=True)
-            log.seek(start)
-            return process.returncode, log.read().decode(errors="replace")
+            raise SetupError(
+                f"Port {number} is in use, perhaps by a course that is open already: close that, choose another port, "
+                "or leave --port out."
+            ) from error
 
 
-def cause_of(output: str) -> Cause | None:
-    """The first known cause that fits what an installer wrote."""
-    return next((cause for cause in CAUSES if re.search(cause.pattern, output)), None)
-
-
-def failure(output: str, cause: Cause | None, log: Path) -> str:
-    """What a person needs who has just seen a step fail: the last lines, the cause in words, the way out."""
-    tail = "\n".join(f"    {line}" for line in output.splitlines()[-20:])
-    told = (
-        f"What happened: {cause.meaning}.\nWhat to do:    {cause.way_out}"
-        if cause
-        else "What happened: start.py does not know this one; the lines above may say.\n"
-        "What to do:    Run the same command again. If it fails again, ask, and show the whole log."
+@contextmanager
+def home() -> Iterator[None]:
+    """Give programs that need a home folder a temporary one, where this user has none that can be written."""
+    try:
+        found = Path.home()
+    except RuntimeError:
+        found = None
+    if found and os.access(found, os.W_OK | os.X_OK):
+        yield
+        return
+    why = f"the home folder {found} cannot be written" if found else "this user has no home folder"
+    try:
+        place = tempfile.TemporaryDirectory(prefix="ecgteach-home-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise SetupError(
+            f"Neither a home folder nor a temporary one can be written: set HOME to one ({error})."
+        ) from error
+    print(
+        f"Settings and downloads are kept only until this ends, since {why}. Set HOME to a folder of yours.", flush=True
     )
-    return f"{tail}\n\n{told}\nThe whole log: {log}"
+    with place as folder:
+        before = {name: os.environ.get(name) for name in ("HOME", "USERPROFILE")}
+        os.environ.update(dict.fromkeys(before, folder))
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+def within(environment: Mapping[str, str], venv: Venv) -> dict[str, str]:
+    """The environment as for somebody who works in .venv: `!pip` in a notebook means the one in there.
+
+    Where another Python finds its libraries is left out, since this one would take them for its own.
+    """
+    kept = {name: value for name, value in environment.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
+    path = os.pathsep.join([str(Path(venv.python).parent), kept.get("PATH", os.defpath)])
+    return {**kept, "VIRTUAL_ENV": str(venv.folder), "PATH": path}
 
 
 @contextmanager
@@ -331,29 +179,39 @@ def ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen
 
 
 def follow(argv: list[str], settings: Mapping[str, str]) -> int:
-    """Run a command in this terminal until it ends; Ctrl-C goes to it, and it ends in its own way."""
+    """Run a command in this terminal until it ends; Ctrl-C goes to it, it ends in its own way, and so do we."""
     with ended_with_us(subprocess.Popen(argv, cwd=ROOT, env=dict(settings))) as process:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            return process.wait()
+            process.wait()
+            raise
 
 
 def open_course(venv: Venv, settings: Mapping[str, str], options: argparse.Namespace) -> int:
-    """Open the first notebook in JupyterLab, and stay until Ctrl-C."""
-    keep_news_away(venv.folder)
+    """Open the first notebook in JupyterLab, and stay until Ctrl-C; the exit status says whether it opened."""
+    if not os.access(ROOT / "notebooks", os.W_OK):
+        print(
+            "These notebooks belong to somebody else: what you change in them is not kept. Copy the folder to keep it."
+        )
     print(f"Opening {FIRST_NOTEBOOK} in JupyterLab. Ctrl-C in this window ends it.", flush=True)
-    follow(lab_command(venv.python, options.no_browser, options.port), settings)
-    print("JupyterLab has ended. The same command opens the course again.")
-    return 0
-
-
-def keep_news_away(folder: Path) -> None:
-    """Let JupyterLab neither fetch news and updates nor ask whether it may, unless its user has chosen otherwise."""
-    settings = folder / "share/jupyter/lab/settings"
-    settings.mkdir(parents=True, exist_ok=True)
-    quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
-    (settings / "overrides.json").write_text(json.dumps(quiet), encoding="utf-8")
+    try:
+        status = follow(lab_command(venv.python, options.no_browser, options.port), settings)
+    except KeyboardInterrupt:
+        status = 0
+    if status == 0:
+        print("JupyterLab has ended. The same command opens the course again.")
+        return 0
+    missing = venv.look_closely(venv.folder, [])
+    if missing:
+        venv.doubt()
+        raise SetupError(
+            f"JupyterLab did not work, since a part of .venv is damaged: {missing}\nThe same command repairs it."
+        )
+    raise SetupError(
+        f"JupyterLab ended with status {status}, and the lines above say why. The folder .venv is whole; a setting may "
+        "be wrong, as in the folder .jupyter of your home folder."
+    )
 
 
 def lab_command(python: str, no_browser: bool = False, port: int | None = None) -> list[str]:
@@ -367,7 +225,7 @@ def lab_command(python: str, no_browser: bool = False, port: int | None = None) 
     if no_browser:
         argv.append("--no-browser")
     if port is not None:
-        argv.append(f"--port={port}")
+        argv += [f"--port={port}", "--ServerApp.port_retries=0"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         argv.append("--allow-root")
     return argv

@@ -13,7 +13,7 @@ What is fetched goes to the cache (``ECGTEACH_CACHE``), where the readers of `ec
 from .catalogue import Entry, catalogue
 from .errors import Damaged, DiskFull, FetchFailed, NotThere, Refused, Unreachable
 from .fetching import fetch
-from .transport import Patience
+from .patience import Patience
 from .verify import Health, verify
 
 __all__ = [

@@ -13,6 +13,7 @@ import typer
 from ecgteach.errors import EcgteachError, InvalidValue
 
 from .catalogue import catalogue
+from .errors import plain
 from .fetching import fetch
 from .verify import verify
 
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         app(args=arguments, prog_name="python -m data_fetch")
     except EcgteachError as problem:
-        print(f"data_fetch: {problem}", file=sys.stderr)
+        print(f"data_fetch: {plain(str(problem))}", file=sys.stderr)
         raise SystemExit(1) from None
 
 
@@ -45,7 +46,11 @@ def run(
     elif check:
         if subset is not None or mirror is not None:
             raise InvalidValue("--verify checks all that is here, without a network: leave --subset and --mirror out")
-        health = verify(name, form=form, version=version, to=to)
+        try:
+            health = verify(name, form=form, version=version, to=to)
+        except KeyboardInterrupt:
+            print("\nStopped before all files were looked at.", file=sys.stderr)
+            raise typer.Exit(130) from None
         print(health)
         raise typer.Exit(0 if health.ok else 1)
     else:

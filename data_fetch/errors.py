@@ -7,9 +7,37 @@ from pathlib import Path
 
 from ecgteach.errors import EcgteachError
 
+QUOTED = 60
+"""Characters of something foreign that a message shows at most."""
+
+
+def plain(text: str) -> str:
+    r"""A text without anything that a terminal would obey: control characters, changes of direction, line breaks.
+
+    >>> plain("a\x1b[31mb\n")
+    'a?[31mb?'
+    """
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def quoted(said: object) -> str:
+    """What a stranger wrote, as it may stand in a message: plain, in quotes, cut where it is long.
+
+    >>> quoted("x" * 1000)
+    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ...'"
+    """
+    text = said if isinstance(said, str) else str(said)
+    return f"'{plain(text[:QUOTED])}{' ...' if len(text) > QUOTED else ''}'"
+
 
 class FetchFailed(EcgteachError, OSError):
-    """Something could not be fetched; whatever is in the data set's folder is verified all the same."""
+    """Something could not be fetched; whatever is in the data set's folder is verified all the same.
+
+    The message is made `plain`, whatever a server put into it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(plain(message))
 
 
 class Unreachable(FetchFailed, ConnectionError):
@@ -53,4 +81,5 @@ def writing(folder: Path) -> Iterator[None]:
                 f"the disk of {folder} is full. Every file that is complete is kept: make room, or choose another "
                 "place with --to, and run the same command again; it goes on where it stopped."
             ) from problem
-        raise FetchFailed(f"{folder} cannot be written ({problem}). Choose another place with --to.") from problem
+        reason = problem.strerror or str(problem)
+        raise FetchFailed(f"{folder} cannot be written ({reason}). Choose another place with --to.") from problem

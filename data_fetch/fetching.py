@@ -1,18 +1,27 @@
 """The road of a fetch: find the source, choose the files, bring them, verify them, put them in their place."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import pooch
 
-from .addresses import check_address
+from ecgteach.errors import InvalidValue
+
+from .addresses import check_address, mirrored
 from .archives import unpack
 from .catalogue import Entry, entry
+from .crew import Crew
 from .delivery import Delivery
-from .listing import SUMS, Listing, locate
+from .errors import FetchFailed, quoted
+from .listing import SUMS, Listing, locate, safe_path
+from .patience import Patience
 from .plan import Plan, again, check_count, sample, usual_bytes, whole
 from .progress import Progress, Say, aloud
 from .store import Journal, Store, workshop
-from .transport import Patience, Transport
+from .transport import Transport
 
 UNPACKED_TIMES = 4
 """How many times larger than its archive a data set of text files is, at most, as far as the check of the disk goes."""
@@ -45,7 +54,8 @@ def fetch(
     version : str, optional
         Only this version; without it the catalogue's, or the one that the mirror holds.
     mirror : str, optional
-        Web address of a folder that holds the data sets' folders.
+        Web address of a folder that holds the data sets' folders. A name and a password in it
+        (``https://NAME:PASSWORD@host``) are sent to that host and to no other, and never shown or written down.
     to : path, optional
         Folder that shall hold the data set's folder; without it the cache, in which the readers look.
     progress : bool
@@ -70,26 +80,37 @@ def fetch(
         When something could not be fetched; what is in the folder is verified all the same.
     """
     wanted = entry(name, form)
+    mirror, login = mirrored(mirror) if mirror else (None, None)
     check_address(mirror or wanted.address)
+    if version is not None:
+        _check_version(version)
     if subset is not None:
         check_count(wanted, subset)
-    with workshop(to, wanted.slug, say) as bench:
+    patience, stopped = patience or Patience(), Event()
+    with _quiet(), workshop(to, wanted.slug, say) as bench, Crew(patience.workers, stopped) as crew:
         bar = Progress(say)
-        largest = wanted.size or wanted.unpacked_limit
         transport = Transport(
-            bench / "parts", patience or Patience(), hosts=wanted.hosts, largest=largest, progress=bar
+            bench / "parts",
+            patience,
+            hosts=wanted.hosts,
+            largest=wanted.size or wanted.unpacked_limit,
+            progress=bar,
+            stopped=stopped,
+            login=login,
         )
+
+        def read(url: str, largest: int) -> bytes:
+            return crew.do(lambda one: transport.read(one, largest), url)
+
         asked = version or wanted.version
-        listing = _earlier(wanted, to, asked, mirror) or locate(
-            wanted, transport.read, mirror=mirror, version=version, say=say
-        )
+        listing = _earlier(wanted, to, asked, mirror) or locate(wanted, read, mirror=mirror, version=version, say=say)
         store = Store(to, wanted.slug, listing.version)
-        delivery = Delivery(listing, store, transport)
+        delivery = Delivery(listing, store, transport, crew)
         plan = _plan(wanted, listing, store, subset, delivery)
         missing = delivery.missing(plan.files)
         if missing and wanted.archives:
-            listing = locate(wanted, transport.read, mirror=mirror, version=version, say=say)
-            delivery, plan = Delivery(listing, store, transport), whole(wanted, listing)
+            listing = locate(wanted, read, mirror=mirror, version=version, say=say)
+            delivery, plan = Delivery(listing, store, transport, crew), whole(wanted, listing)
             missing = delivery.missing(plan.files)
         here = len(plan.files) - len(missing)
         say(f"{plan}\nTo {store.folder}" + (f"; {here:,} of the files are there already." if here else "."))
@@ -109,6 +130,45 @@ def fetch(
         store.tidy()
         say(f"{len(plan.files):,} files verified in {store.folder}. {wanted.licence}; cite: {wanted.citation}")
         return store.folder
+
+
+def _check_version(version: str) -> None:
+    """Refuse a version that is no name of a folder: it becomes part of a path and of an address."""
+    try:
+        sound = safe_path(version, "--version") == version and "/" not in version
+    except FetchFailed:
+        sound = False
+    if not sound:
+        raise InvalidValue(f"--version {quoted(version)} is no version; it looks like 1.0.3")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep pooch from a line for each file, and urllib3 from what a server sent; the plan and the bar say it.
+
+    By filters of this fetch's own, not by levels: two fetches in two threads could put those back in the wrong order.
+    """
+    loggers = [pooch.get_logger(), *(logging.getLogger(f"urllib3.{name}") for name in ("connection", "connectionpool"))]
+    limits = (logging.WARNING, logging.ERROR, logging.ERROR)
+    filters = [_Louder(limit) for limit in limits]
+    for logger, louder in zip(loggers, filters, strict=True):
+        logger.addFilter(louder)
+    try:
+        yield
+    finally:
+        for logger, louder in zip(loggers, filters, strict=True):
+            logger.removeFilter(louder)
+
+
+class _Louder(logging.Filter):
+    """Lets pass what is at least so important."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self._level = level
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= self._level
 
 
 def _earlier(wanted: Entry, root: str | Path | None, asked: str, mirror: str | None) -> Listing | None:

@@ -6,14 +6,19 @@ whose labels name two groups, or a rhythm outside them, belongs to none: a balan
 
 import ast
 import csv
+import io
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ecgteach.rhythms import Rhythm, grouping, rhythms, vocabulary
 
 from .catalogue import Labels
-from .errors import Damaged
+from .errors import Damaged, quoted
+
+LONGEST_CELL = 5_000
+"""Letters of a cell that holds a mapping, at most; the longest published one has some 250."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,9 @@ def from_table(labels: Labels, text: bytes, same_person: Mapping[str, str], wher
     Damaged
         When the table has not the columns that the catalogue names.
     """
-    lines = text.decode("utf-8-sig", "replace").splitlines(keepends=True)
-    rows = csv.DictReader(lines, fieldnames=labels.columns or None)
+    lines = io.StringIO(text.decode("utf-8-sig", "replace"), newline="")
     try:
+        rows = csv.DictReader(lines, fieldnames=labels.columns or None)
         return [
             Candidate(
                 row[labels.id].strip(),
@@ -69,9 +74,10 @@ def from_table(labels: Labels, text: bytes, same_person: Mapping[str, str], wher
             )
             for row in rows
         ]
-    except (KeyError, AttributeError, ValueError, SyntaxError) as problem:
+    except (KeyError, AttributeError, ValueError, TypeError, SyntaxError, RecursionError, csv.Error) as problem:
+        column = f"no {quoted(problem.args[0])}" if isinstance(problem, KeyError) else quoted(problem)
         raise Damaged(
-            f"{where} is not the table that the catalogue describes ({problem!r}). Fetch the whole set instead, "
+            f"{where} is not the table that the catalogue describes ({column}). Fetch the whole set instead, "
             "without --subset, or the version that the catalogue names."
         ) from problem
 
@@ -79,7 +85,7 @@ def from_table(labels: Labels, text: bytes, same_person: Mapping[str, str], wher
 def from_header(labels: Labels, stem: str, text: bytes) -> Candidate:
     """A recording by its header's line ``#Dx:``; each is taken as another person, since headers do not say."""
     id = stem.rpartition("/")[2]  # noqa: A001 - the field's word
-    said = re.findall(r"^#\s*Dx:(.*)$", text.decode("latin-1"), flags=re.MULTILINE)
+    said = re.findall(r"^#[ \t]*Dx:(.*)$", text.decode("latin-1"), flags=re.MULTILINE)
     known = vocabulary(labels.vocabulary)
     codes = [code.strip() for line in said for code in line.split(",")]
     return Candidate(id, id, group_of(known[code] for code in codes if code in known), (stem,))
@@ -101,7 +107,12 @@ def _rhythms(labels: Labels, said: str) -> set[Rhythm]:
     """Rhythms that a cell of the table names, by the source's own vocabulary."""
     known = vocabulary(labels.vocabulary)
     if labels.form == "mapping":
-        words: Iterable[str] = ast.literal_eval(said)
+        if len(said) > LONGEST_CELL:
+            raise ValueError(f"a cell of {len(said):,} letters, where a few words should be")
+        with warnings.catch_warnings():
+            # Python warns of odd escapes in what it reads; nobody here wrote them.
+            warnings.simplefilter("ignore")
+            words: Iterable[str] = ast.literal_eval(said)
     elif labels.form == "lines":
         words = [line.strip().rstrip(".") for line in said.splitlines()]
     else:

@@ -8,23 +8,33 @@ by one rename, after its checksum agreed; so whatever ends a fetch, a power cut 
 import hashlib
 import json
 import shutil
+import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import pooch
 from filelock import FileLock, Timeout
 
 from ecgteach.paths import cache
 
+from .addresses import without_login
 from .catalogue import megabytes
-from .errors import DiskFull, Refused, writing
-from .listing import SUMS, Item, Listing, items_of, parse_sums
+from .errors import DiskFull, FetchFailed, Refused, writing
+from .listing import LARGEST_LIST, SUMS, Item, Listing, items_of, parse_sums
 from .progress import Say
 
 SPARE = 50_000_000
 """Bytes that stay free on the disk."""
+
+LARGEST_JOURNAL = 50_000_000
+"""Bytes beyond which a journal is not read; one of every recording of the largest set has about 40 MB."""
+
+SILENT = 3600.0
+"""Seconds after which another fetch that changes no file is not waited for any more."""
 
 
 @dataclass
@@ -36,6 +46,26 @@ class Journal:
     sums: str = ""
     whole: bool = False
     samples: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """A journal from its JSON.
+
+        Raises
+        ------
+        ValueError, TypeError, RecursionError, FetchFailed
+            When it is none.
+        """
+        said = cls(**json.loads(text))
+        words = (said.address, said.asked, said.sums)
+        lists = [said.samples, *said.samples.values()] if isinstance(said.samples, dict) else [None]
+        if not all(isinstance(word, str) for word in words) or not isinstance(lists[0], dict):
+            raise TypeError("a journal holds words and lists of words")
+        if not all(isinstance(one, list) and all(isinstance(stem, str) for stem in one) for one in lists[1:]):
+            raise TypeError("a journal's samples are lists of words")
+        said.samples = {count: stems for count, stems in said.samples.items() if count.isascii() and count.isdigit()}
+        said.address = without_login(said.address)
+        return said
 
     def stems(self) -> list[str] | None:
         """Recordings of all samples so far; None where everything was asked for."""
@@ -63,8 +93,10 @@ class Store:
     def journal(self) -> Journal:
         """What was asked for so far; empty where nothing was, or the journal cannot be read."""
         try:
-            return Journal(**json.loads(self._diary.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            if not ordinary(self._diary) or self._diary.stat().st_size > LARGEST_JOURNAL:
+                return Journal()
+            return Journal.read(self._diary.read_text(encoding="utf-8"))
+        except (OSError, ValueError, TypeError, RecursionError, FetchFailed):
             return Journal()
 
     def note(self, journal: Journal) -> None:
@@ -74,10 +106,13 @@ class Store:
     def listing(self, address: str) -> Listing | None:
         """The list of checksums that came with an earlier fetch, if it is here and still as it came."""
         path = self.folder / SUMS
-        text = path.read_bytes() if path.is_file() else b""
+        text = path.read_bytes() if path.is_file() and path.stat().st_size <= LARGEST_LIST else b""
         if not text or self.journal().sums not in ("", hashlib.sha256(text).hexdigest()):
             return None
-        return Listing(self.folder.name, address, items_of(parse_sums(text, str(path)), address), text)
+        try:
+            return Listing(self.folder.name, address, items_of(parse_sums(text, str(path)), address), text)
+        except FetchFailed:
+            return None
 
     def keep_listing(self, text: bytes) -> None:
         """Put the list of checksums into the folder, so that it can be verified without a network."""
@@ -121,6 +156,7 @@ class Store:
         self._make(self.verified)
         half = self.verified / f"{target.name}.part"
         with writing(target.parent):
+            half.unlink(missing_ok=True)
             half.write_bytes(content)
             half.replace(target)
 
@@ -133,30 +169,73 @@ class Store:
 
 
 @contextmanager
-def workshop(root: str | Path | None, slug: str, say: Say) -> Iterator[Path]:
-    """The workshop of a data set, for one fetch at a time: a second one waits.
+def workshop(root: str | Path | None, slug: str, say: Say, *, silent: float = SILENT) -> Iterator[Path]:
+    """The workshop of a data set, for one fetch at a time: a second one waits as long as the first gets on.
 
     The lock is the system's (filelock), so whoever dies gives it back; no lock is left behind to be judged stale.
 
     Raises
     ------
     FetchFailed
-        When nothing can be written there.
+        When nothing can be written there, or the other fetch has changed no file for `silent` seconds.
     """
     folder = holder(root) / ".fetch" / slug
     make(folder / "parts")
+    if not ordinary(folder / "lock"):
+        raise Refused(f"{folder / 'lock'} is a link or a device, not the lock of a fetch. Remove it and try again.")
     lock = FileLock(folder / "lock")
     with writing(folder):
         try:
             lock.acquire(timeout=0)
         except Timeout:
             say(f"Another fetch of {slug} into {holder(root)} is under way; waiting for it to end.")
-            lock.acquire()
+            _wait(lock, folder, silent)
+        except NotImplementedError as problem:
+            raise FetchFailed(
+                f"the disk of {folder} knows no locks, so two fetches could spoil each other's files. "
+                "Choose another place with --to."
+            ) from problem
     try:
         make(folder / "parts")
         yield folder
     finally:
         lock.release()
+
+
+def _wait(lock: FileLock, folder: Path, silent: float) -> None:
+    """Wait for a lock while its holder gets on, as the files of the workshop show."""
+    seen, since = _state(folder), time.monotonic()
+    while True:
+        try:
+            lock.acquire(timeout=min(10.0, silent / 3))
+            return
+        except Timeout:
+            now = _state(folder)
+            if now != seen:
+                seen, since = now, time.monotonic()
+            elif time.monotonic() - since > silent:
+                raise FetchFailed(
+                    f"another fetch holds {folder} and has changed nothing there for {silent:,.0f} s. End it (it may "
+                    "be stopped in another terminal), or choose another place with --to."
+                ) from None
+
+
+def _state(folder: Path) -> list[tuple[str, int, int]]:
+    """Which files of the workshop are there, how long, and how old: whoever works changes it."""
+    found = []
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            known = path.lstat()
+            found.append((str(path), known.st_size, known.st_mtime_ns))
+    return sorted(found)
+
+
+def ordinary(path: Path) -> bool:
+    """Whether a path is free or an ordinary file: no link, no pipe, no device, whoever has put it there."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return True
 
 
 def holder(root: str | Path | None) -> Path:

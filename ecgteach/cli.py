@@ -8,12 +8,15 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .errors import EcgteachError, UnknownName, UnreadableFile
 from .paths import write_whole
+
+if TYPE_CHECKING:
+    from .models import StripCNN
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,11 +25,19 @@ app = typer.Typer(
     help="See what two networks looked at in an ECG strip. For teaching, not for clinical use.",
 )
 
+Data = Annotated[Path | None, typer.Option(help="Folder of the data sets; else ECGTEACH_DATA and the cache.")]
+Weights = Annotated[Path | None, typer.Option(help="Weights of this view's network, instead of the shipped ones.")]
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    run(app, "python -m ecgteach", arguments)
+
+
+def run(commands: typer.Typer, name: str, arguments: list[str] | None = None) -> None:
+    """Run a command line that goes by a name; what a user can mend ends in one sentence and an exit code of 1."""
     try:
-        app(args=arguments, prog_name="python -m ecgteach", standalone_mode=True)
+        commands(args=arguments, prog_name=name)
     except EcgteachError as problem:
         print(f"ecgteach: {problem}", file=sys.stderr)
         raise SystemExit(1) from None
@@ -78,9 +89,7 @@ def explain(
 def train(
     view: Annotated[str, typer.Option(help="signal or image")],
     recipe: Annotated[str, typer.Option(help="shipped, or chapman: the study's experiment.")] = "shipped",
-    data: Annotated[
-        Path | None, typer.Option(help="Folder that holds the data sets; else ECGTEACH_DATA and the cache.")
-    ] = None,
+    data: Data = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for weights, log and checkpoints; by default runs/VIEW or runs/RECIPE-VIEW."),
@@ -96,51 +105,30 @@ def train(
     ] = False,
 ) -> None:
     """Train one network by a recipe; it can be stopped and resumed at any moment."""
-    from .training.runs import train_view
+    from .training.runs import RunSettings, train_view
 
     usual = (view if recipe == "shipped" else f"{recipe}-{view}") + "-shuffled" * shuffle_labels
-    folder = out or Path("runs") / usual
-    result = train_view(
-        view,
-        recipe,
-        data=data,
-        out=folder,
-        strips=strips,
-        seed=seed,
-        resume=resume,
-        epochs=epochs,
-        shuffle_labels=shuffle_labels,
-        say=print,
-    )
-    print(f"written {result}")
+    settings = RunSettings(out or Path("runs") / usual, seed, resume, shuffle_labels=shuffle_labels)
+    print(f"written {train_view(view, recipe, settings, data=data, strips=strips, epochs=epochs)}")
 
 
 @app.command()
 def evaluate(
     dataset: Annotated[str, typer.Option(help="chapman, ptb-xl, challenge-2017, challenge-2021, mitdb or ludb")],
-    data: Annotated[
-        Path | None, typer.Option(help="Folder that holds the data sets; else ECGTEACH_DATA and the cache.")
-    ] = None,
+    data: Data = None,
     part: Annotated[
         str | None, typer.Option(help="validation, test, new or all; by default all but the training part.")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the tables here.")] = None,
-    signal: Annotated[
-        Path | None, typer.Option(help="Weights of the signal network, instead of the shipped ones.")
-    ] = None,
-    image: Annotated[
-        Path | None, typer.Option(help="Weights of the image network, instead of the shipped ones.")
-    ] = None,
+    signal: Weights = None,
+    image: Weights = None,
 ) -> None:
     """Judge both networks on a data set's consecutive ten-second strips."""
     _check_writable(json_file)
-    from .models import load, load_file
     from .records import Problem, chapman, open_dataset
-    from .rhythms import grouping
     from .training.evaluation import evaluation
 
-    given = {"signal": signal, "image": image}
-    models = {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
+    models = models_of(signal, image)
     recordings = open_dataset(dataset, data)
     if dataset == chapman.SOURCE:
         dropped = chapman.left_out(recordings)
@@ -154,12 +142,12 @@ def evaluate(
 
     judged = evaluation.evaluate(models, recordings, part=part or "held-out", report=report)
     counts = evaluation.count_parts(recordings)
-    tables = judged.to_json()
-    print(f"{judged!r}; recordings by part: {counts}; strips left out: {tables['left_out']}")
-    print(evaluation.format_tables(tables["tables"]))
+    figures = judged.to_json()
+    print(f"{judged!r}; recordings by part: {counts}; strips left out: {figures['left_out']}")
+    print(evaluation.format_tables(judged.tables()))
     if json_file:
         about = {"dataset": dataset, "part": part or "held-out", "parts": counts, "problems": problems}
-        write_whole(json_file, json.dumps(about | tables, indent=1))
+        write_whole(json_file, json.dumps(about | figures, indent=1))
         print(f"written {json_file}")
 
 
@@ -193,6 +181,15 @@ def doctor() -> None:
         print(finding)
     if any(not finding.good for finding in findings):
         raise typer.Exit(1)
+
+
+def models_of(signal: Path | None, image: Path | None) -> "dict[str, StripCNN]":
+    """A network for each view: of a file, or the shipped one."""
+    from .models import load, load_file
+    from .rhythms import grouping
+
+    given = {"signal": signal, "image": image}
+    return {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
 
 
 def _record(name: str, rate: float | None, unit: str | None) -> Any:

@@ -5,16 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap, permutation_test
+from scipy.stats import permutation_test
 
-FEWEST_STRIPS = 10
-"""Below so many strips there is neither interval nor test: both would rest on the same few again and again."""
-DRAWS = 2000
-RECORDING_DRAWS = 1000
+BOOTSTRAP_DRAWS = 1000
 FEW = 20
 """Below so many strips a class shows its count only where a table is printed: the rest would be chance."""
 FEWEST_RECORDINGS = 10
-"""Below so many recordings a bootstrap draws the same few again and again, and its interval says too much."""
+"""Below so many recordings there is neither interval nor test: both would rest on the same few again and again."""
 FLIPS = 19_999
 """So many draws of signs, or every one of them where there are no more (up to 14 strips); no p is below 0.0001."""
 FLIPS_AT_ONCE = 1_000
@@ -29,7 +26,7 @@ class Paired(NamedTuple):
         Strips on which both have a figure.
     difference : float or None
         Mean of the first less the second; None without strips.
-    interval : (float, float) or None
+    interval : list of float, or None
         95 % interval of the difference; None below ten strips.
     p : float or None
         Two-sided p of the mean difference, by flipping signs (Fisher 1935, The Design of Experiments); None below ten
@@ -38,7 +35,7 @@ class Paired(NamedTuple):
 
     n: int
     difference: float | None
-    interval: tuple[float, float] | None
+    interval: list[float] | None
     p: float | None
 
 
@@ -52,9 +49,9 @@ def compare(first: Sequence[float | None], second: Sequence[float | None], *, se
     """
     pairs = zip(first, second, strict=True)
     differences = [one - other for one, other in pairs if one is not None and other is not None]
-    if len(differences) < FEWEST_STRIPS:
+    if len(differences) < FEWEST_RECORDINGS:
         return Paired(len(differences), mean_of(differences), None, None)
-    return Paired(len(differences), mean_of(differences), interval_of(differences, seed=seed), _p_of(differences, seed))
+    return Paired(len(differences), mean_of(differences), interval(differences, seed=seed), _p_of(differences, seed))
 
 
 def mean_of(values: Sequence[float | None]) -> float | None:
@@ -63,17 +60,11 @@ def mean_of(values: Sequence[float | None]) -> float | None:
     return float(np.mean(there)) if there else None
 
 
-def interval_of(values: Sequence[float | None], *, seed: int = 0) -> tuple[float, float] | None:
-    """95 % bootstrap interval of the mean over strips; None below ten."""
-    there = [value for value in values if value is not None]
-    if len(there) < FEWEST_STRIPS:
-        return None
-    found = bootstrap((there,), np.mean, method="percentile", n_resamples=DRAWS, rng=seed).confidence_interval
-    return float(found.low), float(found.high)
-
-
 def interval(
-    right: NDArray[np.bool_] | NDArray[np.float64], recordings: NDArray[np.str_], *, seed: int = 0
+    values: NDArray[np.bool_] | NDArray[np.float64] | Sequence[float | None],
+    recordings: NDArray[np.str_] | None = None,
+    *,
+    seed: int = 0,
 ) -> list[float] | None:
     """95 % interval of a share or a mean, by drawing whole recordings again and again; None below ten of them.
 
@@ -82,21 +73,34 @@ def interval(
     doi 10.1093/biomet/26.4.404) of as many throws as there are recordings. Numbers make a mean of any kind, such as
     that of the differences of two views' right answers, and are drawn in any case.
 
+    Parameters
+    ----------
+    values : array or sequence, shape (n,)
+        One for each strip; None is left out.
+    recordings : array of str, shape (n,), optional
+        Where each strip comes from; by default each is a recording of its own.
+    seed : int
+        Decides the draws.
+
+    Examples
+    --------
     >>> interval(np.arange(20) < 15, np.arange(20).astype(str))
     [0.55, 0.9]
-    >>> interval(np.ones(20, dtype=bool), np.arange(20).astype(str))
+    >>> interval(np.ones(20, dtype=bool))
     [0.8316, 1.0]
     """
-    of, drawn = draw_recordings(recordings, seed=seed)
+    kept = [number for number, value in enumerate(values) if value is not None]
+    there = np.asarray([values[number] for number in kept])
+    of, drawn = draw_recordings(np.arange(there.size) if recordings is None else recordings[kept], seed=seed)
     if drawn is None:
         return None
-    if right.dtype == np.bool_ and right.all() == right.any():
-        return _exact(bool(right[0]), drawn.shape[1])
-    return quantiles((drawn @ np.bincount(of, weights=right)) / (drawn @ np.bincount(of)))
+    if there.dtype == np.bool_ and there.all() == there.any():
+        return _exact(bool(there[0]), drawn.shape[1])
+    return quantiles((drawn @ np.bincount(of, weights=there)) / (drawn @ np.bincount(of)))
 
 
 def draw_recordings(
-    recordings: NDArray[np.str_], *, seed: int = 0
+    recordings: NDArray[np.str_] | NDArray[np.intp], *, seed: int = 0
 ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
     """Which recording each strip belongs to, and how often a bootstrap draws each recording.
 
@@ -112,22 +116,13 @@ def draw_recordings(
     if number < FEWEST_RECORDINGS:
         return of, None
     random = np.random.default_rng(seed)
-    return of, random.multinomial(number, np.full(number, 1 / number), size=RECORDING_DRAWS)
+    return of, random.multinomial(number, np.full(number, 1 / number), size=BOOTSTRAP_DRAWS)
 
 
 def quantiles(drawn: NDArray[np.float64]) -> list[float]:
     """The middle 95 % of a bootstrap's draws."""
     low, high = np.quantile(drawn, [0.025, 0.975])
     return [round(float(low), 4), round(float(high), 4)]
-
-
-def format_interval(found: list[float] | None) -> str:
-    """An interval as tables show it, ``-`` where there is none.
-
-    >>> format_interval([0.5, 1.0])
-    '50.0% to 100.0%'
-    """
-    return "-" if found is None else f"{found[0]:.1%} to {found[1]:.1%}"
 
 
 def _exact(every: bool, recordings: int) -> list[float]:

@@ -23,13 +23,16 @@ FLOORS = (
 )
 """Rooms from the ground up. A room imports from lower floors, and on its own floor only from rooms to its left."""
 
-WINDOWS = {
-    ("showing", "plots"),
-    ("strip", "plots"),
-    ("explanation", "plots"),
-    ("records", "plots"),
-    ("simulator", "plots"),
-}
+ROOMS_WITHIN = {
+    "checks": (
+        "explained", "answers", "localisation", "agreement", "attribution", "counterfactual", "perturbation", "sanity",
+        "fusion_comparison", "trust",
+    ),
+    "training": ("recipes", "data", "fit", "evaluation", "runs"),
+}  # fmt: skip
+"""Rooms that are large enough for rooms of their own, from left to right: each imports only from those to its left."""
+
+WINDOWS = {(room, "plots") for room in ("showing", "strip", "explanation", "records", "simulator")}
 """Where ``plot()`` of a thing that travels opens upwards, when it is called."""
 
 DOORS = {"__init__", "__main__"}
@@ -41,10 +44,11 @@ def rank(room):
     )
 
 
-def imports():
-    """Every import from one room into another: (file, room, imported room, inside a function)."""
-    for file in sorted(HOUSE.rglob("*.py")):
-        parts = file.relative_to(HOUSE).with_suffix("").parts
+def imports(house=HOUSE):
+    """Every import from one room of a house into another: (file, room, imported room, inside a function)."""
+    name = ".".join(house.relative_to(HOUSE.parent).parts)
+    for file in sorted(house.rglob("*.py")):
+        parts = file.relative_to(house).with_suffix("").parts
         room = parts[0]
         if room in DOORS:
             continue
@@ -56,9 +60,9 @@ def imports():
             for node in ast.walk(function)
         }
         for node in ast.walk(tree):
-            for target in _targets(node, depth=len(parts)):
+            for target in _targets(node, name, depth=len(parts)):
                 if target != room:
-                    yield file.relative_to(HOUSE), room, target, id(node) in inner
+                    yield file.relative_to(house), room, target, id(node) in inner
 
 
 class _Running(ast.NodeTransformer):
@@ -68,20 +72,28 @@ class _Running(ast.NodeTransformer):
         return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
 
 
-def _targets(node, depth):
-    if isinstance(node, ast.ImportFrom) and node.level == depth:
-        return [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").split(".")[0] == "ecgteach":
-        path = node.module.split(".")[1:]
-        return path[:1] or [alias.name for alias in node.names]
+def _targets(node, house, depth):
+    """Rooms of a house that an import reaches, from a file that lies `depth` folders deep in it."""
+    if isinstance(node, ast.ImportFrom):
+        path = node.module.split(".") if node.module else []
+        if node.level == 0:
+            inside = path[: house.count(".") + 1] == house.split(".")
+            path = path[house.count(".") + 1 :]
+        else:
+            inside = node.level == depth
+        return (path[:1] or [alias.name for alias in node.names]) if inside else []
     if isinstance(node, ast.Import):
-        return [alias.name.split(".")[1] for alias in node.names if alias.name.startswith("ecgteach.")]
+        return [alias.name.removeprefix(f"{house}.").split(".")[0] for alias in node.names if house in alias.name]
     return []
 
 
+def rooms_of(house):
+    """What stands in a house: modules and packages."""
+    return {path.stem for path in house.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()} - DOORS
+
+
 def test_every_room_stands_on_a_floor():
-    rooms = {path.stem for path in HOUSE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()} - DOORS
-    assert rooms <= {room for floor in FLOORS for room in floor}
+    assert rooms_of(HOUSE) == {room for floor in FLOORS for room in floor}
 
 
 def test_no_room_looks_upwards_but_through_the_listed_windows():
@@ -89,6 +101,18 @@ def test_no_room_looks_upwards_but_through_the_listed_windows():
         f"{file}: {room} imports {target}"
         for file, room, target, inside in imports()
         if rank(target) >= rank(room) and not ((room, target) in WINDOWS and inside)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("house", ROOMS_WITHIN)
+def test_rooms_within_a_room_stand_from_left_to_right(house):
+    order = ROOMS_WITHIN[house]
+    assert rooms_of(HOUSE / house) == set(order)
+    wrong = [
+        f"{file}: {room} imports {target}"
+        for file, room, target, _ in imports(HOUSE / house)
+        if target not in order[: order.index(room)]
     ]
     assert not wrong, "\n".join(wrong)
 

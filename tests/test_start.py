@@ -1,39 +1,21 @@
 """What start.py promises a newcomer; the set-up itself is run for real by whoever runs these tests through it."""
 
 import ast
-import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from starting import Project, as_anybody, set_up_once
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import start  # noqa: E402
-
-
-@pytest.fixture
-def project(tmp_path):
-    """A folder that has what a set-up depends on, and nothing else."""
-    (tmp_path / "pyproject.toml").write_text("[project]\n")
-    (tmp_path / "binder").mkdir()
-    (tmp_path / start.TORCH).write_text("torch\n")
-    return tmp_path
-
-
-@pytest.fixture
-def carried_out(monkeypatch):
-    """The steps that a set-up asks for; each is taken as done, and the Python that it makes as 3.11.7."""
-    titles = []
-    monkeypatch.setattr(start.Venv, "carry_out", lambda self, step, line: titles.append(step.title))
-    monkeypatch.setattr(start.Venv, "version", lambda self: "3.11.7" if titles else None)
-    return titles
-
 
 # A Python that cannot serve, and a command line that means nothing
 
@@ -53,20 +35,34 @@ def test_an_older_python_can_read_the_file_as_far_as_that_sentence():
     ast.parse((ROOT / "start.py").read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
-def test_only_the_standard_library_is_imported():
-    tree = ast.parse((ROOT / "start.py").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", [ROOT / "start.py", *(ROOT / "environment").glob("*.py")], ids=lambda path: path.name)
+def test_only_the_standard_library_is_imported(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
+    assert {name.split(".")[0] for name in names} <= {*sys.stdlib_module_names, "environment"}
 
 
-@pytest.mark.parametrize("arguments", [["tset"], ["--prot", "1"], ["--port", "many"]])
+PORTS = ["many", "-1", "0", "65536", "99999", "8" * 5000, "80.0", "٨٠", "", " "]
+
+
+@pytest.mark.parametrize("arguments", [["tset"], ["--prot", "1"]])
 def test_an_unknown_argument_gets_the_choices_and_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as left:
         start.main(arguments)
     assert left.value.code == 2
     said = capsys.readouterr().err
     assert all(choice in said for choice in ("test", "bench", "--no-browser", "--port", arguments[0]))
+
+
+@pytest.mark.parametrize("port", PORTS, ids=lambda port: port[:8])
+def test_what_is_no_port_is_told_at_once(port, capsys):
+    with pytest.raises(SystemExit) as left:
+        start.main([f"--port={port}"])
+    assert left.value.code == 2
+    said = capsys.readouterr().err
+    assert "a port is a number from 1 to 65535" in said
+    assert len(said) < 300
 
 
 def test_help_names_every_command(capsys):
@@ -77,187 +73,27 @@ def test_help_names_every_command(capsys):
     assert all(word in said for word in ("start.py test", "start.py bench", "--no-browser", "--port"))
 
 
-@pytest.mark.parametrize("arguments", [[], ["test"], ["bench"]])
-def test_a_checkout_without_notebooks_is_refused_before_anything_is_installed(arguments, project, monkeypatch, capsys):
-    monkeypatch.setattr(start, "ROOT", project)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    assert start.main(arguments) == 1
-    assert "notebooks/00_start_here.ipynb is missing" in capsys.readouterr().err
-    assert not (project / ".venv").exists()
-
-
-# The steps
-
-
 @pytest.mark.parametrize(
-    ("system", "python"), [("Linux", "bin/python"), ("Darwin", "bin/python"), ("Windows", "Scripts/python.exe")]
-)
-def test_the_plan_brings_torch_by_pip_and_the_rest_by_uv(system, python, project):
-    venv = start.Venv(project / ".venv", system)
-    folder, torch, uv, course, see = venv.plan(["lab"], fresh=True)
-    interpreter = str(project / ".venv" / python)
-    assert folder.argv == [sys.executable, "-m", "venv", str(project / ".venv")]
-    assert torch.argv[:4] == [interpreter, "-m", "pip", "install"]
-    assert torch.argv[-3:] == ["--no-deps", "--requirement", "binder/requirements.txt"]
-    assert not uv.required
-    assert course.argv[:5] == [interpreter, "-m", "uv", "pip", "install"]
-    assert course.argv[-2:] == course.otherwise[-2:] == ["--editable", ".[lab]"]
-    assert see.argv[:2] == [interpreter, "-c"]
-
-
-def test_nothing_is_ever_upgraded_on_its_own(project):
-    steps = start.Venv(project / ".venv", "Linux").plan(["lab", "test", "bench"], fresh=True)
-    assert not {"-U", "--upgrade"} & {word for step in steps for word in step.argv + (step.otherwise or [])}
-
-
-def test_a_second_run_has_nothing_to_do(project, carried_out):
-    venv = start.Venv(project / ".venv", "Linux")
-    venv.prepare(["lab"])
-    assert len(carried_out) == 5
-    venv.prepare(["lab"])
-    assert len(carried_out) == 5
-
-
-def test_the_tests_add_what_they_need_and_the_course_has_then_nothing_to_do(project, carried_out):
-    venv = start.Venv(project / ".venv", "Linux")
-    venv.prepare(["lab"])
-    venv.prepare(["lab", "test"])
-    assert len(carried_out) == 9
-    venv.prepare(["lab"])
-    assert len(carried_out) == 9
-
-
-@pytest.mark.parametrize("changed", ["pyproject.toml", start.TORCH])
-def test_a_change_in_what_is_needed_installs_again_with_all_extras(changed, project, carried_out):
-    venv = start.Venv(project / ".venv", "Linux")
-    venv.prepare(["lab", "test"])
-    (project / changed).write_text("changed\n")
-    venv.prepare(["lab"])
-    assert len(carried_out) == 9
-    assert venv.installed()[0] == ["lab", "test"]
-
-
-def test_another_python_or_another_place_installs_again(project, carried_out, monkeypatch):
-    venv = start.Venv(project / ".venv", "Linux")
-    venv.prepare(["lab"])
-    monkeypatch.setattr(start.Venv, "version", lambda self: "3.12.1")
-    venv.prepare(["lab"])
-    assert len(carried_out) == 9
-    moved = project.rename(project.with_name("moved"))
-    start.Venv(moved / ".venv", "Linux").prepare(["lab"])
-    assert len(carried_out) == 13
-
-
-def test_an_installation_that_was_cut_off_starts_afresh(project, carried_out):
-    venv = start.Venv(project / ".venv", "Linux")
-    venv.prepare(["lab"])
-    (venv.folder / start.MARK).touch()
-    (venv.folder / "half").touch()
-    venv.prepare(["lab"])
-    assert len(carried_out) == 10
-    assert not (venv.folder / "half").exists()
-
-
-def test_a_stamp_that_cannot_be_read_counts_as_none(project, carried_out):
-    venv = start.Venv(project / ".venv", "Linux")
-    venv.prepare(["lab"])
-    (venv.folder / start.STAMP).write_text("{")
-    venv.prepare(["lab"])
-    assert len(carried_out) == 9
-
-
-def test_a_full_disk_is_told_before_anything_is_loaded(project, carried_out, monkeypatch):
-    monkeypatch.setattr(start.shutil, "disk_usage", lambda path: SimpleNamespace(free=5e8))
-    with pytest.raises(start.SetupError, match=r"0\.5 GB left and the course needs 3"):
-        start.Venv(project / ".venv", "Linux").prepare(["lab"])
-    assert carried_out == []
-
-
-# What a failure says
-
-
-@pytest.mark.parametrize(
-    ("written", "meaning", "way_out"),
+    ("argument", "name"),
     [
-        (
-            "ERROR: Could not install packages: [Errno 28] No space left on device",
-            "disk",
-            "Free 3 GB",
-        ),
-        ("The virtual environment was not created because ensurepip is not available.", "venv", "python3-venv"),
-        ("/usr/bin/python3: No module named venv", "venv", "python3-venv"),
-        ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]", "certificate", "PIP_CERT"),
-        ("OSError: [WinError 206] The filename or extension is too long", "path", "short path"),
-        ("PermissionError: [WinError 5] Access is denied: 'torch_cpu.dll'", "written", "Close JupyterLab"),
-        ("error: command 'gcc' failed: No such file or directory", "compiler", "3.11 to 3.14"),
-        ("error: Microsoft Visual C++ 14.0 or greater is required", "compiler", "3.11 to 3.14"),
-        ("error: command '/usr/bin/x86_64-linux-gnu-gcc' failed with exit code 1", "compiler", "3.11 to 3.14"),
-        ("ERROR: No matching distribution found for torch==2.13.0", "does not exist", "Apple silicon"),
-        ("NewConnectionError(': Failed to establish a new connection: [Errno -3]')", "no network", "connection"),
-        (
-            "error: Failed to fetch: `https://pypi.org/simple/numpy/`",
-            "no network",
-            "connection",
-        ),
+        ("--no-browser", "notebooks/00_start_here.ipynb"),
+        ("test", "pyproject.toml"),
+        ("bench", "binder/requirements.txt"),
     ],
 )
-def test_what_installers_write_is_told_in_words_with_a_way_out(written, meaning, way_out):
-    cause = start.cause_of(f"Collecting torch\n{written}\n")
-    assert meaning in cause.meaning
-    assert way_out in cause.way_out
+def test_half_a_checkout_is_refused_before_anything_is_installed(argument, name, tmp_path):
+    project = Project(tmp_path)
+    (tmp_path / name).unlink()
+    status, said = project.start(argument)
+    assert (status, said) == (1, f"\n{name} is missing: get the whole project again (clone or unzip).\n")
+    assert not (tmp_path / ".venv").exists()
 
 
-def test_no_network_is_told_as_such_although_pip_ends_with_no_such_library():
-    written = "WARNING: Retrying after connection broken by 'NewConnectionError'\nERROR: No matching distribution found"
-    assert "network" in start.cause_of(written).meaning
-
-
-def _failing(project, script):
-    venv = start.Venv(project / ".venv", "Linux")
-    venv.folder.mkdir()
-    (venv.folder / start.MARK).touch()
-    with pytest.raises(start.SetupError) as failed:
-        venv.carry_out(start.Step("torch", [sys.executable, "-c", script]), "[1/4] torch ...")
-    return venv, str(failed.value)
-
-
-def test_a_failure_shows_the_last_lines_the_cause_and_the_log(project, capsys):
-    script = "print(*range(100), sep='\\n'); print('dns error'); raise SystemExit(1)"
-    venv, message = _failing(project, script)
-    assert message.splitlines()[:2] == ["    81", "    82"]
-    assert "no network" in message
-    assert str(venv.folder / "setup.log") in message
-    assert (venv.folder / "setup.log").read_text().startswith("0\n1\n")
-    assert "[1/4] torch ... failed after" in capsys.readouterr().out
-
-
-def test_without_network_the_next_run_goes_on_and_after_anything_else_it_starts_afresh(project, tmp_path):
-    venv, _ = _failing(project, "raise SystemExit('dns error')")
-    assert not (venv.folder / start.MARK).exists()
-    (project / "other").mkdir()
-    venv, message = _failing(project / "other", "raise SystemExit('No space left on device')")
-    assert (venv.folder / start.MARK).exists()
-    assert "the disk is full" in message
-
-
-def test_an_unknown_failure_says_so(project):
-    _, message = _failing(project, "raise SystemExit('something new')")
-    assert "start.py does not know this one" in message
-
-
-def test_pip_takes_over_where_uv_fails_and_it_is_said(project, capsys):
-    venv = start.Venv(project / ".venv", "Linux")
-    venv.folder.mkdir()
-    step = start.Step("rest", [sys.executable, "-c", "raise SystemExit(2)"], otherwise=[sys.executable, "-c", ""])
-    venv.carry_out(step, "[3/4] rest ...")
-    assert "the same by pip" in capsys.readouterr().out
-
-
-def test_a_missing_uv_stops_nothing(project, capsys):
-    venv = start.Venv(project / ".venv", "Linux")
-    venv.folder.mkdir()
-    venv.carry_out(start.Step("uv", [sys.executable, "-c", "raise SystemExit(1)"], required=False), "[2/4] uv ...")
-    assert "going on without" in capsys.readouterr().out
+def test_start_py_without_the_project_around_it_says_so(tmp_path):
+    shutil.copy(ROOT / "start.py", tmp_path)
+    ended = subprocess.run([sys.executable, "-ES", tmp_path / "start.py"], capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr == "environment is missing beside start.py: get the whole project again (clone or unzip).\n"
 
 
 # Threads, memory, browser
@@ -320,12 +156,12 @@ def test_a_browser_is_the_users_choice_or_one_on_the_path_or_none(tmp_path):
     assert start.find_browser("Linux", {"PATH": str(tmp_path)}) == str(chromium)
 
 
-def test_no_browser_is_said_with_the_way_to_one(monkeypatch, project, capsys):
+def test_no_browser_is_said_with_the_way_to_one(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(start, "find_browser", lambda *_: None)
     monkeypatch.setattr(start, "follow", lambda argv, settings: 0)
-    start.run_tests(start.Venv(project / ".venv", "Linux"), {}, [])
+    start.run_tests(start.Venv(tmp_path / ".venv", "Linux"), {}, [])
     assert "sudo apt install chromium" in capsys.readouterr().out
-    start.run_tests(start.Venv(project / ".venv", "Darwin"), {}, [])
+    start.run_tests(start.Venv(tmp_path / ".venv", "Darwin"), {}, [])
     assert "install Chrome" in capsys.readouterr().out
 
 
@@ -336,21 +172,22 @@ def test_jupyterlab_opens_the_first_notebook():
     argv = start.lab_command("python", no_browser=True, port=9000)
     assert argv[:3] == ["python", "-m", "jupyterlab"]
     assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in argv
-    assert {"--no-browser", "--port=9000"} <= set(argv)
-    assert not {"--no-browser", "--port=9000"} & set(start.lab_command("python"))
+    asked = {"--no-browser", "--port=9000", "--ServerApp.port_retries=0"}
+    assert asked <= set(argv)
+    assert not asked & set(start.lab_command("python"))
 
 
-def test_jupyterlab_fetches_no_news_and_does_not_ask_whether_it_may(tmp_path):
-    for _ in range(2):
-        start.keep_news_away(tmp_path)
-    settings = json.loads((tmp_path / "share/jupyter/lab/settings/overrides.json").read_text())
-    assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
+def test_a_notebooks_pip_is_the_one_in_the_folder_and_no_other_pythons_libraries_come_in(tmp_path):
+    venv = start.Venv(tmp_path / ".venv", "Linux")
+    inside = start.within({"PATH": "/usr/bin", "PYTHONPATH": "/x", "PYTHONHOME": "/y", "HOME": "/z"}, venv)
+    path = f"{tmp_path}/.venv/bin{os.pathsep}/usr/bin"
+    assert inside == {"PATH": path, "HOME": "/z", "VIRTUAL_ENV": str(tmp_path / ".venv")}
 
 
-def test_pytest_gets_tests_examples_and_notebooks_and_the_users_arguments(monkeypatch, project):
+def test_pytest_gets_tests_examples_and_notebooks_and_the_users_arguments(monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(start, "follow", lambda argv, settings: asked.append(argv) or 3)
-    assert start.run_tests(start.Venv(project / ".venv", "Linux"), {}, ["-k", "strip"]) == 3
+    assert start.run_tests(start.Venv(tmp_path / ".venv", "Linux"), {}, ["-k", "strip"]) == 3
     (argv,) = asked
     assert argv[-2:] == ["-k", "strip"]
     assert "--override-ini=testpaths=tests ecgteach data_fetch notebooks" in argv
@@ -376,3 +213,197 @@ def test_what_does_not_end_when_asked_is_killed(monkeypatch):
     with pytest.raises(KeyboardInterrupt), start.ended_with_us(deaf):
         raise KeyboardInterrupt
     assert deaf.poll() is not None
+
+
+ENDS_IN_ITS_OWN_WAY = """
+import time
+try:
+    print("here", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("in its own way")
+"""
+
+
+def test_a_command_that_was_stopped_ends_first_and_is_said_to_be_stopped(tmp_path):
+    project = Project(tmp_path)
+    project.write("tests/benchmarks/__main__.py", ENDS_IN_ITS_OWN_WAY)
+    process = project.begin(start_new_session=True)
+    while "here" not in process.stdout.readline():
+        pass
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert said == "in its own way\n\nStopped. The same command starts again.\n"
+    assert process.returncode == 130
+
+
+# JupyterLab, when it does not open
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """A small project that is set up, made once."""
+    return set_up_once(tmp_path_factory.mktemp("once"))
+
+
+@pytest.fixture
+def project(once):
+    """The same as if it were new."""
+    once.restore()
+    return once
+
+
+def test_jupyterlab_that_was_closed_is_no_failure(project):
+    status, said = project.start("--no-browser")
+    assert status == 0
+    assert said.endswith("The course is open.\nJupyterLab has ended. The same command opens the course again.\n")
+
+
+def _lab(project, text):
+    """JupyterLab in the project's .venv is this program."""
+    (module,) = project.folder.glob(".venv/lib/python*/site-packages/jupyterlab/__main__.py")
+    module.write_text(text.ljust(module.stat().st_size))
+
+
+@pytest.mark.parametrize("status", [1, 2, 7])
+def test_jupyterlab_that_dies_at_once_is_a_failure_and_nothing_says_that_it_opens_again(project, status):
+    _lab(project, f"print('ERROR: no port'); raise SystemExit({status})")
+    code, said = project.start("--no-browser")
+    assert code == 1
+    assert f"ERROR: no port\n\nJupyterLab ended with status {status}, and the lines above say why." in said
+    assert "opens the course again" not in said
+    assert project.roles().count("uv") == 1
+
+
+def test_jupyterlab_that_misses_a_part_is_told_and_repaired(project):
+    for path in project.folder.glob(".venv/lib/python*/site-packages/jupyterlab/__main__.py"):
+        path.unlink()
+    status, said = project.start("--no-browser")
+    assert status == 1
+    assert "a part of .venv is damaged: Missing or cut short: jupyterlab/__main__.py, of jupyterlab." in said
+    status, said = project.start("--no-browser")
+    assert status == 0
+    assert "Making .venv anew" in said
+    assert "The course is open." in said
+
+
+def test_a_port_that_is_in_use_is_told_before_anything_is_set_up(tmp_path):
+    project = Project(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        status, said = project.start("--port", str(port))
+    assert status == 1
+    assert f"Port {port} is in use" in said
+    assert project.calls() == []
+
+
+def test_a_port_for_administrators_is_told_before_anything_is_set_up(monkeypatch):
+    def refuse(self, address):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(start.socket, "socket", type("Socket", (socket.socket,), {"bind": refuse}))
+    with pytest.raises(start.SetupError, match="Port 80 is for administrators only"):
+        start.require_port(80)
+
+
+def test_a_free_port_is_no_trouble(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert Project(tmp_path).start("--no-browser", "--port", str(port))[0] == 0
+
+
+# Where it runs, and as whom
+
+
+NOBODY = "import os, pwd, runpy, sys; pwd.getpwuid = lambda _: {}['nobody']; sys.argv[:] = sys.argv[1:]; "
+
+
+@pytest.mark.parametrize(
+    ("home", "why"),
+    [
+        (None, "this user has no home folder"),
+        ("/nowhere/at/all", "the home folder /nowhere/at/all cannot be written"),
+        ("/dev/null", "the home folder /dev/null cannot be written"),
+    ],
+)
+def test_without_a_home_folder_the_course_opens_and_says_what_is_not_kept(home, why, tmp_path):
+    project = Project(tmp_path / "project")
+    project.write("lab.py", "import os; print('At home in', os.environ['HOME'], os.listdir(os.environ['HOME']))")
+    environment = {name: value for name, value in os.environ.items() if name != "HOME"}
+    environment |= {"HOME": home} if home else {}
+    run = f"{NOBODY} runpy.run_path(sys.argv[0], run_name='__main__')"
+    argv = [sys.executable, "-c", run, project.folder / "start.py", "--no-browser"]
+    ended = subprocess.run(argv, capture_output=True, text=True, env=environment | {"TMPDIR": str(tmp_path)})
+    assert ended.returncode == 0
+    assert f"Settings and downloads are kept only until this ends, since {why}." in ended.stdout
+    assert f"At home in {tmp_path}/ecgteach-home-" in ended.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["project"]
+
+
+def test_a_user_without_an_entry_but_with_a_home_is_nothing_special(tmp_path):
+    project = Project(tmp_path / "project")
+    run = f"{NOBODY} runpy.run_path(sys.argv[0], run_name='__main__')"
+    argv = [sys.executable, "-c", run, project.folder / "start.py", "--no-browser"]
+    ended = subprocess.run(argv, capture_output=True, text=True, env=os.environ | {"HOME": str(tmp_path)})
+    assert ended.returncode == 0
+    assert "home" not in ended.stdout.lower()
+
+
+@pytest.mark.parametrize("name", ["with spaces", "Übung für Ärzte", "it's", "日本", "50% & more; all", "a" * 200])
+def test_it_runs_in_a_folder_of_any_name_and_its_scripts_too(name, tmp_path):
+    project = Project(tmp_path / name)
+    status, said = project.start()
+    assert (status, said.splitlines()[-1]) == (0, f"It runs in {project.folder}/.venv")
+    activate = '. ./.venv/bin/activate && echo "$VIRTUAL_ENV" && python -c "import sys; print(sys.prefix)"'
+    ended = subprocess.run(["bash", "-c", activate], cwd=project.folder, capture_output=True, text=True)
+    assert ended.stdout.splitlines() == [f"{project.folder}/.venv"] * 2
+
+
+def test_it_runs_from_anywhere_and_through_a_link(tmp_path):
+    project = Project(tmp_path / "project")
+    link = tmp_path / "elsewhere/begin.py"
+    link.parent.mkdir()
+    link.symlink_to(project.folder / "start.py")
+    status, said = project.start(start=link, cwd=link.parent)
+    assert (status, said.splitlines()[-1]) == (0, f"It runs in {project.folder}/.venv")
+    assert [path.name for path in link.parent.iterdir()] == ["begin.py"]
+
+
+def test_a_terminal_that_cannot_write_a_name_gets_it_in_other_signs(tmp_path):
+    project = Project(tmp_path / "Ü")
+    (project.folder / "pyproject.toml").unlink()
+    (project.folder / "pyproject.toml").mkdir()
+    project.hand_over()
+    status, said = project.start(env=os.environ | {"PYTHONIOENCODING": "ascii"}, preexec_fn=as_anybody)
+    project.take_back()
+    assert (status, "Traceback" in said) == (1, False)
+
+
+def test_an_administrators_folder_serves_another_user_who_writes_nothing(project):
+    before = {path: path.lstat().st_mtime_ns for path in project.folder.rglob("*")}
+    project.hand_over()
+    try:
+        status, said = project.start("--no-browser", preexec_fn=as_anybody)
+        other, refused = project.start("test", preexec_fn=as_anybody)
+    finally:
+        project.take_back()
+    assert status == 0
+    assert "what you change in them is not kept" in said
+    assert said.endswith("The course is open.\nJupyterLab has ended. The same command opens the course again.\n")
+    assert {path: path.lstat().st_mtime_ns for path in project.folder.rglob("*")} == before
+    assert other == 1
+    assert f"The folder {project.folder} cannot be written by you" in refused
+    assert "Traceback" not in refused
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_the_way_out(tmp_path):
+    project = Project(tmp_path)
+    project.hand_over()
+    try:
+        status, said = project.start(preexec_fn=as_anybody)
+    finally:
+        project.take_back()
+    assert status == 1
+    assert said.startswith(f"\nThe folder {tmp_path} cannot be written by you")
+    assert "copy the folder to a place of your own" in said
+    assert project.calls() == []

@@ -6,7 +6,7 @@ along the strip. And whether disagreement warns of a wrong answer is measured ag
 how sure the networks were, and whether their answers differ.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,17 @@ from ..beats import true_group
 from ..errors import EmptyMap, InvalidValue
 from ..explanation import Explanation
 from ..models import VIEWS
-from .localisation.controls import qrs_segments, shifted
+from ..strip import SAMPLING_RATE
+from .localisation.controls import qrs_onsets, shifted
 
 Values = NDArray[np.floating]
 Numbers = NDArray[np.float64]
 
 TOP = 0.1
 """Share of the strip that counts as where a view looks most."""
+
+WINDOW_SECONDS = 0.12
+"""Standard deviation of the window of `ssim`: one and a half cells of 80 ms, as Wang's is 1.5 pixels."""
 
 UNKNOWN = "not known"
 OUTCOMES = ("both right", "only signal right", "only image right", "both wrong", UNKNOWN)
@@ -96,26 +100,26 @@ def compare_views(explanation: Explanation, group: str | None = None, *, seed: i
     signal, image = (explanation.views[view].on_time for view in VIEWS)
     answers = [explanation.views[view].prediction.answer for view in VIEWS]
     group = true_group(strip, tuple(mean)) if group is None else group
-    about: dict[str, Any] = {
-        "source_id": strip.source_id,
-        "rhythm": strip.rhythm.code if strip.rhythm else None,
-        "group": group,
-        "outcome": _outcome(answers, group),
-        "same_answer": answers[0] == answers[1],
-        "confidence": mean[explanation.answer],
-        "wrong": None if group is None else explanation.answer != group,
-    }
-    moved = shifted(image, [start for start, _ in qrs_segments(strip)], seed=seed)
+    found = ViewAgreement(
+        strip.source_id,
+        strip.rhythm.code if strip.rhythm else None,
+        group,
+        _outcome(answers, group),
+        same_answer=answers[0] == answers[1],
+        confidence=mean[explanation.answer],
+        wrong=None if group is None else explanation.answer != group,
+    )
+    moved = shifted(image, qrs_onsets(strip), seed=seed)
     try:
-        return ViewAgreement(
+        return replace(
+            found,
             correlation=rank_correlation(signal, image),
             overlap=overlap(signal, image),
             shifted_correlation=rank_correlation(signal, moved),
             shifted_overlap=overlap(signal, moved),
-            **about,
         )
     except EmptyMap as problem:
-        return ViewAgreement(**about, why=str(problem))
+        return replace(found, why=str(problem))
 
 
 def rank_correlation(one: Values, other: Values) -> float:
@@ -131,6 +135,18 @@ def rank_correlation(one: Values, other: Values) -> float:
     _check(one, other)
     ranks = [rankdata(values) for values in (one, other)]
     return float(np.corrcoef(*ranks)[0, 1])
+
+
+def correlation_of(one: Values, other: Values) -> float | None:
+    """Rank correlation of two maps; None where one of them is empty and has no ranks.
+
+    >>> correlation_of(np.zeros(3), np.array([0.0, 0.5, 0.6])) is None
+    True
+    """
+    try:
+        return rank_correlation(one, other)
+    except EmptyMap:
+        return None
 
 
 def overlap(one: Values, other: Values, share: float = TOP) -> float:
@@ -162,6 +178,33 @@ def overlap(one: Values, other: Values, share: float = TOP) -> float:
     _check(one, other)
     count = max(round(share * len(one)), 1)
     return float(_in_top(one, count) @ _in_top(other, count) / count)
+
+
+def ssim(one: Values, other: Values, sampling_rate: float = SAMPLING_RATE) -> float:
+    """Structural similarity of two maps along time, both scaled 0 to 1: 1 for the same, about 0 for unlike ones.
+
+    Wang et al. (2004, doi 10.1109/TIP.2003.819861), in one dimension, with a Gaussian window, its constants
+    (0.01 and 0.03) squared, and the mean over all moments.
+
+    Parameters
+    ----------
+    one, other : array, shape (n,)
+        Values along time.
+    sampling_rate : float
+        Values per second, in Hz.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    def blurred(values: Values) -> Numbers:
+        return np.asarray(gaussian_filter1d(values, WINDOW_SECONDS * sampling_rate))
+
+    x, y = one.astype(np.float64), other.astype(np.float64)
+    mean_x, mean_y = blurred(x), blurred(y)
+    var_x, var_y = blurred(x * x) - mean_x**2, blurred(y * y) - mean_y**2
+    shared = blurred(x * y) - mean_x * mean_y
+    light = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
+    structure = (2 * shared + 0.03**2) / (var_x + var_y + 0.03**2)
+    return float(np.mean(light * structure))
 
 
 def _outcome(answers: list[str], group: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Maps by six methods: Grad-CAM, what others made of it, and two that ask the input.
+"""Maps by several methods: Grad-CAM, what others made of it, and two that ask the input.
 
 Methods that others wrote come from their libraries: Grad-CAM++ (Chattopadhay et al. 2018, doi 10.1109/WACV.2018.00097)
 and LayerCAM (Jiang et al. 2021, doi 10.1109/TIP.2021.3089943) from torchcam, integrated gradients (Sundararajan et al.
@@ -13,82 +13,101 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from .. import fusion as fusing
 from ..beats import group_of_truth
-from ..errors import EmptyMap, NotInstalled
+from ..errors import EmptyMap, NotInstalled, UnknownName, choices
 from ..explanation import FUSED
 from ..gradcam import ForwardPass, GradCAM
 from ..models import VIEWS, Layer, StripCNN, inputs, position
-from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
-from .agreement import rank_correlation
-from .localisation.controls import on_segments, qrs_segments
+from ..strip import SECONDS, Strip
+from .answers import logits_of
+from .explained import Values
 
-Values = NDArray[np.float32]
 STEPS_OF_IG = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Query:
-    """What a method is asked: one view's network, a batch that it reads, and a target for each item."""
+class AttributionTask:
+    """What a method works on: one view's network, a batch that it reads, and the number of a class for each item."""
 
     model: StripCNN
     batch: torch.Tensor
     targets: list[int]
 
 
-def grad_cam(query: Query, layer: Layer) -> Values:
+def grad_cam(task: AttributionTask, layer: Layer) -> Values:
     """Grad-CAM as `ecgteach.gradcam` makes it, before it is scaled."""
-    return np.stack([found.values * np.float32(found.raw_max) for found in _pass(query, layer).map(query.targets)])
+    return np.stack([found.values * np.float32(found.raw_max) for found in _pass(task, layer).map(task.targets)])
 
 
-def hirescam(query: Query, layer: Layer) -> Values:
+def hirescam(task: AttributionTask, layer: Layer) -> Values:
     """Gradient times activation in each cell, summed over channels (Draelos and Carin 2020, arXiv 2011.08891)."""
-    seen = _pass(query, layer)
-    return _array((seen.gradients(query.targets) * seen.activations.detach()).sum(1).relu())
+    seen = _pass(task, layer)
+    return _array((seen.gradients(task.targets) * seen.activations.detach()).sum(1).relu())
 
 
-def grad_cam_plus_plus(query: Query, layer: Layer) -> Values:
+def grad_cam_plus_plus(task: AttributionTask, layer: Layer) -> Values:
     """Grad-CAM++ of torchcam: channels weighted by their positive gradients."""
-    return _torchcam("GradCAMpp", query, layer)
+    return _torchcam("GradCAMpp", task, layer)
 
 
-def layercam(query: Query, layer: Layer) -> Values:
+def layercam(task: AttributionTask, layer: Layer) -> Values:
     """LayerCAM of torchcam: each cell weighted by its own positive gradient."""
-    return _torchcam("LayerCAM", query, layer)
+    return _torchcam("LayerCAM", task, layer)
 
 
-def integrated_gradients(query: Query, layer: Layer) -> Values:
+def integrated_gradients(task: AttributionTask, layer: Layer) -> Values:
     """Integrated gradients of captum against an empty strip: what speaks for the target, summed within cells."""
-    method = _library("captum.attr").IntegratedGradients(query.model)
-    found = method.attribute(query.batch, target=query.targets, n_steps=STEPS_OF_IG, internal_batch_size=64)
+    method = _library("captum.attr").IntegratedGradients(task.model)
+    found = method.attribute(task.batch, target=task.targets, n_steps=STEPS_OF_IG, internal_batch_size=64)
     return _in_cells(found[:, 0], layer)
 
 
-def occlusion(query: Query, layer: Layer) -> Values:
+def occlusion(task: AttributionTask, layer: Layer) -> Values:
     """Occlusion of captum: how much the target's logit falls when the segment of one cell is emptied."""
-    sizes = query.batch.shape[1:]
+    sizes = task.batch.shape[1:]
     window, stride = (*sizes[:-1], layer.stride), (*sizes[:-1], layer.stride)
-    method = _library("captum.attr").Occlusion(query.model)
+    method = _library("captum.attr").Occlusion(task.model)
     with torch.no_grad():
-        found = method.attribute(query.batch, sliding_window_shapes=window, strides=stride, target=query.targets)
+        found = method.attribute(task.batch, sliding_window_shapes=window, strides=stride, target=task.targets)
     return _in_cells(found[:, 0], layer)
 
 
-METHODS: dict[str, tuple[Callable[[Query, Layer], Values], bool]] = {
-    "Grad-CAM": (grad_cam, True),
-    "Grad-CAM++": (grad_cam_plus_plus, True),
-    "HiResCAM": (hirescam, True),
-    "LayerCAM": (layercam, True),
-    "integrated gradients": (integrated_gradients, False),
-    "occlusion": (occlusion, False),
+@dataclass(frozen=True)
+class Method:
+    """One way to say what speaks for a class.
+
+    Parameters
+    ----------
+    words : str
+        What it does, for people.
+    cells : callable
+        From a task and a layer to cells, (n, cells) or (n, rows, columns), not below zero.
+    at_layer : bool
+        Whether it asks the layer; else it asks the input, and is only read in the layer's cells.
+    """
+
+    words: str
+    cells: Callable[[AttributionTask, Layer], Values]
+    at_layer: bool = True
+
+
+METHODS: dict[str, Method] = {
+    "Grad-CAM": Method("channels weighted by their mean gradient", grad_cam),
+    "Grad-CAM++": Method("channels weighted by their positive gradients", grad_cam_plus_plus),
+    "HiResCAM": Method("gradient times activation, cell by cell", hirescam),
+    "LayerCAM": Method("each cell weighted by its own positive gradient", layercam),
+    "integrated gradients": Method("gradients summed on the way from an empty strip", integrated_gradients, False),
+    "occlusion": Method("fall of the logit when a cell's segment is emptied", occlusion, False),
 }
-"""Methods by name, and whether they ask a layer; those that do not ask the input."""
+"""Every method by its name."""
 
 
-def maps_of(strips: Sequence[Strip], models: Mapping[str, StripCNN], targets: Sequence[int]) -> dict[str, Values]:
-    """Grad-CAM maps of both views and their mean for many strips in one pass.
+def maps_of(
+    strips: Sequence[Strip], models: Mapping[str, StripCNN], targets: Sequence[int], method: str = "Grad-CAM"
+) -> dict[str, Values]:
+    """Maps of both views and their mean for many strips in one pass.
 
     Parameters
     ----------
@@ -98,18 +117,29 @@ def maps_of(strips: Sequence[Strip], models: Mapping[str, StripCNN], targets: Se
         Whose maps.
     targets : sequence of int
         Number of the class to explain, one a strip.
+    method : str
+        One of `METHODS`.
 
     Returns
     -------
     dict of str to array, shape (n, 5000)
         ``"signal"``, ``"image"`` and ``"fused"``; all zero where a map is flat, not finite or cannot be fused.
+
+    Raises
+    ------
+    UnknownName
+        When no method is called so.
+    NotInstalled
+        When the library that it comes from is missing.
     """
+    if method not in METHODS:
+        raise UnknownName(f"no method is called {method!r}; there are {choices(METHODS)}")
     read = [strip.for_reading() for strip in strips]
     samples = np.stack([strip.samples for strip in read])
     found = {}
     for view in VIEWS:
         layer = models[view].layer()
-        cells = grad_cam(Query(models[view], inputs(view, samples), list(targets)), layer)
+        cells = METHODS[method].cells(AttributionTask(models[view], inputs(view, samples), list(targets)), layer)
         found[view] = on_time(cells, layer)
     found[FUSED] = np.stack([_fused(one, other) for one, other in zip(found["signal"], found["image"], strict=True)])
     return found
@@ -134,7 +164,7 @@ def targets_of(strips: Sequence[Strip], models: Mapping[str, StripCNN], target: 
     if all(group in classes for group in groups):
         return [classes.index(str(group)) for group in groups]
     samples = np.stack([strip.samples for strip in strips])
-    together = sum(_probabilities(models[view], inputs(view, samples)) for view in VIEWS)
+    together = sum(logits_of(models[view], inputs(view, samples)).softmax(1) for view in VIEWS)
     answers: list[int] = torch.as_tensor(together).argmax(1).tolist()
     return [
         classes.index(str(group)) if group in classes else answer for group, answer in zip(groups, answers, strict=True)
@@ -161,41 +191,14 @@ def on_time(cells: Values, layer: Layer) -> Values:
     return np.asarray(placed / np.where(top > 0, top, 1.0), dtype=np.float32)
 
 
-def qrs_in_cells(strip: Strip, layer: Layer) -> Values:
-    """The strip's QRS complexes alone as a map of such cells, shape (5000,): each cell is lit by what it covers."""
-    covered = on_segments(qrs_segments(strip)).astype(np.float64)
-    summed = np.concatenate([[0.0], np.cumsum(covered)])
-    edges = layer.centres[:, None] + layer.cell_seconds * np.array([-0.5, 0.5])
-    shares = np.diff(np.interp(edges * SAMPLING_RATE, np.arange(SAMPLES + 1), summed), axis=1)[:, 0]
-    return fusing.place((shares / max(shares.max(), 1.0)).astype(np.float32), layer)
+def _pass(task: AttributionTask, layer: Layer) -> ForwardPass:
+    return GradCAM(task.model, layer.name).forward(task.batch)
 
 
-def correlation_of(one: NDArray[np.floating], other: NDArray[np.floating]) -> float | None:
-    """Rank correlation of two maps; None where one of them is empty and has no ranks.
-
-    >>> correlation_of(np.zeros(3), np.array([0.0, 0.5, 0.6])) is None
-    True
-    """
-    try:
-        return rank_correlation(one, other)
-    except EmptyMap:
-        return None
-
-
-def _probabilities(model: StripCNN, batch: torch.Tensor) -> torch.Tensor:
-    with GradCAM(model), torch.no_grad():
-        logits: torch.Tensor = model(batch)
-    return logits.softmax(1)
-
-
-def _pass(query: Query, layer: Layer) -> ForwardPass:
-    return GradCAM(query.model, layer.name).forward(query.batch)
-
-
-def _torchcam(name: str, query: Query, layer: Layer) -> Values:
+def _torchcam(name: str, task: AttributionTask, layer: Layer) -> Values:
     method = getattr(_library("torchcam.methods"), name)
-    with GradCAM(query.model), method(query.model, layer.name) as extractor:
-        found = extractor(query.targets, query.model(query.batch), normalized=False)[0]
+    with GradCAM(task.model), method(task.model, layer.name) as extractor:
+        found = extractor(task.targets, task.model(task.batch), normalized=False)[0]
     return _array(found.relu())
 
 
@@ -225,7 +228,7 @@ def _array(values: torch.Tensor) -> Values:
     return np.asarray(values.detach().cpu().numpy(), dtype=np.float32)
 
 
-def _fused(signal: NDArray[np.float32], image: NDArray[np.float32]) -> Values:
+def _fused(signal: Values, image: Values) -> Values:
     try:
         return fusing.fuse(signal, image)
     except EmptyMap:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,10 +18,12 @@ from torch import nn
 from ..errors import InvalidValue
 from ..explanation import MAPS, Explanation, explain
 from ..gradcam import GradCAM, class_independent
-from ..models import VIEWS, StripCNN, inputs, shipped
+from ..models import VIEWS, StripCNN, inputs
+from ..statistics import mean_of
 from ..strip import Strip
-from .attribution import Values, correlation_of, maps_of, targets_of
-from .perturbation.stability import ssim
+from .agreement import correlation_of, ssim
+from .attribution import maps_of, targets_of
+from .explained import Values, networks
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ class Stage:
     likeness: dict[str, Likeness]
 
 
-def randomise(model: StripCNN, count: int | None = None, *, seed: int = 0) -> StripCNN:
+def randomise(
+    model: StripCNN, count: int | None = None, *, seed: int = 0, layers: Sequence[str] | None = None
+) -> StripCNN:
     """A copy of a network with its last layers as they were before training; the network itself is left as it was.
 
     Parameters
@@ -74,6 +77,8 @@ def randomise(model: StripCNN, count: int | None = None, *, seed: int = 0) -> St
         How many of its layers, from the last; by default all.
     seed : int
         Draws the weights; the global state of torch is left as it was.
+    layers : sequence of str, optional
+        What `weighted_layers` gives, where it is at hand: it costs a forward pass.
 
     Returns
     -------
@@ -83,8 +88,8 @@ def randomise(model: StripCNN, count: int | None = None, *, seed: int = 0) -> St
     copy = deepcopy(model).eval()
     modules = dict(copy.named_modules())
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        for name in weighted_layers(model)[:count]:
+        torch.default_generator.manual_seed(seed)
+        for name in (weighted_layers(model) if layers is None else layers)[:count]:
             _forget(modules[name])
     return copy
 
@@ -100,8 +105,10 @@ def weighted_layers(model: StripCNN) -> list[str]:
     owners = [
         name for name, module in model.named_modules() if next(module.parameters(recurse=False), None) is not None
     ]
-    hooks = [model.get_submodule(name).register_forward_hook(lambda *_, name=name: note(name)) for name in owners]
+    hooks = []
     try:
+        for name in owners:
+            hooks.append(model.get_submodule(name).register_forward_hook(lambda *_, name=name: note(name)))
         with GradCAM(model), torch.no_grad():
             model(inputs(model.view, np.zeros((1, 5000), dtype=np.float32)))
     finally:
@@ -140,13 +147,13 @@ def cascade(
     InvalidValue
         When there is no strip.
     """
-    models = shipped() if models is None else models
+    models = networks(models)
     targets = _targets(strips, models, target)
     trained = maps_of(strips, models, targets)
     names = {view: weighted_layers(models[view]) for view in VIEWS}
     stages = []
     for number in range(1, max(map(len, names.values()), default=0) + 1):
-        pair = {view: randomise(models[view], number, seed=seed) for view in VIEWS}
+        pair = {view: randomise(models[view], number, seed=seed, layers=names[view]) for view in VIEWS}
         maps = maps_of(strips, pair, targets)
         reached = {view: layers[min(number, len(layers)) - 1] if layers else "" for view, layers in names.items()}
         stages.append(Stage(reached, {name: likeness(trained[name], maps[name]) for name in MAPS}))
@@ -209,12 +216,10 @@ def between_seeds(
         raise InvalidValue(f"seeds are compared with one another; give two pairs of networks or more, not {len(pairs)}")
     targets = _targets(strips, pairs[0], target)
     every = [maps_of(strips, pair, targets) for pair in pairs]
-    found: dict[str, float | None] = {}
-    for name in MAPS:
-        each = [likeness(one[name], other[name]).correlation for one, other in combinations(every, 2)]
-        known = [value for value in each if value is not None]
-        found[name] = float(np.mean(known)) if known else None
-    return found
+    return {
+        name: mean_of([likeness(one[name], other[name]).correlation for one, other in combinations(every, 2)])
+        for name in MAPS
+    }
 
 
 def same_for_every_class(
@@ -227,7 +232,7 @@ def same_for_every_class(
     dict of str to bool or None
         None where the view's map is flat or not finite.
     """
-    models = shipped() if models is None else models
+    models = networks(models)
     found: dict[str, bool | None] = {}
     for view, shown in explanation.views.items():
         seen = GradCAM(models[view], shown.layer.name).forward(inputs(view, explanation.strip.samples[None]))
@@ -236,30 +241,18 @@ def same_for_every_class(
     return found
 
 
-def same_map_counts(
-    explained: Sequence[Explanation], models: Mapping[str, StripCNN] | None = None
-) -> list[dict[str, Any]]:
-    """One line for each view: on how many strips with a map every class has the ``same``, and how many have no map."""
-    found = [same_for_every_class(one, models) for one in explained]
-    judged = {view: [one[view] for one in found if one[view] is not None] for view in VIEWS}
-    return [
-        {"map": view, "same": sum(map(bool, each)), "strips": len(each), "without a map": len(found) - len(each)}
-        for view, each in judged.items()
-    ]
-
-
 def explain_again(
     explanation: Explanation, models: Mapping[str, StripCNN] | None = None, *, target: str | None = None
 ) -> Explanation:
     """The same strip explained in the same way by other networks, or for another class; by default for the same one."""
-    models = shipped() if models is None else models
-    asked = explanation.views["signal"].layer.name
+    models = networks(models)
+    layer = explanation.views[VIEWS[0]].layer.name
     return explain(
         explanation.strip,
         models,
         explanation.target if target is None else target,
         explanation.rule,
-        None if asked == models["signal"].layer().name else asked,
+        None if layer == models[VIEWS[0]].layer().name else layer,
         contrast=explanation.contrast,
     )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import InvalidValue
 
 WIDTH, HEIGHT = 1024, 128
-LIMITS = (-2.0, 2.0)
+MILLIVOLT_RANGE = (-2.0, 2.0)
 SMALLEST, LARGEST = 16, 8192
 
 Numbers = TypeVar("Numbers", float, NDArray[np.float64])
@@ -56,8 +56,8 @@ class Geometry:
     height: int = HEIGHT
     seconds: float = 10.0
     start: float = 0.0
-    low: float = LIMITS[0]
-    high: float = LIMITS[1]
+    low: float = MILLIVOLT_RANGE[0]
+    high: float = MILLIVOLT_RANGE[1]
 
     def __post_init__(self) -> None:
         for name in ("width", "height"):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnreadableFile
 from ..paths import write_whole
-from .geometry import HEIGHT, LIMITS, WIDTH, Geometry
+from .geometry import HEIGHT, MILLIVOLT_RANGE, WIDTH, Geometry
 from .raster import PEN, draw_pixels
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def strip_image(
     *,
     width: int = WIDTH,
     height: int = HEIGHT,
-    limits: tuple[float, float] = LIMITS,
+    limits: tuple[float, float] = MILLIVOLT_RANGE,
     pen: float = PEN,
 ) -> StripImage:
     """Draw a strip as a greyscale image with fixed amplitude limits.

@@ -3,7 +3,7 @@
 from .inputs import VIEWS, inputs, network_geometry
 from .layers import Layer
 from .networks import IMAGE_BLOCKS, SIGNAL_BLOCKS, Block, ImageCNN, SignalCNN, StripCNN
-from .prediction import Prediction, position
+from .prediction import Prediction, margin, position
 from .weights import NETWORKS, load, load_file, save, shipped
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "inputs",
     "load",
     "load_file",
+    "margin",
     "network_geometry",
     "position",
     "save",

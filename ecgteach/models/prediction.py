@@ -63,11 +63,16 @@ class Prediction:
             raise UnknownName(f"this prediction has no part {part!r}; there are {choices(self.parts) or 'none'}")
         values = self.logits if part is None else self.parts[part]
         number = position(target, self.classes)
-        return float(values[number] - np.delete(values, number).mean())
+        return float(margin(values, number))
 
     def __repr__(self) -> str:
         listed = ", ".join(f"{name} {value:.0%}" for name, value in self.probabilities.items())
         return f"Prediction {self.answer} ({listed})"
+
+
+def margin(logits: NDArray[np.floating], number: int) -> NDArray[np.float64]:
+    """The logit of class `number` minus the mean of the others', shape (n,) of (n, classes)."""
+    return np.asarray(logits[..., number] - np.delete(logits, number, axis=-1).mean(axis=-1), dtype=np.float64)
 
 
 def position(target: str, classes: tuple[str, ...]) -> int:

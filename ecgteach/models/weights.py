@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialised
 from torch import Tensor, int8
 
 from ..errors import UnknownName, UnreadableFile, choices
+from ..paths import write_whole
 from .inputs import VIEWS
 from .networks import Block, ImageCNN, SignalCNN, StripCNN
 
@@ -116,7 +117,7 @@ def _described(path: Path, notes: dict[str, str]) -> StripCNN:
 
 
 def save(model: StripCNN, path: str | Path, notes: dict[str, Any] | None = None, *, small: bool = False) -> Path:
-    """Write a network's weights, whole or not at all.
+    """Write a network's weights, whole or not at all; the same weights and notes give the same bytes.
 
     Parameters
     ----------
@@ -139,11 +140,17 @@ def save(model: StripCNN, path: str | Path, notes: dict[str, Any] | None = None,
         "local_blocks": str(model.local_blocks),
         **{name: value if isinstance(value, str) else json.dumps(value) for name, value in (notes or {}).items()},
     }
-    unfinished = path.with_suffix(".part")
     tensors = _in_eight_bits(model.state_dict()) if small else model.state_dict()
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, unfinished, described)
-    unfinished.replace(path)
-    return path
+    content = serialised({name: tensor.contiguous() for name, tensor in tensors.items()}, described)
+    return write_whole(path, _in_order(content))
+
+
+def _in_order(content: bytes) -> bytes:
+    """A safetensors file with its header in order: the library writes the metadata in another one each time."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8:end]), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + content[end:]
 
 
 def _in_eight_bits(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -4,22 +4,22 @@
 >>> record = simulate("AFIB", seed=1)
 >>> record.truth
 Truth: atrial fibrillation, 22 beats, 130/min, 107 entries of evidence
->>> edit(record, "regular").truth.notes["said"]
+>>> edit(record, "regular").truth.notes["label"]
 'fibrillation with regular RR: block, pacing or a drug, or its name is wrong'
 
 | floor | modules | what they hold |
 |---|---|---|
 | people | `people`, ``patients.csv``, ``hearts.csv``, ``settings.csv`` | who is recorded; where values come from |
 | heart | `hearts/`, `modifiers` | when atria and ventricles are active: one function for each rhythm; premature beats |
-| score | `anatomy`, `score` | the form of every wave in space; each wave's moment, shape and size |
-| dipole, leads | `dipole`, `leads` | the score played; Dower's matrix, Einthoven, Goldberger |
+| activation | `anatomy`, `activation` | the form of every wave in space; each wave's moment, shape and size |
+| dipole, leads | `dipole`, `leads` | activations played; Dower's matrix, Einthoven, Goldberger |
 | noise | `noise` | ingredients, each with its strength, each apart |
-| truth | `telling`, `evidence`, ``evidence.csv`` | what is evidence for which rhythm |
+| truth | `ground_truth`, `evidence`, ``evidence.csv`` | what is evidence for which rhythm |
 | calls | `making`, `strips`, `edits`, `rewriting`, ``edits.csv`` | `simulate` and its kin; what if |
-| files | `wfdb_out`, `standin`, `sheets` | WFDB with truth, a stand-in for Chapman, pictures and sheets for people |
+| files | `wfdb_out` | WFDB with truth |
 
-Evidence is a proposal by the authors, fixed before any map was seen, until cardiologists have painted the same strips
-(`sheets`). How good the simulator is, and by which command that was measured, stands in ``README.md`` beside this file.
+Evidence is a proposal by the authors, fixed before any map was seen, until cardiologists have painted the same strips.
+How good the simulator is, and by which command that was measured, stands in ``README.md`` beside this file.
 """
 
 from .edits import edit
@@ -28,17 +28,6 @@ from .strips import PLACES, Strips, places_of, simulate_dataset, simulate_strips
 from .wfdb_out import read_simulated, write_record, write_records
 
 __all__ = [
-    "PLACES",
-    "Batch",
-    "Strips",
-    "edit",
-    "places_of",
-    "read_simulated",
-    "simulate",
-    "simulate_dataset",
-    "simulate_many",
-    "simulate_strips",
-    "stream_strips",
-    "write_record",
-    "write_records",
-]
+    "PLACES", "Batch", "Strips", "edit", "places_of", "read_simulated", "simulate", "simulate_dataset", "simulate_many",
+    "simulate_strips", "stream_strips", "write_record", "write_records",
+]  # fmt: skip

@@ -1,7 +1,7 @@
-"""The score of a recording: every wave with its moment, shape and size. The dipole plays it, the truth is read from it.
+"""The activation of a recording: every wave with its moment, shape and size. Played by the dipole, read by the truth.
 
 A `Heart` says when atria and ventricles are active (`hearts/` makes one for each rhythm). `lay_out` gives each of these
-moments its waves for one person. What it returns, a `Score`, is complete: it can be edited, written and played again.
+moments its waves for one person. What it returns, an `Activation`, is complete: to be edited, written, played again.
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ class Heart:
 
 
 @dataclass(frozen=True, eq=False)
-class Score:
+class Activation:
     """Every wave of a recording, as columns of equal length, and the shapes that they refer to.
 
     Parameters
@@ -123,7 +123,7 @@ DEEPEST_BREATH = 0.15
 """Largest share by which breathing changes a component of the dipole."""
 
 
-def lay_out(rhythm: str, heart: Heart, person: Person, anatomy: Anatomy, random: Generator) -> Score:
+def lay_out(rhythm: str, heart: Heart, person: Person, anatomy: Anatomy, random: Generator) -> Activation:
     """The waves of a heart's activity in one person.
 
     Heights and directions breathe: the heart moves with the diaphragm, and each beat differs a little from the next.
@@ -142,7 +142,7 @@ def lay_out(rhythm: str, heart: Heart, person: Person, anatomy: Anatomy, random:
     rows.sort(key=lambda row: row.onset)
     names = list(dict.fromkeys(row.shape for row in rows))
     kinds, onsets, offsets, numbers, shapes, sizes = zip(*rows, strict=True)
-    return Score(
+    return Activation(
         rhythm,
         heart.kind,
         person,

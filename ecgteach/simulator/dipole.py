@@ -1,11 +1,11 @@
-"""The dipole: scores played as voltages, many at a time."""
+"""The dipole: activations played as voltages, many at a time."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .activation import Score
+from .activation import Activation
 from .anatomy import lobe
 from .leads import DOWER
 
@@ -13,12 +13,14 @@ TOGETHER = 64
 """Scores played in one go; more would not be faster and would need more memory."""
 
 
-def play(scores: Sequence[Score], rows: Sequence[int], samples: int, sampling_rate: float) -> NDArray[np.float64]:
-    """Independent leads of some scores, without noise.
+def play(
+    activations: Sequence[Activation], rows: Sequence[int], samples: int, sampling_rate: float
+) -> NDArray[np.float64]:
+    """Independent leads of some activations, without noise.
 
     Parameters
     ----------
-    scores : sequence of Score
+    activations : sequence of Activation
         What to play.
     rows : sequence of int
         Which of `leads.INDEPENDENT`.
@@ -29,18 +31,20 @@ def play(scores: Sequence[Score], rows: Sequence[int], samples: int, sampling_ra
 
     Returns
     -------
-    array, shape (scores, rows, samples)
+    array, shape (activations, rows, samples)
         In mV.
     """
     parts = [
-        _play(scores[first : first + TOGETHER], rows, samples, sampling_rate)
-        for first in range(0, len(scores), TOGETHER)
+        _play(activations[first : first + TOGETHER], rows, samples, sampling_rate)
+        for first in range(0, len(activations), TOGETHER)
     ]
     return np.concatenate(parts) if parts else np.zeros((0, len(rows), samples))
 
 
-def _play(scores: Sequence[Score], rows: Sequence[int], samples: int, sampling_rate: float) -> NDArray[np.float64]:
-    timing, vectors, owners = _pulses(scores)
+def _play(
+    activations: Sequence[Activation], rows: Sequence[int], samples: int, sampling_rate: float
+) -> NDArray[np.float64]:
+    timing, vectors, owners = _pulses(activations)
     start, end, peak, roundness = timing
     first = np.maximum(np.ceil(start * sampling_rate), 0).astype(np.int64)
     last = np.minimum(np.floor(end * sampling_rate), samples - 1).astype(np.int64)
@@ -52,28 +56,28 @@ def _play(scores: Sequence[Score], rows: Sequence[int], samples: int, sampling_r
     # Up to three leads it is cheaper to see each pulse from each lead; beyond, to add up the dipole and look at that.
     few = len(rows) <= 3
     seen = vectors @ DOWER[list(rows)].T if few else vectors
-    summed = [np.bincount(place, heights * column[which], len(scores) * samples) for column in seen.T]
-    played: NDArray[np.float64] = np.asarray(summed, dtype=np.float64).reshape(-1, len(scores), samples).swapaxes(0, 1)
+    summed = [np.bincount(place, heights * column[which], len(activations) * samples) for column in seen.T]
+    played = np.reshape(np.array(summed, np.float64), (-1, len(activations), samples)).swapaxes(0, 1)
     return played if few else np.matmul(DOWER[list(rows)], played)
 
 
 def _pulses(
-    scores: Sequence[Score],
+    activations: Sequence[Activation],
 ) -> tuple[tuple[NDArray[np.float64], ...], NDArray[np.float64], NDArray[np.int64]]:
-    """Start, end, peak and roundness of every pulse in seconds, its vector in mV, and the number of its score."""
+    """Start, end, peak and roundness of every pulse in seconds, its vector in mV, and the number of its activation."""
     tables, waves, sizes, onsets, lengths, owners = [], [], [], [], [], []
     base = 0
-    for number, score in enumerate(scores):
-        counts = np.array([len(shape.pulses) for shape in score.shapes], dtype=np.int64)
+    for number, activation in enumerate(activations):
+        counts = np.array([len(shape.pulses) for shape in activation.shapes], dtype=np.int64)
         firsts = np.cumsum(counts) - counts + base
-        repeats = counts[score.forms]
+        repeats = counts[activation.forms]
         within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-        waves.append(np.repeat(firsts[score.forms], repeats) + within)
-        onsets.append(np.repeat(score.onsets, repeats))
-        lengths.append(np.repeat(score.offsets - score.onsets, repeats))
-        sizes.append(np.repeat(score.sizes, repeats, axis=0))
+        waves.append(np.repeat(firsts[activation.forms], repeats) + within)
+        onsets.append(np.repeat(activation.onsets, repeats))
+        lengths.append(np.repeat(activation.offsets - activation.onsets, repeats))
+        sizes.append(np.repeat(activation.sizes, repeats, axis=0))
         owners.append(np.full(within.size, number))
-        tables += [shape.pulses for shape in score.shapes]
+        tables += [shape.pulses for shape in activation.shapes]
         base += int(counts.sum())
     pulses = np.concatenate(tables)[np.concatenate(waves)]
     onset, length = np.concatenate(onsets), np.concatenate(lengths)

@@ -16,7 +16,7 @@ from ..errors import InvalidValue, UnknownName, choices
 from ..records.record import Record
 from ..rhythms import sinus_by_rate
 from . import rewriting as write
-from .activation import Score
+from .activation import Activation
 from .dipole import play
 from .ground_truth import record_of
 from .leads import derivation
@@ -33,7 +33,7 @@ NO_RHYTHM_WITHOUT_F = 0.01
 class _Change(NamedTuple):
     """How a change is made, and what `to` means: unit, default, allowed range."""
 
-    make: Callable[[Score, float, float, Generator], Score]
+    make: Callable[[Activation, float, float, Generator], Activation]
     meaning: str
     default: float
     low: float
@@ -60,7 +60,7 @@ def edit(record: Record, change: str, to: float | Mapping[str, float] | None = N
     Returns
     -------
     Record
-        With its own truth; ``truth.rhythm`` and ``truth.notes["said"]`` say what it would be called.
+        With its own truth; ``truth.rhythm`` and ``truth.notes["label"]`` say what it would be called.
 
     Raises
     ------
@@ -69,34 +69,34 @@ def edit(record: Record, change: str, to: float | Mapping[str, float] | None = N
     UnknownName
         When there is no such change.
     """
-    if record.truth is None or not isinstance(record.truth.made, Score):
+    if record.truth is None or not isinstance(record.truth.made, Activation):
         raise InvalidValue(
             f"record {record.name} is not simulated, so nobody knows its waves; edit() needs one from simulate()"
         )
     if change not in (*CHANGES, "noise"):
         raise UnknownName(f"there is no change {change!r}; there are {choices([*CHANGES, 'noise'], 20)}")
-    score = record.truth.made
-    outcome = _outcome(change, score)
+    activation = record.truth.made
+    outcome = _outcome(change, activation)
     if change == "noise":
         strengths = check_noise(to if isinstance(to, Mapping) else {})
-        return _rebuilt(record, score, outcome, change, strengths=strengths, seed=seed)
+        return _rebuilt(record, activation, outcome, change, strengths=strengths, seed=seed)
     if isinstance(to, Mapping):
         raise InvalidValue(f"{change} takes a number, not ingredients; those belong to the change 'noise'")
     wanted = _wanted(change, to)
     if change in ("rate", "tq") and outcome[0] == "same":
-        wanted = check_setting("rate", wanted, score.rhythm)
+        wanted = check_setting("rate", wanted, activation.rhythm)
     random = Generator(PCG64(SeedSequence((*key_of(seed), *change.encode()))))
-    changed = CHANGES[change].make(score, wanted, record.seconds, random)
+    changed = CHANGES[change].make(activation, wanted, record.seconds, random)
     return _rebuilt(record, changed, outcome, change)
 
 
-def _outcome(change: str, score: Score) -> tuple[str, str]:
+def _outcome(change: str, activation: Activation) -> tuple[str, str]:
     """What the rhythm becomes by ``edits.csv``, and the sentence."""
     for row in table("edits.csv"):
-        if row["change"] == change and score.rhythm in row["rhythm"].split():
-            return row["becomes"], row["said"]
+        if row["change"] == change and activation.rhythm in row["rhythm"].split():
+            return row["becomes"], row["label"]
     possible = [rhythm for row in table("edits.csv") if row["change"] == change for rhythm in row["rhythm"].split()]
-    raise InvalidValue(f"{change} makes no sense in {score.rhythm}; it can be done in {choices(possible, 20)}")
+    raise InvalidValue(f"{change} makes no sense in {activation.rhythm}; it can be done in {choices(possible, 20)}")
 
 
 def _wanted(change: str, to: float | None) -> float:
@@ -110,19 +110,19 @@ def _wanted(change: str, to: float | None) -> float:
 
 def _rebuilt(
     record: Record,
-    score: Score,
+    activation: Activation,
     outcome: tuple[str, str],
     change: str,
     *,
     strengths: Mapping[str, float] | None = None,
     seed: int = 0,
 ) -> Record:
-    """The recording of the changed score; its added noise is the old one, sample by sample, unless noise is changed."""
+    """The recording of the changed activation, with the old noise sample by sample, unless noise is what is changed."""
     truth = record.truth
     assert truth is not None
     rows, matrix = derivation(record.lead_names)
     samples = record.signals.shape[1]
-    clean = play([score], rows, samples, record.sampling_rate)
+    clean = play([activation], rows, samples, record.sampling_rate)
     key = truth.notes["seed"]
     assert isinstance(key, tuple)
     if strengths is None:
@@ -138,19 +138,19 @@ def _rebuilt(
         drawn = draw_noise(clean, rows, record.sampling_rate, [strengths], [key])[0]
         noise = {name: (matrix @ values).astype(np.float32) for name, values in drawn.items()}
     signals = sum((values.astype(np.float64) for values in noise.values()), start=matrix @ clean[0])
-    becomes, said = outcome
-    rhythm = score.rhythm if becomes == "same" else becomes
+    becomes, label = outcome
+    rhythm = activation.rhythm if becomes == "same" else becomes
     if becomes == "by rate":
-        rhythm = sinus_by_rate(rate_of(score, record.seconds)).code
-    if change == "qrs_width" and becomes == "SVT" and write.widest_qrs(score) >= WIDE_QRS:
-        rhythm = score.rhythm
-    if rhythm != score.rhythm:
-        kind, notes = said.partition(":")[0], {**score.notes, **({"which": "AVNRT"} if rhythm == "SVT" else {})}
-        score = replace(score, rhythm=rhythm, kind=kind, notes=notes)
-    edits = (*score.notes.get("edits", ()), change)  # type: ignore[misc]
-    score = replace(score, notes={**score.notes, "edits": edits, "said": said})
+        rhythm = sinus_by_rate(rate_of(activation, record.seconds)).code
+    if change == "qrs_width" and becomes == "SVT" and write.widest_qrs(activation) >= WIDE_QRS:
+        rhythm = activation.rhythm
+    if rhythm != activation.rhythm:
+        kind, notes = label.partition(":")[0], {**activation.notes, **({"which": "AVNRT"} if rhythm == "SVT" else {})}
+        activation = replace(activation, rhythm=rhythm, kind=kind, notes=notes)
+    edits = (*activation.notes.get("edits", ()), change)  # type: ignore[misc]
+    activation = replace(activation, notes={**activation.notes, "edits": edits, "label": label})
     return record_of(
-        score,
+        activation,
         signals.astype(np.float32),
         noise,
         record.lead_names,
@@ -161,126 +161,127 @@ def _rebuilt(
     )
 
 
-def _remove_p(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
-    return write.keeping(score, ~score.of("P"))
+def _remove_p(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
+    return write.keeping(activation, ~activation.of("P"))
 
 
-def _add_p(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
-    onsets = write.qrs_onsets(score)
-    without = write.keeping(score, ~score.of("P"))
-    width = score.person.p_width
+def _add_p(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
+    onsets = write.qrs_onsets(activation)
+    without = write.keeping(activation, ~activation.of("P"))
+    width = activation.person.p_width
     rows = [write.Row("P", onset - to, onset - to + width, beat, "sinus") for beat, onset in onsets.items()]
     return write.adding(without, rows)
 
 
-def _move_p(score: Score, to: float, seconds: float, random: Generator) -> Score:
+def _move_p(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:
     """Each P that belongs to a beat goes to `to` seconds before it; a retrograde one is turned upright on the way."""
-    backwards = {"retrograde", "hidden"} & {shape.name for shape in score.shapes}
-    if backwards or not score.of("P").any():
-        return _add_p(score, to, seconds, random)
-    onsets = write.qrs_onsets(score)
-    shifts = np.zeros(score.onsets.size)
-    for number in np.flatnonzero(score.of("P")):
-        beat = int(score.beats[number])
+    backwards = {"retrograde", "hidden"} & {shape.name for shape in activation.shapes}
+    if backwards or not activation.of("P").any():
+        return _add_p(activation, to, seconds, random)
+    onsets = write.qrs_onsets(activation)
+    shifts = np.zeros(activation.onsets.size)
+    for number in np.flatnonzero(activation.of("P")):
+        beat = int(activation.beats[number])
         if beat in onsets:
-            shifts[number] = onsets[beat] - to - score.onsets[number]
-    return write.shifted(score, shifts)
+            shifts[number] = onsets[beat] - to - activation.onsets[number]
+    return write.shifted(activation, shifts)
 
 
-def _sinus_p(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
-    waves = score.of("P")
+def _sinus_p(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
+    waves = activation.of("P")
     rows = [
-        write.Row("P", float(score.onsets[i]), float(score.offsets[i]), int(score.beats[i]), "sinus")
+        write.Row("P", float(activation.onsets[i]), float(activation.offsets[i]), int(activation.beats[i]), "sinus")
         for i in np.flatnonzero(waves)
     ]
-    return write.adding(write.keeping(score, ~waves), rows)
+    return write.adding(write.keeping(activation, ~waves), rows)
 
 
-def _regular(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
-    changed = write.with_intervals(score, seconds, lambda rr: np.full_like(rr, rr.mean()))
-    return replace(changed, notes={**score.notes, "regular": True})
+def _regular(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
+    changed = write.with_intervals(activation, seconds, lambda rr: np.full_like(rr, rr.mean()))
+    return replace(changed, notes={**activation.notes, "regular": True})
 
 
-def _irregular(score: Score, to: float, seconds: float, random: Generator) -> Score:
+def _irregular(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:
     """RR drawn anew around their mean, none shorter than what its beat needs."""
-    least = write.longest_beat(score)
+    least = write.longest_beat(activation)
 
     def drawn(rr: NDArray[np.float64]) -> NDArray[np.float64]:
         factors = 1.0 + to * random.standard_normal(rr.size)
         wanted = np.maximum(rr.mean() * factors, min(least, 0.9 * rr.mean()))
         return np.asarray(wanted * rr.mean() / wanted.mean())
 
-    changed = write.with_intervals(score, seconds, drawn)
-    return replace(changed, notes={**score.notes, "regular": False})
+    changed = write.with_intervals(activation, seconds, drawn)
+    return replace(changed, notes={**activation.notes, "regular": False})
 
 
-def _rate(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+def _rate(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
     """RR by a factor, and QT with it by Fridericia's cube root."""
-    factor = rate_of(score, seconds) / to
-    stretched = write.with_qt(score, factor ** (1 / 3))
+    factor = rate_of(activation, seconds) / to
+    stretched = write.with_qt(activation, factor ** (1 / 3))
     return write.with_intervals(stretched, seconds, lambda rr: rr * factor)
 
 
-def _tq(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+def _tq(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
     """Each RR longer or shorter by the same time, which is taken from or given to TQ alone."""
-    longer = 60.0 / to - 60.0 / rate_of(score, seconds)
-    shortest = write.shortest_tq(score, seconds)
+    longer = 60.0 / to - 60.0 / rate_of(activation, seconds)
+    shortest = write.shortest_tq(activation, seconds)
     if -longer > shortest:
-        fastest = 60.0 / (60.0 / rate_of(score, seconds) - shortest)
+        fastest = 60.0 / (60.0 / rate_of(activation, seconds) - shortest)
         raise InvalidValue(
             f"TQ lasts {shortest * 1000:.0f} ms at its shortest; by TQ alone the rate can rise to {fastest:.0f}/min, "
             f"not {to:g}"
         )
-    return write.with_intervals(score, seconds, lambda rr: rr + longer)
+    return write.with_intervals(activation, seconds, lambda rr: rr + longer)
 
 
-def _qrs_width(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
-    room = write.shortest_qrs_room(score)
+def _qrs_width(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
+    room = write.shortest_qrs_room(activation)
     if to > room:
         raise InvalidValue(f"a QRS of {to:g} s would reach into T; in this recording it may last up to {room:.3f} s")
-    offsets = np.where(score.of("QRS"), score.onsets + to, score.offsets)
-    return replace(score, offsets=offsets)
+    offsets = np.where(activation.of("QRS"), activation.onsets + to, activation.offsets)
+    return replace(activation, offsets=offsets)
 
 
-def _f_amplitude(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
-    waves = score.of("F", "f")
-    changed = replace(score, person=replace(score.person, f=score.person.f * to))
+def _f_amplitude(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
+    waves = activation.of("F", "f")
+    changed = replace(activation, person=replace(activation.person, f=activation.person.f * to))
     if to < NO_RHYTHM_WITHOUT_F:
         return write.keeping(changed, ~waves)
-    return replace(changed, sizes=np.where(waves[:, None], score.sizes * to, score.sizes))
+    return replace(changed, sizes=np.where(waves[:, None], activation.sizes * to, activation.sizes))
 
 
-def _ff_jitter(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
-    waves = np.flatnonzero(score.of("F"))
-    onsets, offsets = score.onsets.copy(), score.offsets.copy()
+def _ff_jitter(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
+    waves = np.flatnonzero(activation.of("F"))
+    onsets, offsets = activation.onsets.copy(), activation.offsets.copy()
     interval = float(np.median(offsets[waves] - onsets[waves]))
     limit = 0.4 * interval
     onsets[waves] += np.clip(to * interval * random.standard_normal(waves.size), -limit, limit)
     offsets[waves[:-1]] = onsets[waves[1:]]
-    return replace(score, onsets=onsets, offsets=offsets)
+    return replace(activation, onsets=onsets, offsets=offsets)
 
 
-def _restore_conduction(score: Score, to: float, seconds: float, random: Generator) -> Score:
-    if score.rhythm in ("AVB2", "AVB3"):
-        return write.conducting(score, to)
-    if not score.notes.get("first_degree"):
-        raise InvalidValue(f"nothing is blocked in this recording: {score.kind}")
-    notes = {name: value for name, value in score.notes.items() if name != "first_degree"}
-    return replace(_move_p(score, to, seconds, random), notes=notes)
+def _restore_conduction(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:
+    if activation.rhythm in ("AVB2", "AVB3"):
+        return write.conducting(activation, to)
+    if not activation.notes.get("first_degree"):
+        raise InvalidValue(f"nothing is blocked in this recording: {activation.kind}")
+    notes = {name: value for name, value in activation.notes.items() if name != "first_degree"}
+    return replace(_move_p(activation, to, seconds, random), notes=notes)
 
 
-def _without_ectopics(score: Score, to: float, seconds: float, random: Generator) -> Score:  # noqa: ARG001
+def _without_ectopics(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
     """Each premature beat becomes a copy of the one before, halfway between its neighbours."""
-    names = score.shape_names()
-    early = sorted({int(b) for b, name in zip(score.beats, names, strict=True) if name in ("PVC", "premature")})
+    names = activation.shape_names()
+    early = sorted({int(b) for b, name in zip(activation.beats, names, strict=True) if name in ("PVC", "premature")})
     if not early:
         raise InvalidValue("this recording has no premature beats to take away")
     for beat in early:
-        onsets = write.qrs_onsets(score)
+        onsets = write.qrs_onsets(activation)
         halfway = (onsets[beat - 1] + onsets[beat + 1]) / 2
-        score = write.copied(write.keeping(score, score.beats != beat), beat - 1, beat, halfway - onsets[beat - 1])
-    notes = {name: value for name, value in score.notes.items() if name not in ("pacs", "pvcs")}
-    return replace(score, notes=notes)
+        rest = write.keeping(activation, activation.beats != beat)
+        activation = write.copied(rest, beat - 1, beat, halfway - onsets[beat - 1])
+    notes = {name: value for name, value in activation.notes.items() if name not in ("pacs", "pvcs")}
+    return replace(activation, notes=notes)
 
 
 CHANGES: dict[str, _Change] = {

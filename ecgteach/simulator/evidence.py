@@ -87,7 +87,7 @@ def evidence_of(rhythm: str, scene: Scene, seconds: float, *, first_degree: bool
         for row in _rows(name):
             if row["what"] == "f in TQ" and not scene.visible_f:
                 row = {**row, "role": "C", "criterion": "", "edit": ""}
-            for segment in SEGMENTS[row["what"]](scene):
+            for segment in EVIDENCE_SEGMENTS[row["what"]](scene):
                 start, end = max(segment.start, 0.0), min(segment.end, seconds)
                 if row["role"] == "I":
                     free = [(segment.start, segment.end)] if segment.start >= 0 and segment.end <= seconds else []
@@ -223,7 +223,7 @@ def _unconducted(scene: Scene) -> list[Segment]:
     ]
 
 
-SEGMENTS: dict[str, Callable[[Scene], list[Segment]]] = {
+EVIDENCE_SEGMENTS: dict[str, Callable[[Scene], list[Segment]]] = {
     "P": _waves("P"),
     "P with PR": _p_with_pr,
     "QRS": _waves("QRS"),

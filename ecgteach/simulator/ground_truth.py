@@ -1,4 +1,4 @@
-"""The truth of a recording: its waves and its evidence, read from the score that it was played from."""
+"""The truth of a recording: its waves and its evidence, read from the activation that it was played from."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from ..records.splits import SIMULATED
 from ..rhythms import rhythm as rhythm_called
 from ..strip import SECONDS
 from ..truth import Evidence, Truth, Wave
-from .activation import KINDS, NO_BEAT, Score
+from .activation import KINDS, NO_BEAT, Activation
 from .dipole import play
 from .evidence import VISIBLE_F, Scene, evidence_of
 from .leads import derivation
@@ -20,7 +20,7 @@ LICENCE = "simulated: no person's recording, free to use"
 
 
 def record_of(
-    score: Score,
+    activation: Activation,
     signals: NDArray[np.float32],
     noise: Mapping[str, NDArray[np.float32]],
     lead_names: tuple[str, ...],
@@ -30,24 +30,24 @@ def record_of(
     strengths: Mapping[str, float],
     key: tuple[int, ...],
 ) -> Record:
-    """The recording of a score, with its truth."""
+    """The recording of an activation, with its truth."""
     seconds = signals.shape[1] / sampling_rate
     rows, matrix = derivation(lead_names)
-    clean = (matrix @ play([score], rows, signals.shape[1], sampling_rate)[0]).astype(np.float32)
+    clean = (matrix @ play([activation], rows, signals.shape[1], sampling_rate)[0]).astype(np.float32)
     for array in (clean, *noise.values()):
         array.flags.writeable = False
-    rhythm = rhythm_called(score.rhythm)
-    waves = waves_of(score, seconds)
-    kind = score.kind + "".join(f", {said}" for said in _said(score.notes))
+    rhythm = rhythm_called(activation.rhythm)
+    waves = waves_of(activation, seconds)
+    kind = activation.kind + "".join(f", {label}" for label in _labels(activation.notes))
     truth = Truth(
         rhythm,
         kind,
         waves,
-        evidence_in(score, seconds, waves),
+        evidence_in(activation, seconds, waves),
         clean,
         dict(noise),
-        {**score.notes, "noise": dict(strengths), "seed": key},
-        made=score,
+        {**activation.notes, "noise": dict(strengths), "seed": key},
+        made=activation,
     )
     return Record(
         signals,
@@ -62,38 +62,41 @@ def record_of(
     )
 
 
-def evidence_in(score: Score, seconds: float = SECONDS, waves: tuple[Wave, ...] | None = None) -> tuple[Evidence, ...]:
-    """Evidence in the first seconds of a score, by its waves there (found, where they are not given)."""
-    scene = Scene(waves_of(score, seconds) if waves is None else waves, score.person.f >= VISIBLE_F)
-    return evidence_of(evidence_name(score), scene, seconds, first_degree=bool(score.notes.get("first_degree")))
+def evidence_in(
+    activation: Activation, seconds: float = SECONDS, waves: tuple[Wave, ...] | None = None
+) -> tuple[Evidence, ...]:
+    """Evidence in the first seconds of an activation, by its waves there (found, where they are not given)."""
+    scene = Scene(waves_of(activation, seconds) if waves is None else waves, activation.person.f >= VISIBLE_F)
+    first_degree = bool(activation.notes.get("first_degree"))
+    return evidence_of(evidence_name(activation), scene, seconds, first_degree=first_degree)
 
 
-def waves_of(score: Score, seconds: float) -> tuple[Wave, ...]:
+def waves_of(activation: Activation, seconds: float) -> tuple[Wave, ...]:
     """Waves that touch the recording; its first QRS belongs to beat 0."""
-    touching = np.flatnonzero((score.onsets < seconds) & (score.offsets > 0))
-    complexes = touching[score.of("QRS")[touching]]
-    first, last = (score.beats[complexes[0]], score.beats[complexes[-1]]) if complexes.size else (0, -1)
-    peaks = [shape.peak for shape in score.shapes]
+    touching = np.flatnonzero((activation.onsets < seconds) & (activation.offsets > 0))
+    complexes = touching[activation.of("QRS")[touching]]
+    first, last = (activation.beats[complexes[0]], activation.beats[complexes[-1]]) if complexes.size else (0, -1)
+    peaks = [shape.peak for shape in activation.shapes]
     waves = []
     for number in touching:
-        onset, offset, beat = float(score.onsets[number]), float(score.offsets[number]), int(score.beats[number])
-        peak = onset + peaks[score.forms[number]] * (offset - onset)
-        inside = beat != NO_BEAT and first <= beat <= last
-        name = score.shapes[score.forms[number]].name
-        waves.append(Wave(KINDS[score.kinds[number]], onset, peak, offset, int(beat - first) if inside else None, name))
+        onset, offset = float(activation.onsets[number]), float(activation.offsets[number])
+        beat, form = int(activation.beats[number]), activation.forms[number]
+        own = int(beat - first) if beat != NO_BEAT and first <= beat <= last else None
+        peak = onset + peaks[form] * (offset - onset)
+        waves.append(Wave(KINDS[activation.kinds[number]], onset, peak, offset, own, activation.shapes[form].name))
     return tuple(waves)
 
 
-def evidence_name(score: Score) -> str:
-    """Name of a score's rows in ``evidence.csv``."""
-    if score.rhythm == "SVT":
-        return str(score.notes["which"])
-    if score.rhythm == "AFIB" and (score.notes.get("conduction") != "intact" or score.notes.get("regular")):
-        return "AFIB regular"
-    return score.rhythm
+def evidence_name(activation: Activation) -> str:
+    """Name of an activation's rows in ``evidence.csv``."""
+    rhythm, notes = activation.rhythm, activation.notes
+    if rhythm == "SVT":
+        return str(notes["which"])
+    regular = rhythm == "AFIB" and (notes.get("conduction") != "intact" or notes.get("regular"))
+    return "AFIB regular" if regular else rhythm
 
 
-def _said(notes: Mapping[str, object]) -> list[str]:
+def _labels(notes: Mapping[str, object]) -> list[str]:
     words = []
     for name, word in (("pacs", "PAC"), ("pvcs", "PVC")):
         if number := notes.get(name):

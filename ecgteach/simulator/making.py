@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.record import Record
-from .activation import Score, lay_out
+from .activation import Activation, lay_out
 from .anatomy import Anatomy
 from .dipole import play
 from .ground_truth import record_of
@@ -44,7 +44,7 @@ class Batch:
         One name a lead.
     sampling_rate : float
         In Hz.
-    scores : tuple of Score
+    activations : tuple of Activation
         What each was played from.
     noise : tuple of dict
         Each one's ingredients on the independent leads that were needed (`leads.derivation`), in mV.
@@ -57,7 +57,7 @@ class Batch:
     signals: NDArray[np.float32]
     lead_names: tuple[str, ...]
     sampling_rate: float
-    scores: tuple[Score, ...]
+    activations: tuple[Activation, ...]
     noise: tuple[dict[str, NDArray[np.float64]], ...]
     strengths: tuple[dict[str, float], ...]
     keys: tuple[tuple[int, ...], ...]
@@ -65,27 +65,27 @@ class Batch:
     @property
     def rhythms(self) -> tuple[str, ...]:
         """Code of each recording's rhythm."""
-        return tuple(score.rhythm for score in self.scores)
+        return tuple(activation.rhythm for activation in self.activations)
 
     @property
     def rates(self) -> NDArray[np.float64]:
         """Beats per minute of each recording: 60 over the mean RR within it; NaN below two beats."""
         seconds = self.signals.shape[2] / self.sampling_rate
-        return np.array([rate_of(score, seconds) for score in self.scores])
+        return np.array([rate_of(activation, seconds) for activation in self.activations])
 
     def __len__(self) -> int:
-        return len(self.scores)
+        return len(self.activations)
 
     def __getitem__(self, number: int) -> Record:
         """One of them as a `Record` with its truth."""
         _, matrix = derivation(self.lead_names)
         return record_of(
-            self.scores[number],
+            self.activations[number],
             self.signals[number],
             {name: _single(matrix @ values) for name, values in self.noise[number].items()},
             self.lead_names,
             self.sampling_rate,
-            id=f"{self.scores[number].rhythm}-{'-'.join(map(str, self.keys[number]))}",
+            id=f"{self.activations[number].rhythm}-{'-'.join(map(str, self.keys[number]))}",
             strengths=self.strengths[number],
             key=self.keys[number],
         )
@@ -182,14 +182,14 @@ def simulate_many(
     _samples(seconds, sampling_rate)
     derivation(tuple(leads))
     people: Sequence[Patient | None] = patients if patients is not None else [None] * len(names)
-    scores = [
+    activations = [
         compose(name, key, seconds, patient, changes) for name, key, patient in zip(names, keys, people, strict=True)
     ]
-    return perform(scores, keys, seconds=seconds, sampling_rate=sampling_rate, leads=leads, noise=noise)
+    return perform(activations, keys, seconds=seconds, sampling_rate=sampling_rate, leads=leads, noise=noise)
 
 
 def perform(
-    scores: Sequence[Score],
+    activations: Sequence[Activation],
     keys: Sequence[tuple[int, ...]],
     *,
     seconds: float = 10.0,
@@ -197,24 +197,24 @@ def perform(
     leads: Sequence[str] = LEADS,
     noise: Noise = "usual",
 ) -> Batch:
-    """Recordings of some scores, each with noise that its key decides."""
+    """Recordings of some activations, each with noise that its key decides."""
     samples = _samples(seconds, sampling_rate)
     rows, matrix = derivation(tuple(leads))
     strengths = [_strengths(noise, key) for key in keys]
-    clean = play(scores, rows, samples, sampling_rate)
+    clean = play(activations, rows, samples, sampling_rate)
     drawn = draw_noise(clean, rows, sampling_rate, strengths, keys)
-    signals = np.empty((len(scores), len(matrix), samples), dtype=np.float32)
+    signals = np.empty((len(activations), len(matrix), samples), dtype=np.float32)
     for number, found in enumerate(drawn):
         signals[number] = matrix @ sum(found.values(), start=clean[number])
     return Batch(
-        signals, tuple(leads), float(sampling_rate), tuple(scores), tuple(drawn), tuple(strengths), tuple(keys)
+        signals, tuple(leads), float(sampling_rate), tuple(activations), tuple(drawn), tuple(strengths), tuple(keys)
     )
 
 
 def compose(
     rhythm: str, key: tuple[int, ...], seconds: float, patient: Patient | None, changes: Mapping[str, Any]
-) -> Score:
-    """The score of a recording: a person, a heart with this rhythm, modifiers, and all waves."""
+) -> Activation:
+    """The activation of a recording: a person, a heart with this rhythm, modifiers, and all waves."""
     if rhythm not in HEARTS:
         raise UnknownName(f"no rhythm called {rhythm!r} can be simulated; there are {choices(HEARTS, 30)}")
     entry = HEARTS[rhythm]
@@ -320,9 +320,9 @@ def key_of(seed: Seed) -> tuple[int, ...]:
     return tuple(int(part) for part in key)
 
 
-def rate_of(score: Score, seconds: float) -> float:
+def rate_of(activation: Activation, seconds: float) -> float:
     """Beats per minute of the QRS complexes within a recording; NaN below two."""
-    onsets = score.onsets[score.of("QRS")]
+    onsets = activation.onsets[activation.of("QRS")]
     inside = np.sort(onsets[(onsets >= 0) & (onsets < seconds)])
     return float(60.0 / np.diff(inside).mean()) if inside.size > 1 else float("nan")
 

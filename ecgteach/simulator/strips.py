@@ -16,7 +16,7 @@ from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping
 from ..rhythms import rhythm as rhythm_called
 from ..strip import SAMPLES, SECONDS, high_pass, low_pass
 from ..truth import Evidence
-from .activation import Score
+from .activation import Activation
 from .ground_truth import SOURCE, evidence_in
 from .hearts import HEARTS
 from .making import Noise, Seed, compose, key_of, perform, rate_of, simulate
@@ -134,28 +134,28 @@ def _chunk(
     places: bool,
 ) -> Strips:
     random = Generator(PCG64(SeedSequence(key)))
-    scores, names = [], []
+    activations, names = [], []
     for number in range(n):
         group = _pick(groups, random)
-        score = _score_of(group, mixtures[group], (*key, number), random)
-        scores.append(score)
+        activation = _activation_of(group, mixtures[group], (*key, number), random)
+        activations.append(activation)
         names.append(group)
     views = np.array([_pick(leads, random) for _ in range(n)])
     millivolts = np.empty((n, SAMPLES), dtype=np.float32)
     for lead in sorted(set(views)):
         rows = np.flatnonzero(views == lead)
         keys = [(*key, int(row)) for row in rows]
-        millivolts[rows] = perform([scores[row] for row in rows], keys, leads=(lead,), noise=noise).signals[:, 0]
+        millivolts[rows] = perform([activations[row] for row in rows], keys, leads=(lead,), noise=noise).signals[:, 0]
     hands = views == "I"
     millivolts[hands] = low_pass(millivolts[hands], PORTABLE_HZ)
     millivolts[hands & (random.random(n) < REVERSED)] *= -1.0
     if for_reading:
         millivolts = low_pass(high_pass(millivolts, 0.5), 40.0)
-    rates = np.array([rate_of(score, SECONDS) for score in scores])
-    rhythms = np.array([score.rhythm for score in scores])
+    rates = np.array([rate_of(activation, SECONDS) for activation in activations])
+    rhythms = np.array([activation.rhythm for activation in activations])
     marked = np.zeros((n, PLACES), np.int8)
     if places:
-        marked = np.stack([places_of(evidence_in(score)) for score in scores])
+        marked = np.stack([places_of(evidence_in(activation)) for activation in activations])
     return Strips(millivolts, np.array(names), rhythms, rates, marked)
 
 
@@ -169,19 +169,19 @@ def places_of(evidence: Iterable[Evidence]) -> NDArray[np.int8]:
     return marked
 
 
-def _score_of(group: str, mixture: Mapping[str, float], key: tuple[int, ...], random: Generator) -> Score:
-    """A score whose rhythm falls into the group by its rate too, clear of the limits."""
+def _activation_of(group: str, mixture: Mapping[str, float], key: tuple[int, ...], random: Generator) -> Activation:
+    """An activation whose rhythm falls into the group by its rate too, clear of the limits."""
     for attempt in range(TRIES):
         rhythm = _pick(mixture, random)
         try:
-            score = compose(rhythm, (*key, attempt), SECONDS, None, _changes(rhythm, random))
+            activation = compose(rhythm, (*key, attempt), SECONDS, None, _changes(rhythm, random))
         except InvalidValue:  # a slow heart has no room for its premature beats, a fast one none for a long PR
             continue
-        rate = rate_of(score, SECONDS)
+        rate = rate_of(activation, SECONDS)
         own = rhythm_called(rhythm)
         found = grouping().group_of(own, rate)
         if found and found.code == group and not (own.sinus and _near_limit(rate)):
-            return score
+            return activation
     raise InvalidValue(f"no strip of the group {group} was found in {TRIES} tries with the key {key}")
 
 

@@ -18,7 +18,7 @@ from ..records.record import Record
 from ..records.wfdb_files import read_signals, without_suffix
 from ..rhythms import Rhythm, vocabulary
 from ..truth import Truth
-from .activation import Score
+from .activation import Activation
 from .anatomy import Shape
 from .ground_truth import record_of
 from .making import simulate
@@ -143,17 +143,17 @@ def read_simulated(path: str | Path) -> Record:
     stem = without_suffix(path)
     held = read_signals(stem)
     try:
-        told = json.loads((stem.parent / f"{stem.name}.truth.json").read_text(encoding="utf-8"))
+        written = json.loads((stem.parent / f"{stem.name}.truth.json").read_text(encoding="utf-8"))
         with np.load(stem.parent / f"{stem.name}.noise.npz", allow_pickle=False) as archive:
             noise = {ingredient: archive[ingredient] for ingredient in archive.files}
-        score = _as_score(told["score"])
-        strengths, key, name = told["noise"], tuple(told["seed"]), told["id"]
+        activation = _as_activation(written["score"])
+        strengths, key, name = written["noise"], tuple(written["seed"]), written["id"]
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise UnreadableFile(
             f"{stem}: its truth cannot be read ({problem}); simulate it again with its seed"
         ) from problem
     return record_of(
-        score, held.signals, noise, held.lead_names, held.sampling_rate, id=name, strengths=strengths, key=key
+        activation, held.signals, noise, held.lead_names, held.sampling_rate, id=name, strengths=strengths, key=key
     )
 
 
@@ -165,7 +165,7 @@ def snomed_code(rhythm: Rhythm) -> str:
 def header_lines(record: Record) -> tuple[str, ...]:
     """Comment lines of a header: age, sex, diagnosis in SNOMED CT, and that it is simulated."""
     known = _truth(record)
-    assert isinstance(known.made, Score)
+    assert isinstance(known.made, Activation)
     person = known.made.person
     code = snomed_code(known.rhythm)
     return (
@@ -216,8 +216,8 @@ def _write_waves(record: Record, known: Truth, name: str, folder: Path) -> None:
 
 
 def _as_json(record: Record, known: Truth) -> dict[str, Any]:
-    score = known.made
-    assert isinstance(score, Score)
+    activation = known.made
+    assert isinstance(activation, Activation)
     return {
         "source": "simulated by ecgteach",
         "id": record.id,
@@ -229,30 +229,30 @@ def _as_json(record: Record, known: Truth) -> dict[str, Any]:
         "noise": known.notes["noise"],
         "seed": known.notes["seed"],
         "score": {
-            "rhythm": score.rhythm,
-            "kind": score.kind,
-            "person": asdict(score.person),
-            "shapes": {shape.name: shape.pulses.tolist() for shape in score.shapes},
-            "notes": score.notes,
-            **{name: getattr(score, name).tolist() for name in COLUMNS},
+            "rhythm": activation.rhythm,
+            "kind": activation.kind,
+            "person": asdict(activation.person),
+            "shapes": {shape.name: shape.pulses.tolist() for shape in activation.shapes},
+            "notes": activation.notes,
+            **{name: getattr(activation, name).tolist() for name in COLUMNS},
         },
     }
 
 
-def _as_score(told: dict[str, Any]) -> Score:
-    shapes = (Shape(name, np.array(pulses, dtype=np.float64)) for name, pulses in told["shapes"].items())
-    return Score(
-        told["rhythm"],
-        told["kind"],
-        Person(**told["person"]),
+def _as_activation(written: dict[str, Any]) -> Activation:
+    shapes = (Shape(name, np.array(pulses, dtype=np.float64)) for name, pulses in written["shapes"].items())
+    return Activation(
+        written["rhythm"],
+        written["kind"],
+        Person(**written["person"]),
         tuple(shapes),
-        kinds=np.array(told["kinds"], dtype=np.int64),
-        onsets=np.array(told["onsets"], dtype=np.float64),
-        offsets=np.array(told["offsets"], dtype=np.float64),
-        beats=np.array(told["beats"], dtype=np.int64),
-        forms=np.array(told["forms"], dtype=np.int64),
-        sizes=np.array(told["sizes"], dtype=np.float64).reshape(-1, 3),
-        notes={name: tuple(value) if isinstance(value, list) else value for name, value in told["notes"].items()},
+        kinds=np.array(written["kinds"], dtype=np.int64),
+        onsets=np.array(written["onsets"], dtype=np.float64),
+        offsets=np.array(written["offsets"], dtype=np.float64),
+        beats=np.array(written["beats"], dtype=np.int64),
+        forms=np.array(written["forms"], dtype=np.int64),
+        sizes=np.array(written["sizes"], dtype=np.float64).reshape(-1, 3),
+        notes={name: tuple(value) if isinstance(value, list) else value for name, value in written["notes"].items()},
     )
 
 

@@ -3,15 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from ..errors import EcgteachError, InvalidValue, UnknownName, choices
-from ..models import NETWORKS, VIEWS, StripCNN, load_file, save
+from ..models import NETWORKS, VIEWS, StripCNN, save
 from ..paths import write_whole
 from ..records import Dataset, Problem, open_dataset
 from ..records.splits import PARTS, digest
@@ -20,34 +19,59 @@ from .data.compression import FASTEST, LARGEST_COMPRESSION, compressed_strips
 from .data.labelled import labelled_strips, own_part, split_in_words
 from .data.simulated import GROUPS, KEY, MIXTURES, simulated_strips
 from .data.strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
-from .evaluation.study import report
-from .fit.calibration import fit_temperature
-from .fit.fitting import CHECKPOINT, fit, predict
-from .fit.recipes import Recipe, check_seed, recipe
+from .fit.checkpoints import alone_in, at_hand
+from .fit.fitting import fit, predict
+from .fit.temperature import fit_temperature
+from .recipes import Recipe, check_seed, recipe
 
 Say = Callable[[str], None]
 COMPLETE = "complete.txt"
-REPORT = "report.txt"
 
 SHUFFLED = "shuffled"
 """Note of weights that were trained on labels dealt out at random."""
 
 
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run is told beside its strips and its recipe.
+
+    Parameters
+    ----------
+    out : path
+        Folder for checkpoints, log and weights.
+    seed, resume, threads
+        As in `fit`.
+    shuffle_labels : bool
+        Deal the labels of the training strips out at random: a network whose maps still look right after that shows
+        that maps of this kind prove nothing (Adebayo et al. 2018, arXiv 1810.03292). The weights say so and are never
+        shipped.
+    say : callable
+        Told what happens, a line at a time.
+    """
+
+    out: Path
+    seed: int = 0
+    resume: bool = False
+    threads: int | None = None
+    shuffle_labels: bool = False
+    say: Say = print
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        if self.out.exists() and not self.out.is_dir():
+            raise InvalidValue(f"{self.out} is a file; a run needs a folder: choose another --out")
+
+
 def train_view(
     view: str,
     recipe_name: str,
+    settings: RunSettings,
     *,
-    data: str | Path | None,
-    out: Path,
+    data: str | Path | None = None,
     strips: Path | None = None,
-    seed: int = 0,
-    resume: bool = False,
     epochs: int | None = None,
-    threads: int | None = None,
-    shuffle_labels: bool = False,
-    say: Say = print,
 ) -> Path:
-    """Train the network of one view and write its weights; the study's experiment gets its report beside them.
+    """Gather the strips of a recipe, train the network of one view on them and write its weights.
 
     Parameters
     ----------
@@ -55,20 +79,14 @@ def train_view(
         Which network.
     recipe_name : str
         One of `recipes.recipes()`.
+    settings : RunSettings
+        Its folder must hold no run, unless it is to go on.
     data : path, optional
         Folder that holds the data sets.
-    out : path
-        Folder for checkpoint, log and weights. Without `resume` it must hold no run.
     strips : path, optional
-        Folder for the gathered strips, which runs of one recipe can share; by default ``strips`` in `out`.
-    seed, resume, threads
-        As in `fit`.
+        Folder for the gathered strips, which runs of one recipe can share; by default ``strips`` in the run's folder.
     epochs : int, optional
         Instead of the recipe's number.
-    shuffle_labels : bool
-        As in `train_on`; the study's experiment then has no report.
-    say : callable
-        Told what happens, a line at a time.
 
     Returns
     -------
@@ -78,47 +96,15 @@ def train_view(
     if view not in VIEWS:
         raise UnknownName(f"no view is called {view!r}; there are {choices(VIEWS)}")
     chosen = recipe(recipe_name, **({} if epochs is None else {"epochs": epochs}))
-    check_seed(seed)
-    if out.exists() and not out.is_dir():
-        raise InvalidValue(f"{out} is a file; a run needs a folder: choose another --out")
-    if not resume and (out / CHECKPOINT).exists():
-        raise InvalidValue(f"{out} holds a run already; go on with --resume, or choose another --out")
-    say(f"{chosen.name}: {chosen.description}")
-    folder = strips or out / "strips"
-    train, validation = (gather(chosen, part, data, folder / part, say) for part in PARTS[:2])
-    weights = train_on(
-        view,
-        train,
-        validation,
-        chosen,
-        out=out,
-        seed=seed,
-        resume=resume,
-        threads=threads,
-        shuffle_labels=shuffle_labels,
-        say=say,
-    )
-    if chosen.study and not shuffle_labels:
-        parts = [train, validation, gather(chosen, "test", data, folder / "test", say)]
-        words = report(load_file(weights, view=view), parts, chosen, data)
-        say(words)
-        write_whole(out / REPORT, f"{words}\n")
-    return weights
+    if not settings.resume and at_hand(settings.out):
+        raise InvalidValue(f"{settings.out} holds a run already; go on with --resume, or choose another --out")
+    settings.say(f"{chosen.name}: {chosen.description}")
+    folder = strips or settings.out / "strips"
+    train, validation = (gather(chosen, part, data, folder / part, settings.say) for part in PARTS[:2])
+    return train_on(view, train, validation, chosen, settings)
 
 
-def train_on(
-    view: str,
-    train: StripSet,
-    validation: StripSet,
-    chosen: Recipe,
-    *,
-    out: Path,
-    seed: int = 0,
-    resume: bool = False,
-    threads: int | None = None,
-    shuffle_labels: bool = False,
-    say: Say = print,
-) -> Path:
+def train_on(view: str, train: StripSet, validation: StripSet, chosen: Recipe, settings: RunSettings) -> Path:
     """Train the network of one view on strips that are gathered already, calibrate it and write its weights.
 
     Parameters
@@ -129,25 +115,17 @@ def train_on(
         Strips to learn from and to judge by.
     chosen : Recipe
         What the run does.
-    out : path
-        Folder for checkpoint, log and weights.
-    seed, resume, threads
-        As in `fit`.
-    shuffle_labels : bool
-        Deal the labels of the training strips out at random: a network whose maps still look right after that shows
-        that maps of this kind prove nothing (Adebayo et al. 2018, arXiv 1810.03292). The weights say so and are never
-        shipped.
-    say : callable
-        Told what happens, a line at a time.
+    settings : RunSettings
+        Where and how.
 
     Returns
     -------
     path
         The weights.
     """
-    learnt = train
-    if shuffle_labels:
-        learnt, chosen = shuffled(train, seed), replace(chosen, place=0.0)
+    learnt, seed, say = train, settings.seed, settings.say
+    if settings.shuffle_labels:
+        learnt, chosen = shuffled(train, seed), replace(chosen, localisation=0.0)
         say("the labels of the training strips are shuffled, and no place is taught")
     model = NETWORKS[view]()
     log = fit(
@@ -156,13 +134,14 @@ def train_on(
         validation,
         recipe=chosen,
         seed=seed,
-        out=out,
-        resume=resume,
+        out=settings.out,
+        resume=settings.resume,
         progress=lambda epoch: say(str(epoch)),
-        threads=threads,
+        threads=settings.threads,
+        say=say,
     )
     best = next(epoch for epoch in reversed(log) if epoch.best)
-    temperature = temper(model, validation)
+    temperature = set_temperature(model, validation)
     say(f"best: {best}; its logits were divided by the temperature {temperature:.2f}")
     notes = {
         "recipe": chosen.name,
@@ -173,8 +152,8 @@ def train_on(
         "split": split_of(chosen),
         "train": train.digest(),
         "settings": {name: value for name, value in asdict(chosen).items() if name not in ("name", "description")},
-    } | ({"labels": SHUFFLED} if shuffle_labels else {})
-    return save(model, out / f"{view}.safetensors", notes)
+    } | ({"labels": SHUFFLED} if settings.shuffle_labels else {})
+    return save(model, settings.out / f"{view}.safetensors", notes)
 
 
 def shuffled(strips: StripSet, seed: int) -> StripSet:
@@ -182,7 +161,7 @@ def shuffled(strips: StripSet, seed: int) -> StripSet:
     return replace(strips, targets=np.random.default_rng(seed).permutation(strips.targets))
 
 
-def temper(model: StripCNN, validation: StripSet) -> float:
+def set_temperature(model: StripCNN, validation: StripSet) -> float:
     """Calibrate a network: divide its last layer by the temperature that fits the validation part. No answer changes.
 
     Returns
@@ -205,15 +184,14 @@ def gather(
     Sinus strips near a rate limit are left out, but for the test part, where they are judged in a table of their own;
     with `near_limits` they stay in any part.
 
-    A second call opens what is there, if it was made of the same recordings in the same way.
+    A second call opens what is there, if it was made of the same recordings in the same way; one that comes while the
+    first is still reading waits for it.
     """
     datasets = [_part(chosen, dataset, part) for dataset in without_twins(list(_at_hand(chosen, data, say)))]
     made_of = _made_of(chosen, part, datasets)
     if near_limits and part != "test":
         made_of["near_limits"] = True
-    before = _gathered_before(folder, made_of)
-    if before is not None:
-        say(f"{part}: {before!r}, as gathered before in {folder}; left out: {dict(before.left_out)}")
+    if before := _gathered_before(folder, made_of, say):
         return before
     if not any(map(len, datasets)):
         raise InvalidValue(
@@ -240,10 +218,13 @@ def gather(
         if part == "train":
             yield from simulated_strips(chosen.simulated)
 
-    say(f"{part}: reading {', '.join(f'{dataset.source} ({len(dataset)})' for dataset in datasets)}")
-    (folder / COMPLETE).unlink(missing_ok=True)
-    strips = write_strips(everything(), folder, left_out)
-    write_whole(folder / COMPLETE, json.dumps({"made_of": made_of, "left_out": left_out}, indent=1))
+    with alone_in(folder, wait=True):
+        if before := _gathered_before(folder, made_of, say):
+            return before
+        say(f"{part}: reading {', '.join(f'{dataset.source} ({len(dataset)})' for dataset in datasets)}")
+        (folder / COMPLETE).unlink(missing_ok=True)
+        strips = write_strips(everything(), folder, left_out)
+        write_whole(folder / COMPLETE, json.dumps({"made_of": made_of, "left_out": left_out}, indent=1))
     say(f"{part}: {strips!r}; left out: {dict(left_out)}")
     return strips
 
@@ -259,7 +240,7 @@ def _part(chosen: Recipe, dataset: Dataset, part: str) -> Dataset:
     return dataset.where(lambda entry: own_part(chosen, dataset.source, entry) == part)
 
 
-def _made_of(chosen: Recipe, part: str, datasets: list[Dataset]) -> dict[str, Any]:
+def _made_of(chosen: Recipe, part: str, datasets: list[Dataset]) -> dict[str, object]:
     """All that decides which strips a part holds, as JSON gives it back."""
     return {
         "compressed": chosen.compressed,
@@ -275,7 +256,7 @@ def _made_of(chosen: Recipe, part: str, datasets: list[Dataset]) -> dict[str, An
     } | ({"study": True} if chosen.study else {})
 
 
-def _gathered_before(folder: Path, made_of: dict[str, Any]) -> StripSet | None:
+def _gathered_before(folder: Path, made_of: dict[str, object], say: Say) -> StripSet | None:
     """Strips in the folder, or None where they are not whole, or were made of something else.
 
     Strips that do not say in which way they were made are taken for the same.
@@ -284,9 +265,11 @@ def _gathered_before(folder: Path, made_of: dict[str, Any]) -> StripSet | None:
         held = json.loads((folder / COMPLETE).read_text(encoding="utf-8"))
         if {"way": made_of["way"]} | held["made_of"] != made_of:
             return None
-        return open_strips(folder, Counter(held["left_out"]))
+        strips = open_strips(folder, Counter(held["left_out"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    say(f"{made_of['part']}: {strips!r}, as gathered before in {folder}; left out: {dict(strips.left_out)}")
+    return strips
 
 
 def _at_hand(chosen: Recipe, data: str | Path | None, say: Say) -> Iterator[Dataset]:

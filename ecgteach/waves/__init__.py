@@ -8,11 +8,10 @@
 | module | what it holds |
 |---|---|
 | `delineation` | `delineate`: where the waves are, as given or as neurokit2 finds them |
-| `p_test` | is there a P? Delineators always report one |
+| `p_wave` | is there a P? Delineators always report one |
 | `segments` | P, PR, QRS, ST, T, TQ, and the windows of every rhythm, as samples |
 | `attention`, `tables` | share and density of each map on each segment; over many strips, with intervals |
 | `wording` | `sentence`: one explanation in words |
-| `agreement` | how well all this agrees with cardiologists and with simulated truth |
 """
 
 from .attention import Attention, Share, attention_by_wave
@@ -23,18 +22,6 @@ from .tables import attention_by_group, attention_table
 from .wording import sentence
 
 __all__ = [
-    "ATRIAL",
-    "PARTS",
-    "SEGMENTS",
-    "WINDOWS",
-    "Attention",
-    "PTest",
-    "Segments",
-    "Share",
-    "Waves",
-    "attention_by_group",
-    "attention_by_wave",
-    "attention_table",
-    "delineate",
-    "sentence",
-]
+    "ATRIAL", "PARTS", "SEGMENTS", "WINDOWS", "Attention", "PTest", "Segments", "Share", "Waves", "attention_by_group",
+    "attention_by_wave", "attention_table", "delineate", "sentence",
+]  # fmt: skip

@@ -81,13 +81,13 @@ class Attention(ShowsItself):
         return next((share for share in self.shares if (share.view, share.segment) == (view, segment)), None)
 
     def __repr__(self) -> str:
-        told = [
+        words = [
             f"{view} {share.mass:.0%} on {share.segment}"
             for view in dict.fromkeys(share.view for share in self.shares)
             if (share := self.of(view, "QRS"))
         ]
         missing = [f"{view} none ({why})" for view, why in self.empty.items()]
-        return f"Attention by wave: {', '.join(told + missing)}; P {self.waves.p.outcome}"
+        return f"Attention by wave: {', '.join(words + missing)}; P {self.waves.p.outcome}"
 
 
 def attention_by_wave(explanation: Explanation, waves: Waves | None = None) -> Attention:

@@ -28,7 +28,7 @@ from ecgteach.models import NETWORKS, StripCNN, inputs
 from ecgteach.training.data.simulated import simulated_strips
 from ecgteach.training.data.strips import COLUMNS, StripSet, open_strips, write_strips
 from ecgteach.training.fit.fitting import fit, predict
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
 
 THREADS = 2
 STRIPS = 800

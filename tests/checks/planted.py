@@ -17,8 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from ecgteach.checks.localisation.scores import seed_of
-from ecgteach.checks.trust.limits import LIMITS
-from ecgteach.checks.trust.verdict import trust
+from ecgteach.checks.trust import TRUST_TESTS, trust
 from ecgteach.explanation import explain
 from ecgteach.models import VIEWS, Layer, network_geometry
 from ecgteach.rhythms import grouping
@@ -94,10 +93,9 @@ class Planted(nn.Module):
             return functional.avg_pool1d(batch, SAMPLING_RATE // RATE)
         scale = network_geometry()
         rows = torch.arange(scale.height, dtype=batch.dtype) + 0.5
-        ink = batch[:, 0]
-        centre = (ink * rows[:, None]).sum(1) / ink.sum(1).clamp(min=1e-3)
-        millivolt = scale.high - centre * (scale.high - scale.low) / scale.height
-        millivolt = torch.where(ink.sum(1) > 1e-3, millivolt, torch.zeros_like(millivolt))
+        ink, below = (torch.stack([torch.ones_like(rows), rows]) @ batch[:, 0]).unbind(1)
+        millivolt = scale.high - below / ink.clamp(min=1e-3) * (scale.high - scale.low) / scale.height
+        millivolt = torch.where(ink > 1e-3, millivolt, torch.zeros_like(millivolt))
         return functional.interpolate(millivolt[:, None], size=STEPS, mode="linear")
 
     def spread(self, trace):
@@ -363,13 +361,13 @@ def main():
     arguments.add_argument("--seed", type=int, default=0)
     asked = arguments.parse_args()
     rows = list(judge(asked.count, seed=asked.seed))
-    names = list(LIMITS)
+    names = list(TRUST_TESTS)
     print("passed of asked   " + "".join(f"{name:>14}" for name in names) + "         score")
     for evidence in PLANTED:
         reports = [report for name, _, report in rows if name == evidence]
         line = f"{evidence:<18}"
         for name in names:
-            outcomes = [test.passed for report in reports for test in report.asked if test.name == name]
+            outcomes = [test.passed for report in reports for test in report.applicable if test.name == name]
             line += f"{sum(outcomes):>8} of {len(outcomes):<3}" if outcomes else f"{'-':>14}"
         print(line + f"{np.mean([report.score for report in reports]):>14.2f}")
     print("P(right map scores higher than a wrong one): ", end="")

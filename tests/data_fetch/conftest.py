@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,26 @@ from data_fetch import Patience, fetch
 from tests.data_fetch.server import serving
 
 QUICK = Patience(connect=1.0, read=0.3, tries=3, pause=0.01, slowest=100, workers=4)
+
+
+def within(seconds, work):
+    """What `work` returns or raises, if it comes to an end in time; a call that waits for ever fails the test."""
+    made = []
+
+    def record():
+        try:
+            made.append((work(), None))
+        except BaseException as problem:
+            made.append((None, problem))
+
+    thread = threading.Thread(target=record, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert made, f"still waiting after {seconds} s"
+    result, problem = made[0]
+    if problem is not None:
+        raise problem
+    return result
 
 
 def write_sums(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import html
+import ssl
 import sys
 import threading
 import time
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 Fault = Callable[["Handler", bytes], bool]
 """Answers a request in its own way, given the file's bytes; False where it lets the server answer as it should."""
@@ -25,6 +28,7 @@ class Handler(BaseHTTPRequestHandler):
         path = unquote(self.path).lstrip("/")
         mirror = self.server.mirror
         mirror.asked.append((path, self.headers.get("Range")))
+        mirror.logins.append(self.headers.get("Authorization"))
         place = mirror.root / path
         if mirror.delay:
             time.sleep(mirror.delay)
@@ -89,14 +93,19 @@ class Server(ThreadingHTTPServer):
 class Mirror:
     """The server's address, what it was asked, and what it does wrong."""
 
-    def __init__(self, root):
+    def __init__(self, root, *, secure=False):
         self.root = Path(root)
         self.asked = []
+        self.logins = []
         self.delay = 0.0
         self._faults = []
         self._server = Server(("127.0.0.1", 0), Handler)
         self._server.mirror = self
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"http{'s' * secure}://127.0.0.1:{self._server.server_port}"
+        if secure:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def misbehave(self, fault: Fault, *, at: str = "", times: float = float("inf")):
         """Answer requests whose path ends with `at` by this fault, so many times each."""
@@ -107,6 +116,10 @@ class Mirror:
             return seen[handler.path] <= times and fault(handler, content)
 
         self._faults.append((at, limited))
+
+    def answer_first(self, at: str, body: bytes):
+        """Answer requests whose path ends with `at` by these bytes, whatever other fault there is."""
+        self._faults.insert(0, (at, lambda handler, content: handler.answer(200, body) or True))
 
     def behave(self):
         """Be an honest server from now on."""
@@ -122,9 +135,9 @@ class Mirror:
 
 
 @contextlib.contextmanager
-def serving(root) -> Iterator[Mirror]:
-    """Serve a folder until the block ends."""
-    mirror = Mirror(root)
+def serving(root, *, secure=False) -> Iterator[Mirror]:
+    """Serve a folder until the block ends, over https if `secure`."""
+    mirror = Mirror(root, secure=secure)
     thread = threading.Thread(target=mirror._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -176,6 +189,43 @@ def silence(handler, content):
     handler.wfile.write(content[start : len(content) // 2])
     handler.wfile.flush()
     time.sleep(2)
+    handler.hang_up()
+    return True
+
+
+def raw(*lines, body=b""):
+    """An answer written out byte by byte, sound or not; the connection is closed behind it."""
+
+    def fault(handler, content):
+        handler.wfile.write(b"".join(line + b"\r\n" for line in lines) + body)
+        handler.hang_up()
+        return True
+
+    return fault
+
+
+def without_end(begin, piece, pause, *, seconds=20):
+    """An answer that begins like this and then never ends: one piece, a pause, one piece, a pause."""
+
+    def fault(handler, content):
+        until = time.monotonic() + seconds
+        with contextlib.suppress(OSError):
+            handler.wfile.write(begin)
+            while time.monotonic() < until:
+                handler.wfile.write(piece)
+                handler.wfile.flush()
+                time.sleep(pause)
+        handler.hang_up()
+        return True
+
+    return fault
+
+
+def one_byte_a_connection(handler, content):
+    """The next byte of the file, and the end of the connection."""
+    start = handler.start(content)
+    handler.begin(content, start)
+    handler.wfile.write(content[start : start + 1])
     handler.hang_up()
     return True
 

@@ -77,10 +77,19 @@ def test_without_a_network_the_last_line_says_so_and_names_the_mirror(command, t
     assert "Traceback" not in err
 
 
+def test_ctrl_c_ends_a_check_too(command, mirror, tmp_path, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("data_fetch.cli.verify", interrupt)
+    code, _, err = command("ludb", "--verify", "--to", tmp_path)
+    assert (code, err) == (130, "\nStopped before all files were looked at.\n")
+
+
 def test_ctrl_c_says_that_what_came_is_kept(command, mirror, tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("data_fetch.delivery.as_completed", interrupt)
+    monkeypatch.setattr("data_fetch.crew.Crew._next", interrupt)
     code, _, err = command("ludb", "--mirror", mirror.url, "--to", tmp_path)
     assert code == 130 and "run the same command again and it goes on" in err

@@ -1,3 +1,8 @@
+import errno
+import os
+import stat
+import subprocess
+import sys
 from importlib import resources
 from pathlib import Path
 
@@ -158,3 +163,46 @@ def test_weights_in_eight_bits_are_a_quarter_of_the_size_and_nearly_the_same_net
         else:
             step = tensor.flatten(1).abs().amax(1).div(127).view(-1, *[1] * (tensor.ndim - 1))
             assert ((restored - tensor).abs() <= 0.51 * step).all(), name
+
+
+def tiny():
+    return models.SignalCNN(("a", "b"), (models.Block(2, 5),), local=1)
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o002, 0o077])
+def test_weights_have_the_permissions_of_any_other_file(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        path = models.save(tiny(), tmp_path / "signal.safetensors")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == (0o666 if os.name == "nt" else 0o666 & ~mask)
+
+
+def test_weights_and_notes_decide_every_byte(tmp_path):
+    """In another process too, whose hashes fall otherwise."""
+    code = (
+        "import sys, torch; from ecgteach.models import Block, SignalCNN, save; torch.manual_seed(0)\n"
+        "model = SignalCNN(('a', 'b'), (Block(2, 5),), local=1)\n"
+        "save(model, sys.argv[1], {name: name for name in 'abcdefgh'})"
+    )
+    files = [tmp_path / f"{number}.safetensors" for number in range(4)]
+    for number, file in enumerate(files):
+        settings = os.environ | {"PYTHONHASHSEED": str(number)}
+        subprocess.run([sys.executable, "-c", code, str(file)], check=True, env=settings)
+    assert len({file.read_bytes() for file in files}) == 1
+    assert models.load_file(files[0]).classes == ("a", "b")
+
+
+def test_a_full_disk_leaves_the_weights_that_were_there(tmp_path, monkeypatch):
+    path = models.save(tiny(), tmp_path / "signal.safetensors")
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UnreadableFile, match=r"cannot be written \(No space left on device\)"):
+        models.save(tiny(), path)
+    monkeypatch.undo()
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [before]

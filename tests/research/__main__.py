@@ -1,31 +1,30 @@
-"""``python -m ecgteach.checks``: the figures about maps, from simulated strips and from real ones.
+"""``python -m tests.research COMMAND``: the studies behind the tables, and how weights, samples and sheets are made.
 
-Tables go to the terminal, everything to the file that ``--out`` names. For teaching, not for clinical use.
+README.md beside this file says which command fills which table. For teaching, not for clinical use.
 """
-
-import sys
 
 import typer
 
-from ecgteach.errors import EcgteachError
+from ecgteach.cli import run
 
-from .network_commands import faithful, methods, sanity, stability, views
-from .truth_commands import edits, place, question, trust
+from . import making_commands, network_commands, training_commands, truth_commands, wave_commands
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Can the maps be trusted?"
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="What only the authors run: studies, shipping, samples, sheets.",
 )
-for command in (place, edits, question, trust, faithful, stability, sanity, methods, views):
-    app.command()(command)
+for room in (training_commands, truth_commands, network_commands, wave_commands):
+    for name, command in room.COMMANDS.items():
+        app.command(name)(command)
+app.add_typer(making_commands.samples, name="making-samples")
+app.add_typer(making_commands.sheets, name="sheets")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    try:
-        app(args=arguments, prog_name="python -m ecgteach.checks")
-    except EcgteachError as problem:
-        print(f"ecgteach: {problem}", file=sys.stderr)
-        raise SystemExit(1) from None
+    run(app, "python -m tests.research", arguments)
 
 
 if __name__ == "__main__":

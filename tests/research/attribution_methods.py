@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgteach.beats import group_of_truth
-from ecgteach.checks.attribution import METHODS, Query, Values, correlation_of, on_time, qrs_in_cells, targets_of
-from ecgteach.checks.localisation.scores import NOT_BY_PLACE, localise, original_rhythm
+from ecgteach.checks.agreement import correlation_of
+from ecgteach.checks.attribution import METHODS, AttributionTask, on_time, targets_of
+from ecgteach.checks.explained import Values, networks
+from ecgteach.checks.localisation.controls import qrs_in_cells
+from ecgteach.checks.localisation.scores import NOT_LOCALISED, localise, original_rhythm
 from ecgteach.errors import InvalidValue, UnknownName, choices
-from ecgteach.models import Layer, StripCNN, inputs, shipped
-from ecgteach.statistics import interval_of, mean_of
+from ecgteach.models import Layer, StripCNN, inputs
+from ecgteach.statistics import interval, mean_of
 from ecgteach.strip import Strip
 
 if TYPE_CHECKING:
@@ -32,27 +35,27 @@ class Row:
         Name of the layer; ``"input"`` for a method that asks none.
     method : str
         One of `METHODS`.
-    cell_ms, field_s : float
+    cell_ms, receptive_field_s : float
         Length of a cell in ms, and how much of the strip it sees in s.
     flat : float
         Share of strips whose map is empty.
-    place : float or None
+    localisation : float or None
         Mean P(map in evidence > map in X), chance 0.5, an empty map counted as chance; None without scored strips.
-    interval : (float, float) or None
-        95 % interval of `place` from strips drawn anew; None below ten strips.
+    interval : list of float, or None
+        95 % interval of `localisation` from strips drawn anew; None below ten strips.
     control : float or None
         The same mean for the QRS complexes alone, seen in such cells: what lies beside a QRS is lit by it.
     scored : int
-        Strips that could be scored by place.
+        Strips that could be scored by localisation.
     """
 
     layer: str
     method: str
     cell_ms: float
-    field_s: float
+    receptive_field_s: float
     flat: float
-    place: float | None
-    interval: tuple[float, float] | None
+    localisation: float | None
+    interval: list[float] | None
     control: float | None
     scored: int
 
@@ -86,16 +89,16 @@ class MethodTable:
 
     @property
     def best(self) -> Row | None:
-        """The row with the highest place; None where no strip could be scored by place."""
-        return max((row for row in self.rows if row.scored), key=lambda row: row.place or 0.0, default=None)
+        """The row with the best localisation; None where no strip could be scored by it."""
+        return max((row for row in self.rows if row.scored), key=lambda row: row.localisation or 0.0, default=None)
 
     @property
     def recommendation(self) -> str:
         """Layer and method to look at, and the evidence for it, in a sentence."""
         best = self.best
         if best is None:
-            return "no strip here can be scored by place, so no layer is recommended"
-        found = f"{best.method} at {best.layer} has the best place, {best.place:.2f}"
+            return "no strip here can be scored by localisation, so no layer is recommended"
+        found = f"{best.method} at {best.layer} has the best localisation, {best.localisation:.2f}"
         if best.interval is None:
             return f"{found} on {best.scored} strips, too few for an interval, so no layer is recommended"
         low, high = best.interval
@@ -104,7 +107,7 @@ class MethodTable:
             return (
                 f"{found}, not above chance ({CHANCE}) and QRS alone ({best.control:.2f}), so no layer is recommended"
             )
-        rivals = sum(row is not best and (row.place or 0.0) >= low for row in self.rows)
+        rivals = sum(row is not best and (row.localisation or 0.0) >= low for row in self.rows)
         return f"{found}; {rivals or 'no'} other rows lie within this interval"
 
     def __repr__(self) -> str:
@@ -124,12 +127,12 @@ def compare_methods(
     target: str | None = None,
     seed: int = 0,
 ) -> MethodTable:
-    """Maps of several methods at several layers, how far they agree, and where simulated strips allow it, their place.
+    """Maps of several methods at several layers, how far they agree, and where truth is known, their localisation.
 
     Parameters
     ----------
     strips : sequence of Strip
-        Real or simulated; place is scored on those with a truth.
+        Real or simulated; localisation is scored on those with a truth.
     models : mapping of str to StripCNN, optional
         By default the shipped pair.
     view : str
@@ -158,24 +161,28 @@ def compare_methods(
     for name in chosen:
         if name not in METHODS:
             raise UnknownName(f"no method is called {name!r}; there are {choices(METHODS)}")
-    models = shipped() if models is None else models
+    models = networks(models)
     model = models[view]
     read = [strip.for_reading() for strip in strips]
     batch = inputs(view, np.stack([strip.samples for strip in read]))
-    query = Query(model, batch, targets_of(read, models, target))
-    places = [model.layer(name) for name in (layer_names(model) if layers is None else layers)]
+    task = AttributionTask(model, batch, targets_of(read, models, target))
+    chosen_layers = [model.layer(name) for name in (layer_names(model) if layers is None else layers)]
     explained = model.layer()
-    at_input = {name: on_time(METHODS[name][0](query, explained), explained) for name in chosen if not METHODS[name][1]}
+    at_input = {
+        name: on_time(METHODS[name].cells(task, explained), explained) for name in chosen if not METHODS[name].at_layer
+    }
     rows: list[Row] = []
     agreement: dict[str, NDArray[np.float64]] = {}
-    for where in places:
+    for where in chosen_layers:
         maps = {
-            name: on_time(METHODS[name][0](query, where), where) if METHODS[name][1] else at_input[name]
+            name: on_time(METHODS[name].cells(task, where), where) if METHODS[name].at_layer else at_input[name]
             for name in chosen
         }
         agreement[where.name] = agreement_between([maps[name] for name in chosen])
-        rows += [_row(where.name, name, maps[name], where, query, read, seed) for name in chosen if METHODS[name][1]]
-    rows += [_row(INPUT, name, found, explained, query, read, seed) for name, found in at_input.items()]
+        rows += [
+            _row(where.name, name, maps[name], where, task, read, seed) for name in chosen if METHODS[name].at_layer
+        ]
+    rows += [_row(INPUT, name, found, explained, task, read, seed) for name, found in at_input.items()]
     return MethodTable(view, tuple(rows), chosen, agreement)
 
 
@@ -199,24 +206,26 @@ def agreement_between(maps: Sequence[Values]) -> NDArray[np.float64]:
     return found
 
 
-def _row(where: str, method: str, maps: Values, layer: Layer, query: Query, strips: Sequence[Strip], seed: int) -> Row:
+def _row(
+    where: str, method: str, maps: Values, layer: Layer, task: AttributionTask, strips: Sequence[Strip], seed: int
+) -> Row:
     scores, blind = [], []
-    for found, strip, target in zip(maps, strips, query.targets, strict=True):
+    for found, strip, target in zip(maps, strips, task.targets, strict=True):
         truth = strip.truth
         if (
             truth is None
-            or original_rhythm(truth) in NOT_BY_PLACE
-            or group_of_truth(truth) != query.model.classes[target]
+            or original_rhythm(truth) in NOT_LOCALISED
+            or group_of_truth(truth) != task.model.classes[target]
         ):
             continue
-        place = [
-            localise(values, truth.evidence, cell_seconds=layer.cell_seconds)
+        own, control = (
+            localise(values, truth.evidence, cell_seconds=layer.cell_seconds).score
             for values in (found, qrs_in_cells(strip, layer))
-        ]
-        if place[1].score is not None:
-            scores.append(CHANCE if place[0].score is None else place[0].score)
-            blind.append(place[1].score)
+        )
+        if control is not None:
+            scores.append(CHANCE if own is None else own)
+            blind.append(control)
     flat = float(np.mean(~maps.any(axis=1)))
-    cell_ms, field_s = layer.cell_seconds * 1000, layer.field_seconds
-    interval = interval_of(scores, seed=seed)
-    return Row(where, method, cell_ms, field_s, flat, mean_of(scores), interval, mean_of(blind), len(scores))
+    cell_ms, receptive_field_s = layer.cell_seconds * 1000, layer.field_seconds
+    span = interval(scores, seed=seed)
+    return Row(where, method, cell_ms, receptive_field_s, flat, mean_of(scores), span, mean_of(blind), len(scores))

@@ -1,37 +1,27 @@
 """What each step buys: rate limits, irregular beats, a test for P, random convolutions, and then the networks.
 
-``python -m tests.research.baselines STRIPS_FOLDER`` fits the baselines on the strips of ``STRIPS_FOLDER/train`` (as
-``python -m ecgteach train`` gathers them), judges them and both networks on those of ``validation``, and prints one
-line a step. With ``--near-limits`` it first gathers that part once more, into a folder of its own, with the sinus
-strips within 2/min of 60 or 100 that training leaves out: a corner shows them, the steps are judged without them.
+The baselines are fitted on the strips of the training part, as ``python -m ecgteach train`` gathers them.
 `measurements` says how the numbers are taken and why by another beat detector than the one that graded the strips.
 """
 
-import argparse
-import json
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from ecgteach.errors import EcgteachError, InvalidValue
-from ecgteach.models import VIEWS, load, load_file
-from ecgteach.paths import write_whole
-from ecgteach.records.splits import PARTS
+from ecgteach.errors import InvalidValue
+from ecgteach.printing import format_interval
 from ecgteach.rhythms import grouping, rhythm, sinus_by_rate
-from ecgteach.statistics import FEW, format_interval
-from ecgteach.training.data.strips import StripSet, open_strips
-from ecgteach.training.evaluation.evaluation import evaluate_strips
-from ecgteach.training.evaluation.metrics import judge
-from ecgteach.training.fit.recipes import recipe
-from ecgteach.training.runs import gather
+from ecgteach.training.data.strips import StripSet
+from ecgteach.training.evaluation.metrics import Figures, judge
 
-from .measurements import COLUMNS, kept_measurements
-from .view_comparison import format_test, mcnemar
+from .breakdown import sensitivity_in_words
+from .measurements import COLUMNS
+from .view_comparison import McNemar, mcnemar, share_of
 
 Probabilities = dict[str, NDArray[np.float64]]
 
@@ -46,8 +36,61 @@ CORNERS = {"140 to 160/min": (140.0, 160.0), "99 to 100/min": (99.0, 100.0)}
 """Measured rates at which rate helps nobody: flutter beside sinus tachycardia, and the limit between SR and GSVT."""
 
 
+@dataclass(frozen=True)
+class Corner:
+    """Strips in a range of measured rates.
+
+    Parameters
+    ----------
+    n : int
+        Strips.
+    groups : dict of str to int
+        Strips by group.
+    right : dict of str to int
+        How many of them each step has right.
+    """
+
+    n: int
+    groups: dict[str, int]
+    right: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What every step achieves and what it buys over the step before.
+
+    Parameters
+    ----------
+    strips, near_limit : int
+        Strips clear of a rate limit, on which steps are judged, and sinus strips near one.
+    steps : dict of str to Figures
+        By the step's name.
+    gains : dict of str to McNemar
+        Each but the first against the step before.
+    corners : dict of str to Corner
+        By the range of rates; of all strips.
+    """
+
+    strips: int
+    near_limit: int
+    steps: dict[str, Figures]
+    gains: dict[str, McNemar]
+    corners: dict[str, Corner]
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values, with each step's gain among its figures."""
+        values = asdict(self)
+        for step, gain in values.pop("gains").items():
+            values["steps"][step]["gain"] = gain
+        return values
+
+    def __str__(self) -> str:
+        """As text for a terminal; groups and corners of fewer than 20 strips show counts only."""
+        return "\n".join([*_step_lines(self), "", *_corner_lines(self)])
+
+
 def baselines(
-    train: StripSet, judged: StripSet, known: NDArray[np.float64], asked: NDArray[np.float64]
+    train: StripSet, judged: StripSet, known: NDArray[np.float64], measured: NDArray[np.float64]
 ) -> Probabilities:
     """Answers of the baselines, from the simplest to the richest.
 
@@ -55,7 +98,7 @@ def baselines(
     ----------
     train, judged : StripSet
         What they learn from, and what they answer.
-    known, asked : array, shape (n, 5)
+    known, measured : array, shape (n, 5)
         Measurements of both (`measurements.measure`).
 
     Returns
@@ -64,9 +107,9 @@ def baselines(
         By the step's name; MiniRocket is not among them where sktime or numba is not installed.
     """
     answers = {
-        "rate limits": rate_limits(asked[:, COLUMNS.index("rate")]),
-        "rate, irregularity": logistic(known[:, :2], train.targets, asked[:, :2]),
-        "and a test for P": logistic(known, train.targets, asked),
+        "rate limits": rate_limits(measured[:, COLUMNS.index("rate")]),
+        "rate, irregularity": logistic(known[:, :2], train.targets, measured[:, :2]),
+        "and a test for P": logistic(known, train.targets, measured),
     }
     if rocket_at_hand():
         answers[ROCKET] = rocket(train, judged)
@@ -80,7 +123,9 @@ def rate_limits(rates: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.eye(len(rule.classes))[[rule.classes.index(str(group)) for group in named]]
 
 
-def logistic(known: NDArray[np.float64], targets: NDArray[np.int64], asked: NDArray[np.float64]) -> NDArray[np.float64]:
+def logistic(
+    known: NDArray[np.float64], targets: NDArray[np.int64], measured: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Probabilities by multinomial logistic regression on measurements, their squares and products.
 
     What could not be measured counts as the median, and that it could not as a measurement of its own.
@@ -91,7 +136,7 @@ def logistic(known: NDArray[np.float64], targets: NDArray[np.int64], asked: NDAr
         Of the strips with known classes.
     targets : array, shape (n,)
         Number of each one's class.
-    asked : array, shape (m, measurements)
+    measured : array, shape (m, measurements)
         Of the strips to answer.
     """
     from sklearn.impute import SimpleImputer
@@ -106,7 +151,7 @@ def logistic(known: NDArray[np.float64], targets: NDArray[np.int64], asked: NDAr
         StandardScaler(),
         LogisticRegression(max_iter=5000),
     ).fit(known, targets)
-    return _of_all_classes(model.predict_proba(asked), model.classes_)
+    return _of_all_classes(model.predict_proba(measured), model.classes_)
 
 
 def rocket_at_hand() -> bool:
@@ -135,16 +180,8 @@ def rocket(train: StripSet, judged: StripSet) -> NDArray[np.float64]:
     return _of_all_classes(softmax(distances, axis=1), model.classes_)
 
 
-def report(judged: StripSet, answers: Probabilities) -> dict[str, Any]:
-    """Figures of every step, what it buys over the step before, and the hard corners.
-
-    Returns
-    -------
-    dict
-        ``strips``, ``near_limit``: how many strips clear of a rate limit and how many sinus strips near one there are.
-        ``steps``: for each `metrics.judge` on the clear ones and, but for the first, ``gain`` (`comparison.mcnemar`
-        against the step before). ``corners``: for each range of measured rates, of all strips, ``n``, ``groups``
-        (strips by group) and ``right`` (how many strips each step has right).
+def report(judged: StripSet, answers: Probabilities) -> Steps:
+    """Figures of every step on the strips clear of a limit, what it buys over the step before, and the hard corners.
 
     Raises
     ------
@@ -154,69 +191,27 @@ def report(judged: StripSet, answers: Probabilities) -> dict[str, Any]:
     if not len(judged):
         raise InvalidValue("there is no strip to judge; the set is empty")
     classes = grouping().classes
-    right = {step: told.argmax(axis=1) == judged.targets for step, told in answers.items()}
+    right = {step: shares.argmax(axis=1) == judged.targets for step, shares in answers.items()}
     clear = ~judged.near_limit
     recordings = judged.recordings[clear]
-    steps: dict[str, Any] = {}
-    before = None
-    for step, told in answers.items():
-        steps[step] = judge(judged.targets[clear], told[clear], classes, recordings)
-        if before:
-            steps[step]["gain"] = mcnemar(right[before][clear], right[step][clear], recordings)
-        before = step
+    steps = {step: judge(judged.targets[clear], shares[clear], classes, recordings) for step, shares in answers.items()}
+    gains = {step: mcnemar(right[before][clear], right[step][clear], recordings) for before, step in pairwise(answers)}
     corners = {}
     for name, (low, high) in CORNERS.items():
         here = (judged.rates >= low) & (judged.rates <= high)
         groups = np.bincount(judged.targets[here], minlength=len(classes))
-        corners[name] = {
-            "n": int(here.sum()),
-            "groups": dict(zip(classes, groups.tolist(), strict=True)),
-            "right": {step: int(hit[here].sum()) for step, hit in right.items()},
-        }
-    return {
-        "strips": len(recordings),
-        "near_limit": len(judged) - len(recordings),
-        "steps": steps,
-        "corners": corners,
-    }
-
-
-def format_report(found: dict[str, Any]) -> str:
-    """The report as text for a terminal; groups and corners of fewer than 20 strips show counts only."""
-    return "\n".join([*_step_lines(found["steps"]), "", *_corner_lines(found)])
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Fit, judge, print."""
-    asked = _arguments().parse_args(arguments)
-    train, place = open_strips(asked.folder / "train"), asked.folder / asked.part
-    if asked.near_limits:
-        place = place.with_name(f"{asked.part}-near-limits")
-        judged = gather(recipe(asked.recipe), asked.part, asked.data, place, print, near_limits=True)
-    else:
-        judged = open_strips(place)
-    print(f"fitted on {train!r}\njudged on {judged!r}")
-    if not rocket_at_hand():
-        print(
-            f"without {ROCKET}: it needs {' and '.join(ROCKET_NEEDS)}; python -m pip install {' '.join(ROCKET_NEEDS)}"
+        corners[name] = Corner(
+            int(here.sum()),
+            dict(zip(classes, groups.tolist(), strict=True)),
+            {step: int(hit[here].sum()) for step, hit in right.items()},
         )
-    given = {view: getattr(asked, view) for view in VIEWS}
-    models = {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
-    known, measured = (
-        kept_measurements(train, asked.folder / "train"),
-        kept_measurements(judged, place),
-    )
-    found = report(judged, baselines(train, judged, known, measured) | evaluate_strips(models, judged).probabilities)
-    print(format_report(found))
-    if asked.out:
-        about = {"part": asked.part, "train": train.digest(), "judged": judged.digest()}
-        print(f"written {write_whole(asked.out, json.dumps(about | found, indent=1))}")
+    return Steps(len(recordings), len(judged) - len(recordings), steps, gains, corners)
 
 
-def _of_all_classes(told: NDArray[np.float64], known: NDArray[np.int64]) -> NDArray[np.float64]:
+def _of_all_classes(shares: NDArray[np.float64], known: NDArray[np.int64]) -> NDArray[np.float64]:
     """Columns for all four classes, 0 for one that no training strip has."""
-    full = np.zeros((len(told), len(grouping().classes)))
-    full[:, known] = told
+    full = np.zeros((len(shares), len(grouping().classes)))
+    full[:, known] = shares
     return full
 
 
@@ -233,55 +228,24 @@ def _slow(strips: StripSet) -> NDArray[np.float32]:
     return np.asarray(slow / np.maximum(slow.std(axis=1, keepdims=True), 1e-6), dtype=np.float32)[:, None, :]
 
 
-def _step_lines(steps: dict[str, Any]) -> Iterator[str]:
-    classes = next(iter(steps.values()))["classes"]
+def _step_lines(found: Steps) -> Iterator[str]:
+    classes = next(iter(found.steps.values())).classes
     head = f"{'step':20}{'accuracy':>9}{'interval':>18}{'balanced':>10}"
     yield head + "".join(f"{group:>12}" for group in classes)
-    for step, row in steps.items():
-        groups = "".join(f"{_part(row['per_class'][group]):>12}" for group in classes)
-        span = format_interval(row["interval"])
-        yield f"{step:20}{row['accuracy']:>9.1%}{span:>18}{row['balanced_accuracy']:>10.1%}{groups}"
+    for step, row in found.steps.items():
+        groups = "".join(f"{sensitivity_in_words(row.per_class[group]):>12}" for group in classes)
+        span = format_interval(row.interval)
+        yield f"{step:20}{row.accuracy:>9.1%}{span:>18}{row.balanced_accuracy:>10.1%}{groups}"
     yield ""
     yield "what each step buys over the line above it"
-    for step, row in steps.items():
-        if "gain" in row:
-            yield f"{step:20} {format_test(row['gain'])}"
+    yield from (f"{step:20} {gain}" for step, gain in found.gains.items())
 
 
-def _corner_lines(found: dict[str, Any]) -> Iterator[str]:
-    if not found["near_limit"]:
+def _corner_lines(found: Steps) -> Iterator[str]:
+    if not found.near_limit:
         yield "sinus strips near a limit were left out of this part: 99 to 100/min lacks them (see --near-limits)"
-    for name, corner in found["corners"].items():
-        held = ", ".join(f"{count} {group}" for group, count in corner["groups"].items() if count)
-        yield f"{name}: {corner['n']} strips{' (' * bool(held)}{held}{')' * bool(held)}"
-        if corner["n"]:
-            yield "  right: " + ", ".join(f"{step} {_share(hit, corner['n'])}" for step, hit in corner["right"].items())
-
-
-def _part(row: dict[str, Any]) -> str:
-    hit = round((row["sensitivity"] or 0.0) * row["n"])
-    return f"{hit} of {row['n']}" if row["n"] < FEW else f"{row['sensitivity']:.1%}"
-
-
-def _share(hit: int, of: int) -> str:
-    return f"{hit}" if of < FEW else f"{hit / of:.1%}"
-
-
-def _arguments() -> argparse.ArgumentParser:
-    words = argparse.ArgumentParser(prog="python -m tests.research.baselines", description="What each step buys.")
-    words.add_argument("folder", type=Path, help="folder that holds the strips of train and of the part to judge")
-    words.add_argument("--part", choices=PARTS, default="validation", help="the strips to judge; validation by default")
-    words.add_argument("--near-limits", action="store_true", help="gather the part with sinus strips near a limit")
-    words.add_argument("--recipe", default="shipped", help="recipe by which to gather it")
-    words.add_argument("--data", type=Path, help="folder that holds the data sets to gather it from")
-    words.add_argument("--signal", type=Path, help="weights of the signal network, instead of the shipped ones")
-    words.add_argument("--image", type=Path, help="weights of the image network, instead of the shipped ones")
-    words.add_argument("--out", type=Path, help="write the figures here, as JSON")
-    return words
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except EcgteachError as problem:
-        raise SystemExit(str(problem)) from None
+    for name, corner in found.corners.items():
+        held = ", ".join(f"{count} {group}" for group, count in corner.groups.items() if count)
+        yield f"{name}: {corner.n} strips{' (' * bool(held)}{held}{')' * bool(held)}"
+        if corner.n:
+            yield "  right: " + ", ".join(f"{step} {share_of(hit, corner.n)}" for step, hit in corner.right.items())

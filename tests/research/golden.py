@@ -1,6 +1,6 @@
 """What the shipped networks say of every embedded strip, kept as a table: a change that moves a figure is seen.
 
-``python -m tests.research golden`` writes ``tests/golden_strips.csv`` anew after a change that is meant to move figures;
+``python -m tests.research golden`` writes ``tests/golden_strips.csv`` anew after a change that is meant to move it;
 the commit then says which and why. ``tests/test_golden.py`` holds the table against the code.
 """
 

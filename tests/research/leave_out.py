@@ -1,36 +1,33 @@
 """How networks carry over to a device that they never saw: one source left out, each in turn.
 
-``python -m tests.research.leave_out --strips FOLDER --out FOLDER`` takes strips that ``train`` has gathered
-(``FOLDER/train`` and ``FOLDER/validation``). For each source it trains a network on the others' strips, simulated ones
-included, and judges it on all real strips of the source that it never saw. The test part is not opened. A run that was
-stopped goes on where it was.
+For each source a network learns from the others' strips, simulated ones included, and is judged on all real strips of
+the source that it never saw. The test part is not opened. A run that was stopped goes on where it was.
 
 A strip belongs to the source that recorded it, whichever data set brought it: the 2021 challenge holds recordings of
 PTB-XL and of Chapman, and these leave together with theirs.
 """
 
-import argparse
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from ecgteach.errors import EcgteachError, InvalidValue
-from ecgteach.models import VIEWS, StripCNN, load_file
+from ecgteach.errors import InvalidValue
+from ecgteach.models import StripCNN, load_file
 from ecgteach.paths import write_whole
+from ecgteach.printing import format_interval
 from ecgteach.rhythms import grouping
-from ecgteach.statistics import FEW, format_interval
 from ecgteach.training.data.simulated import SOURCE as SIMULATED
-from ecgteach.training.data.strips import StripSet, open_strips
-from ecgteach.training.evaluation.metrics import judge
+from ecgteach.training.data.strips import StripSet
+from ecgteach.training.evaluation.metrics import Figures, judge
 from ecgteach.training.fit.fitting import predict
-from ecgteach.training.fit.recipes import Recipe, check_seed, recipe
-from ecgteach.training.runs import Say, train_on
+from ecgteach.training.recipes import Recipe
+from ecgteach.training.runs import RunSettings, train_on
+
+from .breakdown import sensitivity_in_words
 
 FEWEST_STRIPS = 20
 """Real strips that a source needs to be left out: below, its figure would be chance."""
@@ -59,6 +56,13 @@ class LeftOut:
     missing: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Missing:
+    """Groups of which the other sources have no real strip, so that no network could be trained."""
+
+    missing: tuple[str, ...]
+
+
 def leave_out_each(train: StripSet, validation: StripSet) -> Iterator[LeftOut]:
     """Each source that has 20 real strips or more, with the strips of the others; the largest source first."""
     parts = (train, validation)
@@ -79,8 +83,8 @@ def recorded_by(strips: StripSet) -> NDArray[np.str_]:
     return np.array([name.partition("/")[0] for name in strips.recordings.tolist()])
 
 
-def judge_unseen(model: StripCNN, left: LeftOut) -> dict[str, Any]:
-    """Figures of a network on the source that it never saw (`metrics.judge`)."""
+def judge_unseen(model: StripCNN, left: LeftOut) -> Figures:
+    """Figures of a network on the source that it never saw."""
     held = [strips for strips in left.unseen if len(strips)]
     logits = np.concatenate([predict(model, strips) for strips in held]).astype(np.float64)
     targets, recordings = (
@@ -91,16 +95,8 @@ def judge_unseen(model: StripCNN, left: LeftOut) -> dict[str, Any]:
 
 
 def leave_out(
-    view: str,
-    train: StripSet,
-    validation: StripSet,
-    chosen: Recipe,
-    *,
-    out: Path,
-    seed: int = 0,
-    threads: int | None = None,
-    say: Say = print,
-) -> dict[str, dict[str, Any]]:
+    view: str, train: StripSet, validation: StripSet, chosen: Recipe, settings: RunSettings
+) -> dict[str, Figures | Missing]:
     """Train one network for each source that is left out, or go on with it, and judge it there.
 
     Parameters
@@ -111,17 +107,13 @@ def leave_out(
         Strips of all sources.
     chosen : Recipe
         As for a network that learns from all.
-    out : path
-        Folder for a run each: ``VIEW-without-SOURCE``.
-    seed, threads
-        As in `fit`.
-    say : callable
-        Told what happens, a line at a time.
+    settings : RunSettings
+        Its folder gets a run each, ``VIEW-without-SOURCE``, and the figures as ``VIEW.json``.
 
     Returns
     -------
     dict
-        By source: `judge_unseen`, or ``missing``, the groups without which no network could be trained.
+        By source.
 
     Raises
     ------
@@ -130,47 +122,26 @@ def leave_out(
     """
     if len({*recorded_by(train)} - {SIMULATED}) < 2:
         raise InvalidValue("these strips come from one source; to leave one out takes two or more")
+    out, say = settings.out, settings.say
     out.mkdir(parents=True, exist_ok=True)
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Figures | Missing] = {}
     for left in leave_out_each(train, validation):
         if left.missing:
             say(f"without {left.source}: not trained, because no real strip of {', '.join(left.missing)} is left")
-            found[left.source] = {"missing": list(left.missing)}
+            found[left.source] = Missing(left.missing)
         else:
             say(f"without {left.source}: {len(left.train)} strips to learn from, {sum(map(len, left.unseen))} to judge")
-            weights = train_on(
-                view,
-                left.train,
-                left.validation,
-                chosen,
-                out=out / f"{view}-without-{left.source}",
-                seed=seed,
-                resume=True,
-                threads=threads,
-                say=say,
-            )
+            own = replace(settings, out=out / f"{view}-without-{left.source}", resume=True)
+            weights = train_on(view, left.train, left.validation, chosen, own)
             found[left.source] = judge_unseen(load_file(weights, grouping().classes, view), left)
-        write_whole(out / f"{view}.json", json.dumps({"seed": seed, "left_out": found}, indent=1))
+        figures = {"seed": settings.seed, "left_out": found}
+        write_whole(out / f"{view}.json", json.dumps(figures, indent=1, default=asdict))
     return found
 
 
-def format_table(found: dict[str, dict[str, Any]]) -> str:
+def format_table(found: Mapping[str, Figures | Missing]) -> str:
     """What each network made of the source it never saw; a group of fewer than 20 strips shows counts only."""
     return "\n".join(_lines(found))
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Train, judge, print."""
-    asked = _arguments().parse_args(arguments)
-    check_seed(asked.seed)
-    chosen = recipe(asked.recipe, **({} if asked.epochs is None else {"epochs": asked.epochs}))
-    train, validation = (open_strips(asked.strips / part) for part in ("train", "validation"))
-    for view in [asked.view] if asked.view else VIEWS:
-        found = leave_out(
-            view, train, validation, chosen, out=asked.out, seed=asked.seed, threads=asked.threads, say=_say
-        )
-        print(f"\n{view}, recipe {chosen.name}, seed {asked.seed}: each source judged by a network that never saw it")
-        print(f"{format_table(found)}\n", flush=True)
 
 
 def _missing(train: StripSet, validation: StripSet) -> tuple[str, ...]:
@@ -179,46 +150,14 @@ def _missing(train: StripSet, validation: StripSet) -> tuple[str, ...]:
     return tuple(name for number, name in enumerate(classes) if number not in held)
 
 
-def _lines(found: dict[str, dict[str, Any]]) -> Iterator[str]:
+def _lines(found: Mapping[str, Figures | Missing]) -> Iterator[str]:
     classes = grouping().classes
     head = f"{'left out':18}{'strips':>7}{'recordings':>12}{'accuracy':>10}{'interval':>18}{'balanced':>10}"
     yield head + "".join(f"{group:>12}" for group in classes)
     for source, row in found.items():
-        if "missing" in row:
-            yield f"{source:18}not trained: without it no real strip of {', '.join(row['missing'])} is left"
+        if isinstance(row, Missing):
+            yield f"{source:18}not trained: without it no real strip of {', '.join(row.missing)} is left"
             continue
-        span = format_interval(row["interval"])
-        groups = "".join(f"{_sensitivity(row['per_class'][group]):>12}" for group in classes)
-        figures = f"{row['accuracy']:>10.1%}{span:>18}{row['balanced_accuracy']:>10.1%}"
-        yield f"{source:18}{row['n']:7}{row['recordings']:12}{figures}{groups}"
-
-
-def _sensitivity(row: dict[str, Any]) -> str:
-    if not row["n"]:
-        return "none"
-    return f"{round(row['sensitivity'] * row['n'])} of {row['n']}" if row["n"] < FEW else f"{row['sensitivity']:.1%}"
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-def _arguments() -> argparse.ArgumentParser:
-    words = argparse.ArgumentParser(
-        prog="python -m tests.research.leave_out", description="One source left out, each in turn."
-    )
-    words.add_argument("--strips", type=Path, required=True, help="folder that holds train and validation")
-    words.add_argument("--out", type=Path, required=True, help="folder for the runs; what is there goes on")
-    words.add_argument("--view", choices=VIEWS, help="one view; both by default")
-    words.add_argument("--recipe", default="shipped", help="name of a recipe")
-    words.add_argument("--epochs", type=int, help="other number of epochs than the recipe's")
-    words.add_argument("--seed", type=int, default=0, help="one seed for all")
-    words.add_argument("--threads", type=int, help="threads for training")
-    return words
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except EcgteachError as problem:
-        raise SystemExit(str(problem)) from None
+        groups = "".join(f"{sensitivity_in_words(row.per_class[group]):>12}" for group in classes)
+        figures = f"{row.accuracy:>10.1%}{format_interval(row.interval):>18}{row.balanced_accuracy:>10.1%}"
+        yield f"{source:18}{row.n:7}{row.recordings:12}{figures}{groups}"

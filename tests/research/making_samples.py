@@ -1,7 +1,7 @@
-"""How the tables of ``ecgteach/records`` were made: ``making_samples splits`` and ``making_samples samples``.
+"""How the tables of ``ecgteach/records`` were made: the split of recordings, and the embedded strips.
 
-``splits.csv`` is drawn once and never again, because weights, embedded strips and figures rest on it: the command
-refuses to overwrite one that holds rows. ``samples`` follows from the split and can be made again at any time.
+``splits.csv`` is drawn once and never again, because weights, embedded strips and figures rest on it: one that holds
+rows is not overwritten. ``samples`` follows from the split and can be made again at any time.
 """
 
 import csv
@@ -177,9 +177,3 @@ def _hash(text: str) -> str:
 
 def _say(problem: Problem) -> None:
     print(f"left out: {problem}")
-
-
-if __name__ == "__main__":
-    import sys
-
-    {"splits": make_splits, "samples": make_samples}[sys.argv[1]]()

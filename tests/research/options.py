@@ -1,29 +1,54 @@
 """What the commands share: their options, the networks that are asked, and the file that figures go to."""
 
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ecgteach.errors import UnreadableFile, choices
-from ecgteach.models import VIEWS, StripCNN, load, load_file
+from ecgteach.errors import UnknownName, UnreadableFile, choices
+from ecgteach.models import VIEWS, StripCNN, load_file
 from ecgteach.paths import write_whole
-from ecgteach.rhythms import grouping
-from ecgteach.training.fit.seeds import finished_seeds
+from ecgteach.rhythms import grouping, rhythm
+from ecgteach.strip import FILTERS, READING_STEPS, Strip
+from ecgteach.training.data.strips import StripSet
+
+from .finished_runs import finished_seeds
 
 N = Annotated[int, typer.Option("--n", min=1, help="Simulated strips for each rhythm, or pairs for each edit.")]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same strips and controls.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 Only = Annotated[list[str] | None, typer.Option(help="Only this rhythm; may be given several times.")]
 Real = Annotated[bool, typer.Option("--real", help="The real strips of the package instead of simulated ones.")]
 Out = Annotated[Path | None, typer.Option(help="Write every figure here, as JSON.")]
-Weights = Annotated[Path | None, typer.Option(help="Weights of this view's network, instead of the shipped ones.")]
 
 
-def models_of(signal: Path | None, image: Path | None) -> dict[str, StripCNN]:
-    """A network for each view: of a file, or the shipped one."""
-    given = {"signal": signal, "image": image}
-    return {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
+def views_of(view: str | None) -> tuple[str, ...]:
+    """The view that was named, or both.
+
+    Raises
+    ------
+    UnknownName
+        When there is no such view.
+    """
+    if view not in (None, *VIEWS):
+        raise UnknownName(f"no view is called {view!r}; there are {choices(VIEWS)}")
+    return (view,) if view else VIEWS
+
+
+def strips_of(held: StripSet) -> Iterator[Strip]:
+    """Each gathered strip with its source's own rhythm, filtered for reading; its lead is not kept."""
+    steps = tuple(FILTERS[name][0] for name in READING_STEPS)
+    for row in range(len(held)):
+        yield Strip(
+            held.millivolts(slice(row, row + 1))[0],
+            lead="I or II",
+            start=float(held.starts[row]),
+            rhythm=rhythm(str(held.rhythms[row])),
+            source_id=str(held.recordings[row]),
+            steps=steps,
+        )
 
 
 def pairs_of(runs: Path) -> list[dict[str, StripCNN]]:
@@ -44,10 +69,23 @@ def pair_in(folder: Path) -> dict[str, StripCNN]:
     return {view: load_file(_only_file(folder, f"{view}.safetensors"), grouping().classes, view) for view in VIEWS}
 
 
-def write(path: Path | None, found: dict[str, Any]) -> None:
+def write(path: Path | None, found: object) -> None:
     """Write figures as JSON, where a file was named."""
     if path:
-        print(f"written {write_whole(path, json.dumps(found, indent=1, allow_nan=False))}")
+        print(f"written {write_whole(path, json.dumps(plain(found), indent=1, allow_nan=False))}")
+
+
+def plain(found: object) -> object:
+    """Figures as JSON holds them: records of all kinds by the names of their entries."""
+    if hasattr(found, "to_json"):
+        return plain(found.to_json())
+    if is_dataclass(found):
+        return {entry.name: plain(getattr(found, entry.name)) for entry in fields(found)}
+    if hasattr(found, "_asdict"):
+        return plain(found._asdict())
+    if isinstance(found, Mapping):
+        return {name: plain(value) for name, value in found.items()}
+    return [plain(value) for value in found] if isinstance(found, list | tuple) else found
 
 
 def _only_file(folder: Path, name: str) -> Path:

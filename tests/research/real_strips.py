@@ -5,17 +5,18 @@ when the strip changes in ways that should not matter (`stability`)?
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecgteach.checks.fusion_comparison import real_explanations
-from ecgteach.checks.perturbation.curves import CONTROLS, DELETION, INSERTION, SHIFTED
+from ecgteach.checks.perturbation.curves import DELETION, INSERTION, ORDERS, SHIFTED
 from ecgteach.checks.perturbation.faithfulness import faithfulness
 from ecgteach.checks.perturbation.fills import FILLS
 from ecgteach.checks.perturbation.stability import stability
 from ecgteach.explanation import MAPS
 from ecgteach.models import StripCNN
 from ecgteach.rhythms import grouping
-from ecgteach.statistics import compare, holm, interval_of, mean_of
+from ecgteach.statistics import Paired, compare, holm, interval, mean_of
 
 PAPER = "paper"
 """What stands in for erased ink, whatever fills the gaps of the signal."""
@@ -23,7 +24,71 @@ PAPER = "paper"
 Progress = Callable[[], object]
 
 
-def faithful_study(
+@dataclass(frozen=True)
+class CurveLine:
+    """Curves of one map over the strips of one group.
+
+    Parameters
+    ----------
+    group, kind, map, fill : str
+        Group, deletion or insertion, the map's name, and what stands in for what is out.
+    n : int
+        Strips.
+    area, aopc : float or None
+        Means of the area under the curve and of the probability lost or won.
+    interval : list of float, or None
+        95 % of the area.
+    controls : dict of str to float or None
+        Mean area of each control.
+    over : Paired
+        How much better the map's area is than that of the same map shifted, strip by strip, p after Holm over the
+        whole table.
+    """
+
+    group: str
+    kind: str
+    map: str
+    fill: str
+    n: int
+    area: float | None
+    interval: list[float] | None
+    aopc: float | None
+    controls: dict[str, float | None]
+    over: Paired
+
+
+@dataclass(frozen=True)
+class StabilityLine:
+    """What one change did to one map, over strips.
+
+    Parameters
+    ----------
+    map, change : str
+        Their names.
+    n : int
+        Strips.
+    correlation, ssim : float or None
+        Mean likeness of the map before and after.
+    interval : list of float, or None
+        95 % of the correlation.
+    shifted, shifted_ssim : float or None
+        The same for the map shifted along the strip.
+    answer_stayed : float or None
+        Share of strips whose answer is the same.
+    """
+
+    map: str
+    change: str
+    n: int
+    correlation: float | None
+    interval: list[float] | None
+    shifted: float | None
+    ssim: float | None
+    shifted_ssim: float | None
+    answer_stayed: float | None
+
+
+def faithfulness_study(
     models: Mapping[str, StripCNN],
     *,
     fills: Iterable[str] = tuple(FILLS),
@@ -37,7 +102,7 @@ def faithful_study(
     models : mapping of str to StripCNN
         The networks that make the maps and read what is left.
     fills : iterable of str
-        What stands in for the signal's samples, some of `erasing.FILLS`. The image network reads paper where ink was
+        What stands in for the signal's samples, some of `fills.FILLS`. The image network reads paper where ink was
         erased, so its own map has one curve, under ``"paper"``.
     seed : int
         Draws the controls, anew for each strip.
@@ -63,20 +128,14 @@ def faithful_study(
     return rows
 
 
-def faithful_table(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One line for each group, kind, map and fill, with the paired comparison of map and shifted map.
-
-    Each holds ``n``, the mean ``area`` with its 95 % ``interval``, the mean ``aopc``, each control's mean area, and
-    ``over``: how much better the map's area is than that of the same map shifted, strip by strip, with interval and p
-    after Holm over the whole table.
-    """
+def faithfulness_table(rows: Iterable[Mapping[str, Any]]) -> list[CurveLine]:
+    """One line for each group, kind, map and fill."""
     held: dict[tuple[str, str, str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         held.setdefault((row["group"], row["kind"], row["map"], row["fill"]), []).append(row)
     table = [_curve_line(*key, held[key]) for key in sorted(held, key=_in_order)]
-    for line, p in zip(table, holm([line["over"]["p"] for line in table]), strict=True):
-        line["over"]["p"] = p
-    return table
+    corrected = holm([line.over.p for line in table])
+    return [replace(line, over=line.over._replace(p=p)) for line, p in zip(table, corrected, strict=True)]
 
 
 def stability_study(
@@ -98,42 +157,33 @@ def stability_study(
     return rows
 
 
-def stability_table(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One line for each map and change: means over strips, and an interval for that of the correlation."""
+def stability_table(rows: Iterable[Mapping[str, Any]]) -> list[StabilityLine]:
+    """One line for each map and change."""
     held: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         held.setdefault((row["view"], row["name"]), []).append(row)
     return [
-        {
-            "map": name,
-            "change": change,
-            "n": len(own),
-            "correlation": mean_of([row["correlation"] for row in own]),
-            "interval": interval_of([row["correlation"] for row in own]),
-            "shifted": mean_of([row["control_correlation"] for row in own]),
-            "ssim": mean_of([row["similarity"] for row in own]),
-            "shifted ssim": mean_of([row["control_similarity"] for row in own]),
-            "answer stayed": mean_of([float(row["answer_stayed"]) for row in own]),
-        }
+        StabilityLine(
+            name,
+            change,
+            len(own),
+            mean_of([row["correlation"] for row in own]),
+            interval([row["correlation"] for row in own]),
+            mean_of([row["control_correlation"] for row in own]),
+            mean_of([row["similarity"] for row in own]),
+            mean_of([row["control_similarity"] for row in own]),
+            mean_of([float(row["answer_stayed"]) for row in own]),
+        )
         for (name, change), own in held.items()
     ]
 
 
-def _curve_line(group: str, kind: str, name: str, fill: str, rows: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _curve_line(group: str, kind: str, name: str, fill: str, rows: list[Mapping[str, Any]]) -> CurveLine:
     areas, beside = ([row[column] for row in rows] for column in ("area", SHIFTED))
     better, worse = (beside, areas) if kind == DELETION else (areas, beside)
-    return {
-        "group": group,
-        "kind": kind,
-        "map": name,
-        "fill": fill,
-        "n": len(rows),
-        "area": mean_of(areas),
-        "interval": interval_of(areas),
-        "aopc": mean_of([row["aopc"] for row in rows]),
-        **{control: mean_of([row[control] for row in rows]) for control in CONTROLS},
-        "over": compare(better, worse)._asdict(),
-    }
+    controls = {control: mean_of([row[control] for row in rows]) for control in ORDERS}
+    means, aopc = (mean_of(areas), interval(areas)), mean_of([row["aopc"] for row in rows])
+    return CurveLine(group, kind, name, fill, len(rows), *means, aopc, controls, compare(better, worse))
 
 
 def _in_order(key: tuple[str, str, str, str]) -> tuple[int, ...]:

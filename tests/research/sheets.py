@@ -1,16 +1,12 @@
 """Sheets for people: each rhythm with its evidence painted, forty strips to paint, and how far the painters agree.
 
-    python -m ecgteach.simulator rhythms DIR
-    python -m ecgteach.simulator write DIR --seed 1
-    python -m ecgteach.simulator agree DIR/key.csv READER1.csv READER2.csv
-
 The sheet is a PDF without a word on the rhythms, to be painted with a pen; ``marks.csv`` is the form for what was
 painted; ``key.csv`` says what each strip was, and stays in the drawer.
 """
 
-import argparse
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +40,27 @@ MARKED = ("P", "A")
 FORM = ("strip", "reader", "start_s", "end_s", "role", "rhythm", "remark")
 PAPER_MM = (297.0, 210.0)
 SECONDS = 10
+
+
+@dataclass(frozen=True)
+class PaintedAlike:
+    """How far two readers painted the same, over the strips of one rhythm that both saw.
+
+    Parameters
+    ----------
+    pair, rhythm : str
+        ``"ours - anna"``; the rhythm's code, or ``"all"``.
+    strips : int
+        How many.
+    dice, kappa : float
+        Dice's coefficient, and Cohen's kappa, of cells of 20 ms.
+    """
+
+    pair: str
+    rhythm: str
+    strips: int
+    dice: float
+    kappa: float
 
 
 def draw_evidence(record: Record, lead: str = "II") -> "Figure":
@@ -133,7 +150,7 @@ def write_sheet(folder: Path, seed: int) -> Path:
     return path
 
 
-def agreement(key: Path, forms: Sequence[Path]) -> list[dict[str, object]]:
+def agreement(key: Path, forms: Sequence[Path]) -> list[PaintedAlike]:
     """How far readers agree with each other and with ours: one row for each rhythm and pair.
 
     What is compared is the painted time (roles P and A together) in cells of 20 ms: Dice's coefficient, the overlap as
@@ -159,7 +176,7 @@ def agreement(key: Path, forms: Sequence[Path]) -> list[dict[str, object]]:
         painted["ours"][number] = _cells([(entry.start, entry.end) for entry in truth.with_role(*MARKED)])
     for form in forms:
         painted[form.stem] = _painted(form, drawn)
-    table: list[dict[str, object]] = []
+    table = []
     for one, other in combinations(painted, 2):
         for rhythm in (*dict.fromkeys(rhythm for rhythm, _ in drawn.values()), "all"):
             strips = [number for number, (own, _) in drawn.items() if rhythm in (own, "all")]
@@ -167,34 +184,9 @@ def agreement(key: Path, forms: Sequence[Path]) -> list[dict[str, object]]:
             if both:
                 first = np.concatenate([painted[one][number] for number in both])
                 second = np.concatenate([painted[other][number] for number in both])
-                row = {"pair": f"{one} - {other}", "rhythm": rhythm, "strips": len(both)}
-                table.append({**row, "dice": _dice(first, second), "kappa": _kappa(first, second)})
+                alike = _dice(first, second), _kappa(first, second)
+                table.append(PaintedAlike(f"{one} - {other}", rhythm, len(both), *alike))
     return table
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line of this module."""
-    parser = argparse.ArgumentParser(prog="python -m ecgteach.simulator", description=__doc__.split("\n")[0])
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("rhythms", "write"):
-        command = commands.add_parser(name)
-        command.add_argument("folder", type=Path)
-        command.add_argument("--seed", type=int, default=1)
-    agree = commands.add_parser("agree")
-    agree.add_argument("key", type=Path)
-    agree.add_argument("forms", type=Path, nargs="+")
-    given = parser.parse_args(arguments)
-    if given.command == "rhythms":
-        print(f"{len(write_rhythms(given.folder, given.seed))} pictures in {given.folder}")
-    elif given.command == "write":
-        print(f"{write_sheet(given.folder, given.seed)}, with marks.csv and key.csv beside it")
-    else:
-        for row in agreement(given.key, given.forms):
-            print(
-                f"{row['pair']!s:30} {row['rhythm']!s:6} {row['strips']!s:>3} strips   "
-                f"Dice {row['dice']:.2f}   kappa {row['kappa']:.2f}"
-            )
-    return 0
 
 
 def _page(strips: Sequence[tuple[str, tuple[int, int]]], first: int) -> "Figure":

@@ -11,7 +11,8 @@ from checks.planted import planted, strips
 from torch import nn
 
 from ecgteach.checks import attribution
-from ecgteach.checks.attribution import METHODS, Query, hirescam, maps_of, on_time, qrs_in_cells, targets_of
+from ecgteach.checks.attribution import METHODS, AttributionTask, hirescam, maps_of, on_time, targets_of
+from ecgteach.checks.localisation.controls import qrs_in_cells
 from ecgteach.errors import InvalidValue, NotInstalled, UnknownName
 from ecgteach.explanation import explain
 from ecgteach.models import ImageCNN, Layer, SignalCNN, inputs
@@ -33,7 +34,7 @@ def read():
 
 def query(pair, read, view="signal", target=0):
     batch = inputs(view, np.stack([strip.samples for strip in read]))
-    return Query(pair[view], batch, [target] * len(read))
+    return AttributionTask(pair[view], batch, [target] * len(read))
 
 
 def scaled(cells):
@@ -42,10 +43,10 @@ def scaled(cells):
 
 @pytest.mark.parametrize("view", ["signal", "image"])
 def test_grad_cam_is_captums(pair, read, view):
-    asked, layer = query(pair, read, view), pair[view].layer()
+    given, layer = query(pair, read, view), pair[view].layer()
     oracle = LayerGradCam(pair[view], pair[view].get_submodule(layer.name))
-    expected = oracle.attribute(asked.batch, target=asked.targets, relu_attributions=True)[:, 0].detach().numpy()
-    np.testing.assert_allclose(scaled(METHODS["Grad-CAM"][0](asked, layer)), scaled(expected), atol=1e-5)
+    expected = oracle.attribute(given.batch, target=given.targets, relu_attributions=True)[:, 0].detach().numpy()
+    np.testing.assert_allclose(scaled(METHODS["Grad-CAM"].cells(given, layer)), scaled(expected), atol=1e-5)
 
 
 def test_hirescam_is_the_sum_of_gradient_times_activation_in_each_cell():
@@ -54,14 +55,14 @@ def test_hirescam_is_the_sum_of_gradient_times_activation_in_each_cell():
         network[0].weight[:] = torch.tensor([[[1.0]], [[-1.0]]])
         network[2].weight[:] = torch.tensor([[1.0, 2.0, -3.0, 4.0, -5.0, 6.0]])
     batch = torch.tensor([[[1.0, 2.0, 3.0]]])
-    found = hirescam(Query(network, batch, [0]), Layer("0", "convolution", 1, 1, 0.0, 3, 3))
+    found = hirescam(AttributionTask(network, batch, [0]), Layer("0", "convolution", 1, 1, 0.0, 3, 3))
     # activations (1, 2, 3) and (-1, -2, -3), gradients (1, 2, -3) and (4, -5, 6): 1 - 4, 4 + 10, -9 - 18
     np.testing.assert_allclose(found, [[0.0, 14.0, 0.0]])
 
 
 def test_hirescam_is_grad_cam_where_cells_are_averaged_into_the_answer(pair, read):
-    asked, layer = query(pair, read), pair["signal"].layer()
-    seen = [scaled(METHODS[name][0](asked, layer)) for name in ("HiResCAM", "Grad-CAM")]
+    given, layer = query(pair, read), pair["signal"].layer()
+    seen = [scaled(METHODS[name].cells(given, layer)) for name in ("HiResCAM", "Grad-CAM")]
     np.testing.assert_allclose(*seen, atol=1e-4)
 
 
@@ -70,8 +71,8 @@ def test_hirescam_is_grad_cam_where_cells_are_averaged_into_the_answer(pair, rea
 def test_every_method_leaves_the_network_as_it_was_and_gives_maps_on_time(pair, read, view, method):
     model = pair[view]
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    asked, layer = query(pair, read, view), model.layer()
-    maps = on_time(METHODS[method][0](asked, layer), layer)
+    given, layer = query(pair, read, view), model.layer()
+    maps = on_time(METHODS[method].cells(given, layer), layer)
     assert maps.shape == (1, 5000)
     assert maps.min() >= 0
     assert np.isfinite(maps).all()
@@ -83,18 +84,18 @@ def test_every_method_leaves_the_network_as_it_was_and_gives_maps_on_time(pair, 
 def test_occlusion_finds_the_mark_at_the_strips_edge():
     strip = strips(1, ("SR",))[0]
     pair = planted("accident")
-    asked = query(pair, [strip], target=pair["signal"].classes.index("SR"))
+    given = query(pair, [strip], target=pair["signal"].classes.index("SR"))
     layer = pair["signal"].layer()
     for method in ("occlusion", "integrated gradients"):
-        found = on_time(METHODS[method][0](asked, layer), layer)[0]
+        found = on_time(METHODS[method].cells(given, layer), layer)[0]
         assert found[:400].sum() > 0.9 * found.sum(), method
 
 
 def test_a_late_map_is_found_out_by_the_methods_that_ask_the_input():
     table = compare_methods(strips(3, ("SR", "SA")), planted("late"), methods=["Grad-CAM", "integrated gradients"])
-    place = {row.method: row.place for row in table.rows}
-    assert place["Grad-CAM"] < 0.5
-    assert place["integrated gradients"] > 0.75
+    localisation = {row.method: row.localisation for row in table.rows}
+    assert localisation["Grad-CAM"] < 0.5
+    assert localisation["integrated gradients"] > 0.75
 
 
 def test_a_table_has_a_row_for_each_layer_and_method_and_one_for_each_that_asks_the_input(pair, read):
@@ -113,7 +114,7 @@ def test_a_table_has_a_row_for_each_layer_and_method_and_one_for_each_that_asks_
 
 def test_a_network_that_looks_at_nothing_gets_chance_and_no_advice():
     table = compare_methods(strips(10, ("SR",)), planted("nothing"), methods=["Grad-CAM", "HiResCAM"])
-    assert {(row.place, row.flat) for row in table.rows} == {(0.5, 1.0)}
+    assert {(row.localisation, row.flat) for row in table.rows} == {(0.5, 1.0)}
     assert "no layer is recommended" in table.recommendation
     assert not np.isnan(table.agreement["cells"]).any()
 
@@ -125,7 +126,7 @@ def test_a_network_that_looks_at_the_qrs_is_not_recommended_for_it():
 
 def test_a_network_that_looks_at_p_is_recommended_with_its_figures():
     table = compare_methods(strips(10, ("SR",)), planted("P"), methods=["Grad-CAM"])
-    assert table.best.place > 0.8 > table.best.control
+    assert table.best.localisation > 0.8 > table.best.control
     assert "no layer" not in table.recommendation
 
 
@@ -136,9 +137,9 @@ def test_few_strips_are_too_few_for_advice():
 
 def test_real_strips_have_agreement_and_no_place(pair, read):
     table = compare_methods([replace(strip, truth=None) for strip in read], pair, methods=["Grad-CAM", "HiResCAM"])
-    assert all(row.place is None and row.scored == 0 for row in table.rows)
+    assert all(row.localisation is None and row.scored == 0 for row in table.rows)
     assert table.best is None
-    assert "no strip here can be scored by place" in repr(table)
+    assert "no strip here can be scored by localisation" in repr(table)
 
 
 def test_targets_are_the_group_of_a_simulated_strip_and_the_answer_on_a_real_one(pair):

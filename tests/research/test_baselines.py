@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from conftest import beating
 
-from ecgteach.errors import InvalidValue, UnreadableFile
+from ecgteach.errors import InvalidValue
 from ecgteach.models import NETWORKS, save
 from ecgteach.simulator import simulate_many
 from ecgteach.training.data.strips import StripSet
 
-from . import baselines, measurements
-from .baselines import format_report, logistic, main, rate_limits, report, rocket
+from . import baselines, measurements, training_commands
+from .__main__ import main
+from .baselines import Corner, logistic, rate_limits, report, rocket
 from .measurements import COLUMNS, FILE, kept_measurements, measure, measure_strip, p_wave, qrs_peaks
 
 CLASSES = ("SR", "SB", "GSVT", "AFIB")
@@ -128,42 +129,42 @@ def test_rate_limits_never_answer_fibrillation_and_call_a_strip_without_a_rate_s
 
 def test_each_step_knows_more_than_the_one_before():
     train, judged = easy_strips(8), easy_strips(6, seed=100)
-    known, asked = measure(train), measure(judged)
+    known, measured = measure(train), measure(judged)
     right = {
-        "limits": rate_limits(asked[:, 0]),
-        "two": logistic(known[:, :2], train.targets, asked[:, :2]),
-        "five": logistic(known, train.targets, asked),
+        "limits": rate_limits(measured[:, 0]),
+        "two": logistic(known[:, :2], train.targets, measured[:, :2]),
+        "five": logistic(known, train.targets, measured),
     }
-    shares = {name: (told.argmax(1) == judged.targets).mean() for name, told in right.items()}
-    assert shares["limits"] <= 0.75 < shares["two"] <= shares["five"]
-    assert shares["five"] > 0.9
-    assert all(np.allclose(told.sum(1), 1) for told in right.values())
+    accuracies = {name: (shares.argmax(1) == judged.targets).mean() for name, shares in right.items()}
+    assert accuracies["limits"] <= 0.75 < accuracies["two"] <= accuracies["five"]
+    assert accuracies["five"] > 0.9
+    assert all(np.allclose(shares.sum(1), 1) for shares in right.values())
 
 
 def test_a_class_that_no_training_strip_has_gets_nothing():
     known = np.array([[50.0, 0.1], [75.0, 0.1], [52.0, 0.1], [77.0, 0.1]])
-    told = logistic(known, np.array([1, 0, 1, 0]), np.array([[51.0, 0.1]]))
-    assert told.argmax() == 1
-    assert told[0, 2:].tolist() == [0, 0]
+    shares = logistic(known, np.array([1, 0, 1, 0]), np.array([[51.0, 0.1]]))
+    assert shares.argmax() == 1
+    assert shares[0, 2:].tolist() == [0, 0]
 
 
 def test_random_convolutions_learn():
     train, judged = easy_strips(8), easy_strips(4, seed=100)
-    told = rocket(train, judged)
-    assert (told.argmax(1) == judged.targets).mean() > 0.8
-    assert np.allclose(told.sum(1), 1)
+    shares = rocket(train, judged)
+    assert (shares.argmax(1) == judged.targets).mean() > 0.8
+    assert np.allclose(shares.sum(1), 1)
 
 
 def test_the_report_says_what_each_step_gains_and_shows_the_hard_corners():
     judged = strip_set(np.zeros((5, 5000)), [0, 2, 3, 3, 0], rates=[75, 150, 150, 75, 99.5])
     answers = {"one": np.eye(4)[[0, 2, 2, 0, 2]], "two": np.eye(4)[[0, 2, 3, 0, 0]]}
     found = report(judged, answers)
-    assert "gain" not in found["steps"]["one"]
-    assert found["steps"]["two"]["gain"]["only_second"] == 1
-    fast, limit = found["corners"].values()
-    assert fast == {"n": 2, "groups": {"SR": 0, "SB": 0, "GSVT": 1, "AFIB": 1}, "right": {"one": 1, "two": 2}}
-    assert limit == {"n": 1, "groups": {"SR": 1, "SB": 0, "GSVT": 0, "AFIB": 0}, "right": {"one": 0, "two": 1}}
-    text = format_report(found)
+    assert {step: gain.only_second for step, gain in found.gains.items()} == {"two": 1}
+    assert [list(step) for step in found.to_json()["steps"].values()][1][-1] == "gain"
+    fast, limit = found.corners.values()
+    assert fast == Corner(2, {"SR": 0, "SB": 0, "GSVT": 1, "AFIB": 1}, {"one": 1, "two": 2})
+    assert limit == Corner(1, {"SR": 1, "SB": 0, "GSVT": 0, "AFIB": 0}, {"one": 0, "two": 1})
+    text = str(found)
     assert "140 to 160/min: 2 strips (1 GSVT, 1 AFIB)\n  right: one 1, two 2" in text
     assert "+25.0 points (-), right alone 1 against 0, p 1.000" in text
     assert "1 of 2" in text
@@ -172,15 +173,15 @@ def test_the_report_says_what_each_step_gains_and_shows_the_hard_corners():
 def test_sinus_strips_near_a_limit_count_in_a_corner_only():
     judged = strip_set(np.zeros((3, 5000)), [0, 3, 0], rates=[75, 99.5, 99.5])
     found = report(judged, {"one": np.eye(4)[[0, 3, 2]]})
-    assert (found["strips"], found["near_limit"]) == (2, 1)
-    assert found["steps"]["one"]["accuracy"] == 1
-    assert found["corners"]["99 to 100/min"]["right"] == {"one": 1}
-    assert "see --near-limits" not in format_report(found)
+    assert (found.strips, found.near_limit) == (2, 1)
+    assert found.steps["one"].accuracy == 1
+    assert found.corners["99 to 100/min"].right == {"one": 1}
+    assert "see --near-limits" not in str(found)
 
 
 def test_a_corner_that_lacks_its_sinus_strips_says_so():
     found = report(strip_set(np.zeros((2, 5000)), [0, 3], rates=[75, 99.5]), {"one": np.eye(4)[[0, 3]]})
-    assert "99 to 100/min lacks them (see --near-limits)\n" in format_report(found)
+    assert "99 to 100/min lacks them (see --near-limits)\n" in str(found)
 
 
 def test_no_strip_is_refused():
@@ -202,9 +203,11 @@ def folder(tmp_path):
 
 
 def test_the_command_prints_every_step_and_writes_what_it_printed(folder, capsys, monkeypatch):
-    monkeypatch.setattr(baselines, "ROCKET_NEEDS", ("no_such_library",))
+    for room in (baselines, training_commands):
+        monkeypatch.setattr(room, "ROCKET_NEEDS", ("no_such_library",))
     weights = [f"--{view}={folder / view}.safetensors" for view in NETWORKS]
-    main([str(folder), *weights, "--out", str(folder / "found.json")])
+    with pytest.raises(SystemExit, match="0"):
+        main(["baselines", str(folder), *weights, f"--out={folder / 'found.json'}"])
     printed = capsys.readouterr().out
     steps = json.loads((folder / "found.json").read_text())["steps"]
     assert list(steps) == ["rate limits", "rate, irregularity", "and a test for P", "signal", "image", "both"]
@@ -214,20 +217,24 @@ def test_the_command_prints_every_step_and_writes_what_it_printed(folder, capsys
 
 
 def test_strips_near_a_limit_are_gathered_into_a_folder_of_their_own(folder, capsys, monkeypatch):
-    asked = []
+    gathered_to = []
 
     def gathered(chosen, part, data, place, say, near_limits):
-        asked.append((chosen.name, part, place, near_limits))
+        gathered_to.append((chosen.name, part, place, near_limits))
         place.mkdir()
         return strip_set([with_p(75), with_p(99.5), with_p(50), with_p(120)], [0, 0, 1, 2], [75, 99.5, 50, 120])
 
-    monkeypatch.setattr(baselines, "ROCKET_NEEDS", ("no_such_library",))
-    monkeypatch.setattr(baselines, "gather", gathered)
-    main([str(folder), *(f"--{view}={folder / view}.safetensors" for view in NETWORKS), "--near-limits"])
-    assert asked == [("shipped", "validation", folder / "validation-near-limits", True)]
+    for room in (baselines, training_commands):
+        monkeypatch.setattr(room, "ROCKET_NEEDS", ("no_such_library",))
+    monkeypatch.setattr(training_commands, "gather", gathered)
+    weights = [f"--{view}={folder / view}.safetensors" for view in NETWORKS]
+    with pytest.raises(SystemExit, match="0"):
+        main(["baselines", str(folder), *weights, "--near-limits"])
+    assert gathered_to == [("shipped", "validation", folder / "validation-near-limits", True)]
     assert "99 to 100/min: 1 strips (1 SR)" in capsys.readouterr().out
 
 
-def test_a_folder_without_strips_is_refused_in_words(tmp_path):
-    with pytest.raises(UnreadableFile, match="holds no whole set of strips"):
-        main([str(tmp_path)])
+def test_a_folder_without_strips_is_refused_in_words(tmp_path, capsys):
+    with pytest.raises(SystemExit, match="1"):
+        main(["baselines", str(tmp_path)])
+    assert "holds no whole set of strips" in capsys.readouterr().err

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from conftest import beating
 
-from ecgteach.training.data.noise import LEVELS, noise_levels, signal_to_noise
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.evaluation.evaluation import Evaluation
 
-from .breakdown import by_noise, by_rhythm, by_source, format_missed, format_parts, lead_i_share, missed_afib
+from .breakdown import OfRhythm, by_noise, by_rhythm, by_source, format_missed, format_parts, lead_i_share, missed_afib
+from .noise import LEVELS, noise_levels, signal_to_noise
 
 CLASSES = ("SR", "SB", "GSVT", "AFIB")
 
@@ -28,9 +28,9 @@ def evaluation(rhythms, answers, sources=None, traces=None):
         np.zeros(number),
         Counter(),
     )
-    told = np.full((number, 4), 0.1)
-    told[np.arange(number), [CLASSES.index(answer) for answer in answers]] = 0.7
-    return Evaluation(strips, dict.fromkeys(("signal", "image", "both"), told), CLASSES)
+    shares = np.full((number, 4), 0.1)
+    shares[np.arange(number), [CLASSES.index(answer) for answer in answers]] = 0.7
+    return Evaluation(strips, dict.fromkeys(("signal", "image", "both"), shares), CLASSES)
 
 
 def noisy(millivolts, rate=75.0, seed=0):
@@ -63,28 +63,28 @@ def test_a_strip_without_beats_is_noisy_and_levels_follow_the_fixed_limits():
 def test_parts_by_noise_come_in_their_order_and_hold_every_strip_once():
     parts = by_noise(evaluation(["SR"] * 3, ["SR"] * 3, traces=[noisy(0.4), noisy(0.005), noisy(0.005)]))
     assert tuple(parts) == LEVELS
-    assert [parts[level]["image"]["n"] for level in LEVELS] == [2, 0, 1]
-    assert parts["fair"]["image"]["accuracy"] is None
+    assert [parts[level]["image"].n for level in LEVELS] == [2, 0, 1]
+    assert parts["fair"]["image"].accuracy is None
 
 
 def test_parts_by_source_and_by_rhythm_have_their_own_figures():
     judged = evaluation(["SR", "SR", "AFL"], ["SR", "AFIB", "AFIB"], ["ludb", "mitdb", "mitdb"])
-    assert {name: row["signal"]["accuracy"] for name, row in by_source(judged).items()} == {"ludb": 1.0, "mitdb": 0.5}
-    assert {name: row["signal"]["n"] for name, row in by_rhythm(judged).items()} == {"AFL": 1, "SR": 2}
+    assert {name: row["signal"].accuracy for name, row in by_source(judged).items()} == {"ludb": 1.0, "mitdb": 0.5}
+    assert {name: row["signal"].n for name, row in by_rhythm(judged).items()} == {"AFL": 1, "SR": 2}
 
 
 def test_missed_fibrillation_is_counted_by_answer_and_by_rhythm():
     judged = evaluation(["AFIB"] * 3 + ["AFL", "SR"], ["AFIB", "SR", "GSVT", "SR", "AFIB"])
     found = missed_afib(judged)["both"]
-    assert (found["n"], found["missed"], found["rate"]) == (4, 3, 0.75)
-    assert found["answered"] == {"SR": 2, "GSVT": 1}
-    assert found["by_rhythm"] == {"AFIB": {"n": 3, "missed": 2}, "AFL": {"n": 1, "missed": 1}}
-    assert found["interval"] is None
+    assert (found.n, found.missed, found.rate) == (4, 3, 0.75)
+    assert found.answered == {"SR": 2, "GSVT": 1}
+    assert found.by_rhythm == {"AFIB": OfRhythm(3, 2), "AFL": OfRhythm(1, 1)}
+    assert found.interval is None
 
 
 def test_without_fibrillation_nothing_is_missed_and_no_rate_is_given():
     found = missed_afib(evaluation(["SR"], ["SR"]))
-    assert found["image"]["rate"] is None
+    assert found["image"].rate is None
     assert "missed 0 of 0 strips" in format_missed(found)
 
 

@@ -7,17 +7,18 @@ import pytest
 import torch
 from checks.planted import planted, strips
 
-from ecgteach.checks import fusion_comparison
-from ecgteach.checks.sanity import same_map_counts
-from ecgteach.checks.trust.report import Test, TrustReport, trust_table
+from ecgteach.checks.fusion_comparison import comparison
+from ecgteach.checks.trust import Test, TrustReport
 from ecgteach.errors import UnreadableFile
 from ecgteach.explanation import explain
 from ecgteach.models import ImageCNN, SignalCNN, save
 
 from . import network_commands, real_strips, truth_commands
 from .__main__ import main
+from .network_commands import same_map_counts
 from .options import pair_in
-from .real_strips import faithful_study, faithful_table, stability_study, stability_table
+from .real_strips import faithfulness_study, faithfulness_table, stability_study, stability_table
+from .trust_table import Passed, trust_table
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def pair():
 @pytest.fixture
 def two_strips(monkeypatch):
     """Only two of the real strips, of two groups."""
-    monkeypatch.setattr(fusion_comparison, "samples", lambda group: [None] if group in ("SR", "AFIB") else [])
+    monkeypatch.setattr(comparison, "samples", lambda group: [None] if group in ("SR", "AFIB") else [])
 
 
 def run(command, pair, folder, *options):
@@ -55,22 +56,22 @@ def curve_rows(map_area, shifted_area, n=12, kind="deletion"):
 
 @pytest.mark.parametrize(("kind", "area", "shifted"), [("deletion", 0.3, 0.5), ("insertion", 0.7, 0.5)])
 def test_a_better_map_than_the_shifted_one_is_found_strip_by_strip(kind, area, shifted):
-    (line,) = faithful_table(curve_rows(area, shifted, kind=kind))
-    assert (line["n"], line["area"], line["aopc"]) == (12, pytest.approx(area), pytest.approx(0.25))
-    assert line["over"]["difference"] == pytest.approx(0.2)
-    assert line["over"]["p"] < 0.05
-    assert line["interval"][0] < area < line["interval"][1]
+    (line,) = faithfulness_table(curve_rows(area, shifted, kind=kind))
+    assert (line.n, line.area, line.aopc) == (12, pytest.approx(area), pytest.approx(0.25))
+    assert line.over.difference == pytest.approx(0.2)
+    assert line.over.p < 0.05
+    assert line.interval[0] < area < line.interval[1]
 
 
 def test_an_equal_map_is_not_called_better_and_few_strips_allow_no_word():
-    (line,) = faithful_table(curve_rows(0.5, 0.5))
-    assert line["over"]["p"] > 0.5
-    (few,) = faithful_table(curve_rows(0.3, 0.5, n=7))
-    assert (few["interval"], few["over"]["p"]) == (None, None)
+    (line,) = faithfulness_table(curve_rows(0.5, 0.5))
+    assert line.over.p > 0.5
+    (few,) = faithfulness_table(curve_rows(0.3, 0.5, n=7))
+    assert (few.interval, few.over.p) == (None, None)
 
 
 def test_every_fill_has_its_curves_and_the_picture_only_loses_ink(pair, two_strips):
-    rows = faithful_study(pair)
+    rows = faithfulness_study(pair)
     for kind in ("deletion", "insertion"):
         fills = {
             name: [r["fill"] for r in rows if (r["map"], r["kind"], r["group"]) == (name, kind, "SR")]
@@ -82,44 +83,44 @@ def test_every_fill_has_its_curves_and_the_picture_only_loses_ink(pair, two_stri
 
 @pytest.mark.parametrize("study", ["faithfulness", "stability"])
 def test_controls_are_drawn_anew_for_each_strip(study, pair, two_strips, monkeypatch):
-    asked = []
+    seeds = []
     inner = getattr(real_strips, study)
     monkeypatch.setattr(
-        real_strips, study, lambda *given, seed, **more: asked.append(seed) or inner(*given, seed=seed, **more)
+        real_strips, study, lambda *given, seed, **more: seeds.append(seed) or inner(*given, seed=seed, **more)
     )
-    {"faithfulness": faithful_study, "stability": stability_study}[study](pair, seed=4)
-    assert sorted(set(asked)) == [4, 5]
+    {"faithfulness": faithfulness_study, "stability": stability_study}[study](pair, seed=4)
+    assert sorted(set(seeds)) == [4, 5]
 
 
 def test_two_views_are_compared_with_another_shift_on_each_strip(pair, tmp_path, monkeypatch):
-    asked = []
+    seeds = []
     inner = network_commands.compare_views
     monkeypatch.setattr(
-        network_commands, "compare_views", lambda *given, seed: asked.append(seed) or inner(*given, seed=seed)
+        network_commands, "compare_views", lambda *given, seed: seeds.append(seed) or inner(*given, seed=seed)
     )
 
     class Held:
         targets, recordings = np.array([0, 3]), np.array(["a", "b"])
-        strips = staticmethod(lambda: iter(strips(1, ("SR", "AFIB"))))
         __len__ = lambda self: 2  # noqa: E731
 
     monkeypatch.setattr(network_commands, "open_strips", lambda folder: Held())
+    monkeypatch.setattr(network_commands, "strips_of", lambda held: iter(strips(1, ("SR", "AFIB"))))
     run("views", pair, tmp_path, str(tmp_path), "--seed=7")
-    assert asked == [7, 8]
+    assert seeds == [7, 8]
 
 
 def test_stability_stands_by_map_and_change(pair, two_strips, tmp_path):
     table = stability_table(stability_study(pair))
-    changes = {line["map"]: {each["change"] for each in table if each["map"] == line["map"]} for line in table}
+    changes = {line.map: {each.change for each in table if each.map == line.map} for line in table}
     assert "noise at 20 dB" in changes["signal"] < changes["image"] == changes["fused"]
     assert {"thin pen", "thick pen", "smaller picture, enlarged", "limits of 2.5 mV"} < changes["image"]
-    assert all(line["n"] == 2 and 0 <= line["answer stayed"] <= 1 for line in table)
+    assert all(line.n == 2 and 0 <= line.answer_stayed <= 1 for line in table)
     assert run("stability", pair, tmp_path)["stability"]
 
 
-def report(right, place, other=True, caution=""):
+def report(right, located, other=True, caution=""):
     tests = (
-        Test("place", "?", 0.5, None, place, "why"),
+        Test("localisation", "?", 0.5, None, located, "why"),
         Test("views", "?", None, None, None, "why"),
         Test("class", "?", 0.5, None, other, "why"),
     )
@@ -129,16 +130,16 @@ def report(right, place, other=True, caution=""):
 def test_reports_are_counted_test_by_test_and_corner_by_corner():
     reports = [report(True, True), report(True, False), report(False, True, caution="no beats"), report(None, True)]
     (line,) = trust_table([("SR", one) for one in reports])
-    assert (line["n"], line["cautions"], line["score"]) == (4, 1, pytest.approx((1 + 0.5 + 1 + 1) / 4))
-    assert line["tests"]["place"] == {"passed": 3, "asked": 4}
-    assert line["tests"]["views"] == {"passed": 0, "asked": 0}
-    assert line["quadrants"] == {"right, passed": 1, "right, failed": 1, "wrong, passed": 1, "not known, passed": 1}
+    assert (line.n, line.cautions, line.score) == (4, 1, pytest.approx((1 + 0.5 + 1 + 1) / 4))
+    assert line.tests["localisation"] == Passed(3, 4)
+    assert line.tests["views"] == Passed(0, 0)
+    assert line.quadrants == {"right, passed": 1, "right, failed": 1, "wrong, passed": 1, "not known, passed": 1}
 
 
 def test_trust_is_asked_of_simulated_strips_and_of_real_ones(pair, two_strips, tmp_path, capsys):
     simulated = run("trust", pair, tmp_path, "--n=1", "--rhythm=SB")
     assert [line["rhythm"] for line in simulated["trust"]] == ["SB"]
-    assert {test["name"] for test in simulated["reports"][0]["tests"]} >= {"place"}
+    assert {test["name"] for test in simulated["reports"][0]["tests"]} >= {"localisation"}
     on_real = run("trust", pair, tmp_path, "--real")
     assert [line["rhythm"] for line in on_real["trust"]] == ["SR", "AFIB"]
     assert "right, passed" in capsys.readouterr().out
@@ -150,9 +151,9 @@ def test_maps_that_are_the_same_for_every_class_are_counted():
         with torch.no_grad():
             model.dense.weight[:] = model.dense.weight[:1]
     strip = strips(1, ("SR",))[0]
-    assert [line["same"] for line in same_map_counts([explain(strip, same, target="SR")] * 2, same)] == [2, 2]
+    assert [line.same for line in same_map_counts([explain(strip, same, target="SR")] * 2, same)] == [2, 2]
     empty = same_map_counts([explain(strip, none, target="SR")], none)
-    assert [(line["same"], line["strips"], line["without a map"]) for line in empty] == [(0, 0, 1), (0, 0, 1)]
+    assert [(line.same, line.strips, line.without_a_map) for line in empty] == [(0, 0, 1), (0, 0, 1)]
 
 
 def test_networks_of_shuffled_labels_are_compared_with_the_trained_ones(pair, tmp_path, monkeypatch, capsys):
@@ -180,5 +181,25 @@ def test_the_median_rate_of_two_is_between_them(pair, monkeypatch):
     found = iter([{"signal": 60.0, "image": 58.0, "both": None}, {"signal": 62.0, "image": None, "both": None}])
     monkeypatch.setattr(truth_commands, "flip_rate", lambda *_, **__: next(found))
     line = truth_commands._rate_line(pair, 60, 2, 0)
-    assert (line["signal rate"], line["image rate"], line["both rate"]) == (61.0, 58.0, None)
-    assert (line["signal share"], line["image share"], line["both share"]) == (1.0, 0.5, 0.0)
+    assert (line.signal_rate, line.image_rate, line.both_rate) == (61.0, 58.0, None)
+    assert (line.signal_share, line.image_share, line.both_share) == (1.0, 0.5, 0.0)
+
+
+@pytest.mark.parametrize("command", ["localisation", "edits", "fusion-comparison"])
+def test_the_command_line_prints_tables_and_writes_figures(command, pair, tmp_path, capsys):
+    weights = {view: save(model, tmp_path / f"{view}.safetensors") for view, model in pair.items()}
+    out = tmp_path / "figures.json"
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--n=1", "--rhythm=SB", f"--out={out}", *(f"--{view}={path}" for view, path in weights.items())])
+    assert ended.value.code == 0
+    assert "nan" not in capsys.readouterr().out.lower().split()
+    assert json.loads(out.read_text())[{"fusion-comparison": "fusion"}.get(command, command)]
+
+
+@pytest.mark.parametrize("command", ["localisation", "edits", "fusion-comparison"])
+def test_an_unknown_rhythm_is_one_sentence_on_the_command_line(command, pair, tmp_path, capsys):
+    weights = {view: save(model, tmp_path / f"{view}.safetensors") for view, model in pair.items()}
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--n=1", "--rhythm=XYZ", *(f"--{view}={path}" for view, path in weights.items())])
+    assert ended.value.code == 1
+    assert "XYZ" in capsys.readouterr().err

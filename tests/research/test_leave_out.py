@@ -5,9 +5,11 @@ import pytest
 
 from ecgteach.errors import InvalidValue
 from ecgteach.training.data.strips import StripSet
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
+from ecgteach.training.runs import RunSettings
 
-from .leave_out import format_table, leave_out, leave_out_each, recorded_by
+from .leave_out import Missing, format_table, leave_out, leave_out_each, recorded_by
+from .options import plain
 
 SHORT = recipe("shipped", epochs=1, strips_an_epoch=8, batch=4)
 
@@ -72,11 +74,11 @@ def test_a_source_of_few_strips_is_not_left_out():
 def test_a_source_without_which_a_group_has_no_strip_is_said_and_not_trained(tmp_path):
     train = strip_set([*rows_of("ludb", 40), *rows_of("mitdb", 40, classes=3)])
     validation = strip_set([*rows_of("ludb", 8, "v"), *rows_of("mitdb", 8, "v")], 1)
-    said = []
-    found = leave_out("signal", train, validation, SHORT, out=tmp_path, say=said.append)
-    assert found["ludb"] == {"missing": ["AFIB"]}
+    lines = []
+    found = leave_out("signal", train, validation, SHORT, RunSettings(tmp_path, say=lines.append))
+    assert found["ludb"] == Missing(("AFIB",))
     assert "without it no real strip of AFIB is left" in format_table(found)
-    assert found["mitdb"]["n"] == 48
+    assert found["mitdb"].n == 48
 
 
 def test_simulated_strips_of_a_group_do_not_stand_in_for_real_ones(parts):
@@ -87,19 +89,19 @@ def test_simulated_strips_of_a_group_do_not_stand_in_for_real_ones(parts):
 def test_what_was_not_trained_stands_in_the_file_too_even_where_it_comes_last(tmp_path):
     train = strip_set([*rows_of("ludb", 24), *rows_of("mitdb", 60, classes=3)])
     validation = strip_set([*rows_of("ludb", 8, "v"), *rows_of("mitdb", 8, "v")], 1)
-    found = leave_out("signal", train, validation, SHORT, out=tmp_path / "new", say=lambda line: None)
+    found = leave_out("signal", train, validation, SHORT, RunSettings(tmp_path / "new", say=lambda line: None))
     assert list(found) == ["mitdb", "ludb"]
-    assert json.loads((tmp_path / "new" / "signal.json").read_text())["left_out"] == found
-    assert found["ludb"] == {"missing": ["AFIB"]}
+    assert json.loads((tmp_path / "new" / "signal.json").read_text())["left_out"] == plain(found)
+    assert found["ludb"] == Missing(("AFIB",))
 
 
 def test_a_finished_run_is_not_trained_again_and_gives_the_same_table(parts, tmp_path):
-    told = []
-    first = leave_out("signal", *parts, SHORT, out=tmp_path, say=told.append)
-    again = []
-    second = leave_out("signal", *parts, SHORT, out=tmp_path, say=again.append)
-    assert any(line.startswith("epoch") for line in told)
-    assert not any(line.startswith("epoch") for line in again)
+    first_lines = []
+    first = leave_out("signal", *parts, SHORT, RunSettings(tmp_path, say=first_lines.append))
+    again_lines = []
+    second = leave_out("signal", *parts, SHORT, RunSettings(tmp_path, say=again_lines.append))
+    assert any(line.startswith("epoch") for line in first_lines)
+    assert not any(line.startswith("epoch") for line in again_lines)
     assert first == second
     assert json.loads((tmp_path / "signal.json").read_text())["left_out"].keys() == {"mitdb", "ludb"}
 
@@ -107,4 +109,4 @@ def test_a_finished_run_is_not_trained_again_and_gives_the_same_table(parts, tmp
 def test_one_source_alone_cannot_be_left_out(tmp_path):
     strips = strip_set([*rows_of("ludb", 40), *rows_of("simulated", 8)])
     with pytest.raises(InvalidValue, match="one source"):
-        leave_out("signal", strips, strips, SHORT, out=tmp_path)
+        leave_out("signal", strips, strips, SHORT, RunSettings(tmp_path))

@@ -1,14 +1,18 @@
+import json
+
 import numpy as np
 import pytest
 import torch
 
 from ecgteach.errors import InvalidValue, UnreadableFile
 from ecgteach.models import NETWORKS, VIEWS, save
-from ecgteach.models import weights as shelf
+from ecgteach.models.weights import SUMS, verify
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.fit.fitting import predict
 
-from . import paired_comparison as ring
+from . import paired_comparison as room
+from . import training_commands
+from .__main__ import main
 
 N = 40
 
@@ -34,25 +38,25 @@ def answers(*wrong):
 @pytest.fixture
 def runs(tmp_path):
     for view in VIEWS:
-        for seed in ring.SEEDS:
+        for seed in room.SEEDS:
             torch.manual_seed(seed)
             save(NETWORKS[view](), tmp_path / f"{view}-{seed}" / f"{view}.safetensors", {"recipe": "x", "split": "y"})
     return tmp_path
 
 
 def test_mean_and_spread_are_those_of_the_seeds():
-    found = ring.paired_comparison({"signal": answers(4, 8), "image": answers(4, 4)}, strip_set())
-    assert found["views"]["signal"]["accuracies"] == [0.9, 0.8]
-    assert found["views"]["signal"]["mean"] == pytest.approx(0.85)
-    assert found["views"]["signal"]["spread"] == pytest.approx(0.1)
-    assert found["views"]["image"]["spread"] == 0
-    assert found["difference"] == pytest.approx(0.05)
-    assert found["ahead"] == 1
-    assert [test["only_second"] for test in found["tests"]] == [0, 4]
+    found = room.compare_seeds({"signal": answers(4, 8), "image": answers(4, 4)}, strip_set())
+    assert found.views["signal"].accuracies == [0.9, 0.8]
+    assert found.views["signal"].mean == pytest.approx(0.85)
+    assert found.views["signal"].spread == pytest.approx(0.1)
+    assert found.views["image"].spread == 0
+    assert found.difference == pytest.approx(0.05)
+    assert found.ahead == 1
+    assert [test.only_second for test in found.tests] == [0, 4]
 
 
 @pytest.mark.parametrize(
-    ("signal", "image", "says"),
+    ("signal", "image", "words"),
     [
         (20, 0, '"Image beats signal" holds'),
         (0, 20, "the signal beats the image"),
@@ -60,60 +64,62 @@ def test_mean_and_spread_are_those_of_the_seeds():
         (1, 0, "cannot be told apart"),
     ],
 )
-def test_the_verdict_follows_the_interval(signal, image, says):
-    found = ring.paired_comparison({"signal": answers(signal, signal), "image": answers(image, image)}, strip_set())
-    assert says in ring.verdict(found)
+def test_the_conclusion_follows_the_interval(signal, image, words):
+    found = room.compare_seeds({"signal": answers(signal, signal), "image": answers(image, image)}, strip_set())
+    assert words in found.conclusion
 
 
-def test_too_few_recordings_give_no_verdict():
+def test_too_few_recordings_give_no_conclusion():
     right = {"signal": np.ones((2, 4), dtype=bool), "image": np.zeros((2, 4), dtype=bool)}
-    assert "cannot be judged" in ring.verdict(ring.paired_comparison(right, strip_set(4)))
+    assert "cannot be judged" in room.compare_seeds(right, strip_set(4)).conclusion
 
 
 def test_a_run_that_is_not_finished_is_named_with_the_way_to_finish_it(runs):
     (runs / "image-3" / "image.safetensors").unlink()
     with pytest.raises(UnreadableFile, match=r"--view image --seed 3 --out .*image-3 --resume"):
-        ring.open_runs(runs, "image")
+        room.open_runs(runs, "image")
 
 
 def test_runs_of_different_recipes_are_no_paired_comparison(runs):
     save(NETWORKS["signal"](), runs / "signal-2" / "signal.safetensors", {"recipe": "other", "split": "y"})
     with pytest.raises(InvalidValue, match="signal-2 and signal-0 differ in their recipe"):
-        ring.open_runs(runs, "signal")
+        room.open_runs(runs, "signal")
 
 
 def test_views_that_learnt_differently_are_no_paired_comparison(runs, tmp_path, monkeypatch):
-    for seed in ring.SEEDS:
+    for seed in room.SEEDS:
         notes = {"recipe": "x", "split": "y", "settings": "others"}
         save(NETWORKS["image"](), runs / f"image-{seed}" / "image.safetensors", notes)
-    monkeypatch.setattr(ring, "open_strips", lambda folder: strip_set(4))
+    monkeypatch.setattr(training_commands, "open_strips", lambda folder: strip_set(4))
     with pytest.raises(InvalidValue, match="differ in their settings of the recipe"):
-        ring.main([str(runs), "--strips", str(tmp_path)])
+        training_commands.paired_comparison(runs, tmp_path)
 
 
 def test_all_but_the_shipped_pair_are_kept_in_three_megabytes_and_answer_as_before(runs, tmp_path, capsys):
     strips = strip_set(4)
-    files = {view: ring.open_runs(runs, view) for view in VIEWS}
-    right = {view: ring.right_answers(files[view], view, strips) for view in VIEWS}
-    lines = list(ring.keep(files, tmp_path / "kept", right, strips))
+    files = {view: room.open_runs(runs, view) for view in VIEWS}
+    right = {view: room.right_answers(files[view], view, strips) for view in VIEWS}
+    lines = list(room.keep(files, tmp_path / "kept", right, strips))
     kept = sorted((tmp_path / "kept").glob("*.safetensors"))
     assert len(lines) == len(kept) == 8
     assert sum(file.stat().st_size for file in kept) < 3_000_000
     for of_view in files.values():
         name, file = list(of_view.items())[1]
         before, after = (
-            predict(ring.load_file(path), strips) for path in (file, tmp_path / "kept" / f"{name}.safetensors")
+            predict(room.load_file(path), strips) for path in (file, tmp_path / "kept" / f"{name}.safetensors")
         )
         assert np.abs(before - after).max() < 0.05 * max(1.0, np.ptp(before))
-    assert ring.notes_of(kept[0])["recipe"] == "x"
+    assert room.notes_of(kept[0])["recipe"] == "x"
     for file in kept:
-        shelf.verify(file, file.parent / shelf.SUMS)
+        verify(file, file.parent / SUMS)
 
 
-def test_the_command_prints_the_table_and_the_verdict(runs, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(ring, "open_strips", lambda folder: strip_set(4))
-    ring.main([str(runs), "--strips", str(tmp_path), "--out", str(tmp_path / "paired_comparison.json")])
-    said = capsys.readouterr().out
-    assert "seed 4" in said
-    assert "Image beats signal" in said
-    assert (tmp_path / "paired_comparison.json").is_file()
+def test_the_command_prints_the_table_and_the_conclusion(runs, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(training_commands, "open_strips", lambda folder: strip_set(4))
+    out = tmp_path / "found.json"
+    with pytest.raises(SystemExit, match="0"):
+        main(["paired-comparison", str(runs), f"--strips={tmp_path}", f"--out={out}"])
+    printed = capsys.readouterr().out
+    assert "seed 4" in printed
+    assert "Image beats signal" in printed
+    assert len(json.loads(out.read_text())["tests"]) == 5

@@ -9,6 +9,7 @@ from ecgteach.models import ImageCNN, SignalCNN, save
 from ecgteach.models.weights import checksum, verify
 from ecgteach.records.splits import digest
 from ecgteach.training.data.strips import StripSet
+from ecgteach.training.fit.fitting import Epoch
 
 from . import shipping
 
@@ -39,8 +40,8 @@ def runs(tmp_path, monkeypatch):
         for seed, accuracy in ((0, 0.90), (1, 0.95)):
             run = tmp_path / f"{view}-{seed}"
             save(network(), run / f"{view}.safetensors", NOTES | {"seed": seed})
-            epochs = [{"best": True, "validation_accuracy": accuracy}, {"best": False, "validation_accuracy": 0.1}]
-            (run / "log.jsonl").write_text("".join(json.dumps(epoch) + "\n" for epoch in epochs))
+            log = [Epoch(1, 1.0, 0.5, accuracy, accuracy, True), Epoch(2, 1.0, 0.9, 0.1, 0.1, False)]
+            (run / "log.jsonl").write_text("".join(json.dumps(vars(epoch)) + "\n" for epoch in log))
     parts = {
         "train": strip_set("train", ("mitdb", "challenge-2017", "simulated")),
         "validation": strip_set("validation"),

@@ -6,15 +6,13 @@ networks were, and whether their answers differ.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgteach.checks.agreement import UNKNOWN, Numbers, ViewAgreement
 from ecgteach.errors import InvalidValue
-from ecgteach.statistics import FEWEST_RECORDINGS
-from ecgteach.statistics import RECORDING_DRAWS as DRAWS
+from ecgteach.statistics import draw_recordings, mean_of
 
 PREDICTORS = ("maps apart", "tops apart", "answers differ", "unsure")
 """What may warn of an error; the last two need no map."""
@@ -44,21 +42,48 @@ class ErrorPrediction:
     wrong: int
 
 
-def agreement_by(compared: Iterable[ViewAgreement], *by: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class AgreementLine:
+    """Agreement of the two views over strips that are alike.
+
+    Parameters
+    ----------
+    of : dict of str to str
+        What they share: ``rhythm``, ``outcome`` or other entries of `ViewAgreement`.
+    n, empty : int
+        Strips, and those without figures among them, which are left out of the means.
+    correlation, overlap, shifted_correlation, shifted_overlap : float or None
+        Means, and those of the controls; None where no strip has any.
+    """
+
+    of: dict[str, str]
+    n: int
+    empty: int
+    correlation: float | None
+    overlap: float | None
+    shifted_correlation: float | None
+    shifted_overlap: float | None
+
+    def to_json(self) -> dict[str, object]:
+        """As one level of values."""
+        entries = dict(vars(self))
+        return {**entries.pop("of"), **entries}
+
+
+def agreement_by(compared: Iterable[ViewAgreement], *by: str) -> list[AgreementLine]:
     """A table of agreement: one row for each rhythm and outcome, or whatever entries of `ViewAgreement` are named.
 
     Parameters
     ----------
     compared : iterable of ViewAgreement
-        Strips without figures are counted as ``empty`` and left out of the means.
+        The strips.
     *by : str
         Entries to group by; by default ``"rhythm"`` and ``"outcome"``.
 
     Returns
     -------
-    list of dict
-        The entries, ``n``, ``empty``, and the mean ``correlation``, ``overlap`` and their shifted controls (None where
-        no strip has any), in the order of the entries.
+    list of AgreementLine
+        In the order of the entries.
     """
     by = by or ("rhythm", "outcome")
     rows: dict[tuple[str, ...], list[ViewAgreement]] = {}
@@ -66,9 +91,12 @@ def agreement_by(compared: Iterable[ViewAgreement], *by: str) -> list[dict[str, 
         rows.setdefault(tuple(str(getattr(one, entry) or UNKNOWN) for entry in by), []).append(one)
     figures = ("correlation", "overlap", "shifted_correlation", "shifted_overlap")
     return [
-        dict(zip(by, key, strict=True))
-        | {"n": len(held), "empty": sum(one.correlation is None for one in held)}
-        | {name: _mean([getattr(one, name) for one in held]) for name in figures}
+        AgreementLine(
+            dict(zip(by, key, strict=True)),
+            len(held),
+            sum(one.correlation is None for one in held),
+            *(mean_of([getattr(one, name) for one in held]) for name in figures),
+        )
         for key, held in sorted(rows.items())
     ]
 
@@ -114,11 +142,6 @@ def disagreement_predicts_error(
     return found
 
 
-def _mean(figures: list[float | None]) -> float | None:
-    held = [figure for figure in figures if figure is not None]
-    return float(np.mean(held)) if held else None
-
-
 def _counts(one: ViewAgreement) -> bool:
     return one.wrong is not None and one.correlation is not None
 
@@ -138,10 +161,9 @@ def _auc_with_interval(
     if not 0 < wrong.sum() < wrong.size:
         return None, None
     auc = float(_aucs(scores, wrong, np.ones((1, scores.size)))[0])
-    clusters = int(of.max()) + 1
-    if clusters < FEWEST_RECORDINGS:
+    _, drawn = draw_recordings(of, seed=seed)
+    if drawn is None:
         return auc, None
-    drawn = np.random.default_rng(seed).multinomial(clusters, np.full(clusters, 1 / clusters), size=DRAWS)
     low, high = np.nanquantile(_aucs(scores, wrong, drawn[:, of].astype(np.float64)), [0.025, 0.975])
     return auc, (float(low), float(high))
 

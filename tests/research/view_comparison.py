@@ -1,21 +1,111 @@
 """Two views of the same strips beside each other: where the image wins, where the signal, and whether by chance."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgteach.errors import InvalidValue
-from ecgteach.statistics import FEW, FEWEST_RECORDINGS
+from ecgteach.printing import format_p
+from ecgteach.statistics import FEW, FEWEST_RECORDINGS, interval
 from ecgteach.training.evaluation.evaluation import BOTH, Evaluation
-from ecgteach.training.evaluation.metrics import interval
 
 ALL = "all"
 
 
-def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_], recordings: NDArray[np.str_]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class McNemar:
+    """Whether two views that answered the same strips are right equally often.
+
+    Parameters
+    ----------
+    n, recordings : int
+        Strips, and recordings that they come from.
+    only_first, only_second : int
+        Strips that one of the views alone has right.
+    difference : float
+        Share right of the second less that of the first.
+    interval : list of two floats, or None
+        95 %, bootstrap over recordings; None below ten.
+    method : {"exact", "clustered"}
+        How p was found.
+    statistic : float or None
+        None where exact.
+    p : float or None
+        None where the views never differ, or differ in fewer than ten recordings that are no single strips: χ² is too
+        rough there.
+    """
+
+    n: int
+    recordings: int
+    only_first: int
+    only_second: int
+    difference: float
+    interval: list[float] | None
+    method: str
+    statistic: float | None
+    p: float | None
+
+    def __str__(self) -> str:
+        span = self.interval
+        within = "-" if span is None else f"{100 * span[0]:+.1f} to {100 * span[1]:+.1f}"
+        alone = f"right alone {self.only_second} against {self.only_first}"
+        return f"{100 * self.difference:+.1f} points ({within}), {alone}, p {format_p(self.p)}"
+
+
+@dataclass(frozen=True)
+class RightCounts:
+    """Strips of one original rhythm and source, and how many of them each view has right.
+
+    Parameters
+    ----------
+    rhythm, source : str
+        Source ``"all"``: all together.
+    n, recordings : int
+        Strips, and recordings that they come from.
+    signal, image, both : int
+        Strips that each view and their average have right.
+    each, only_signal, only_image, neither : int
+        The same by the two views: both right, one alone, none.
+    """
+
+    rhythm: str
+    source: str
+    n: int
+    recordings: int
+    signal: int
+    image: int
+    both: int
+    each: int
+    only_signal: int
+    only_image: int
+    neither: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Signal, image and both beside each other.
+
+    Parameters
+    ----------
+    tests : dict of str to McNemar
+        For each pair of views.
+    rows : tuple of RightCounts
+        By original rhythm and source, and by rhythm over all sources.
+    """
+
+    tests: dict[str, McNemar]
+    rows: tuple[RightCounts, ...]
+
+    def __str__(self) -> str:
+        """As text for a terminal; a cell of fewer than 20 strips shows counts only."""
+        tests = [f"{name:24}  {test} ({test.method})" for name, test in self.tests.items()]
+        return "\n".join([*tests, "", *_row_lines(self.rows)])
+
+
+def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_], recordings: NDArray[np.str_]) -> McNemar:
     """Whether two views that answered the same strips are right equally often.
 
     Only strips on which one of them alone is right tell. Where every recording gives one strip, the test is McNemar's
@@ -37,14 +127,6 @@ def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_], recordings: NDA
     recordings : array of str, shape (n,)
         Where each strip comes from.
 
-    Returns
-    -------
-    dict
-        ``n``, ``recordings``, ``only_first``, ``only_second``, ``difference`` (share right of the second less that of
-        the first) with its ``interval`` (95 %, bootstrap over recordings), ``method`` (``"exact"`` or
-        ``"clustered"``), ``statistic`` (None where exact) and ``p`` (None where the views never differ, or differ in
-        fewer than ten recordings that are no single strips: χ² is too rough there).
-
     Raises
     ------
     InvalidValue
@@ -58,83 +140,28 @@ def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_], recordings: NDA
     distance = second.astype(np.float64) - first
     by_recording = np.bincount(of, weights=distance)
     only_first, only_second = int(np.count_nonzero(distance < 0)), int(np.count_nonzero(distance > 0))
-    found: dict[str, Any] = {
-        "n": len(recordings),
-        "recordings": len(by_recording),
-        "only_first": only_first,
-        "only_second": only_second,
-        "difference": float(distance.mean()),
-        "interval": interval(distance, recordings),
-    }
+    method, statistic, p = "clustered", None, None
     if len(by_recording) == len(recordings):
+        method = "exact"
         p = float(binomtest(only_first, only_first + only_second).pvalue) if distance.any() else None
-        return found | {"method": "exact", "statistic": None, "p": p}
-    statistic = None
-    if by_recording.any():
+    elif by_recording.any():
         statistic = float((1 - 1 / len(by_recording)) * by_recording.sum() ** 2 / np.sum(by_recording**2))
-    enough = np.count_nonzero(by_recording) >= FEWEST_RECORDINGS
-    p = float(chi2.sf(statistic, 1)) if statistic is not None and enough else None
-    return found | {"method": "clustered", "statistic": statistic, "p": p}
+        p = float(chi2.sf(statistic, 1)) if np.count_nonzero(by_recording) >= FEWEST_RECORDINGS else None
+    difference, span = float(distance.mean()), interval(distance, recordings)
+    counts = (len(recordings), len(by_recording), only_first, only_second)
+    return McNemar(*counts, difference, span, method, statistic, p)
 
 
-def compare_views(judged: Evaluation) -> dict[str, Any]:
-    """Signal, image and both beside each other, over all strips and by original rhythm and source.
-
-    Parameters
-    ----------
-    judged : Evaluation
-        Strips with the answers of all views.
-
-    Returns
-    -------
-    dict
-        ``tests``: for each pair of views, `mcnemar`. ``rows``: for each original rhythm and source, and for each rhythm
-        over all sources (source ``"all"``), ``n``, ``recordings``, how many strips ``signal``, ``image`` and ``both``
-        (their average) have right, and how many are right in ``each``, in ``only_signal``, ``only_image`` and in
-        ``neither`` of the two views.
-    """
+def compare_views(judged: Evaluation) -> Comparison:
+    """Signal, image and both beside each other, over all strips and by original rhythm and source."""
     strips = judged.strips
-    right = right_answers(judged)
-    names = list(right)
-    return {
-        "tests": {
-            f"{second} against {first}": mcnemar(right[first], right[second], strips.recordings)
-            for first, second in combinations(names, 2)
-        },
-        "rows": [
-            {"rhythm": rhythm, "source": source, **_count(right, strips.recordings, here)}
-            for rhythm, source, here in _cells(strips.rhythms, strips.sources)
-        ],
+    right = {view: answers.argmax(axis=1) == strips.targets for view, answers in judged.probabilities.items()}
+    tests = {
+        f"{second} against {first}": mcnemar(right[first], right[second], strips.recordings)
+        for first, second in combinations(right, 2)
     }
-
-
-def right_answers(judged: Evaluation) -> dict[str, NDArray[np.bool_]]:
-    """Whether each view's answer is right, strip by strip."""
-    return {view: told.argmax(axis=1) == judged.strips.targets for view, told in judged.probabilities.items()}
-
-
-def format_comparison(found: dict[str, Any]) -> str:
-    """The comparison as text for a terminal; a cell of fewer than 20 strips shows counts only."""
-    return "\n".join([*_test_lines(found["tests"]), "", *_row_lines(found["rows"])])
-
-
-def format_test(test: dict[str, Any]) -> str:
-    """What `mcnemar` found, in one line: difference with its interval, strips that one view alone has right, and p."""
-    span = test["interval"]
-    within = "-" if span is None else f"{100 * span[0]:+.1f} to {100 * span[1]:+.1f}"
-    alone = f"right alone {test['only_second']} against {test['only_first']}"
-    return f"{100 * test['difference']:+.1f} points ({within}), {alone}, p {format_p(test['p'])}"
-
-
-def format_p(p: float | None) -> str:
-    """A p value as tables show it.
-
-    >>> format_p(0.0321), format_p(1e-9), format_p(None)
-    ('0.032', 'below 0.001', '-')
-    """
-    if p is None:
-        return "-"
-    return "below 0.001" if p < 0.001 else f"{p:.3f}"
+    cells = _cells(strips.rhythms, strips.sources)
+    return Comparison(tests, tuple(_count(right, strips.recordings, *cell) for cell in cells))
 
 
 def _cells(rhythms: NDArray[np.str_], sources: NDArray[np.str_]) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
@@ -146,39 +173,31 @@ def _cells(rhythms: NDArray[np.str_], sources: NDArray[np.str_]) -> Iterator[tup
 
 
 def _count(
-    right: dict[str, NDArray[np.bool_]], recordings: NDArray[np.str_], here: NDArray[np.bool_]
-) -> dict[str, int]:
+    right: dict[str, NDArray[np.bool_]],
+    recordings: NDArray[np.str_],
+    rhythm: str,
+    source: str,
+    here: NDArray[np.bool_],
+) -> RightCounts:
     signal, image, both = (right[view][here] for view in ("signal", "image", BOTH))
-    return {
-        "n": int(here.sum()),
-        "recordings": len(np.unique(recordings[here])),
-        "signal": int(signal.sum()),
-        "image": int(image.sum()),
-        "both": int(both.sum()),
-        "each": int((signal & image).sum()),
-        "only_signal": int((signal & ~image).sum()),
-        "only_image": int((image & ~signal).sum()),
-        "neither": int((~signal & ~image).sum()),
-    }
+    sets = (signal, image, both, signal & image, signal & ~image, image & ~signal, ~signal & ~image)
+    strips, held = int(here.sum()), len(np.unique(recordings[here]))
+    return RightCounts(rhythm, source, strips, held, *(int(each.sum()) for each in sets))
 
 
-def _test_lines(tests: dict[str, dict[str, Any]]) -> Iterator[str]:
-    for name, test in tests.items():
-        yield f"{name:24}  {format_test(test)} ({test['method']})"
-
-
-def _row_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+def _row_lines(rows: tuple[RightCounts, ...]) -> Iterator[str]:
     yield (
         f"{'rhythm':8}{'source':16}{'strips':>7}{'recordings':>12}{'signal':>8}{'image':>8}{'both':>8}"
         f"{'each':>8}{'signal only':>13}{'image only':>12}{'neither':>9}"
     )
     for row in rows:
-        shares = "".join(f"{_share(row[view], row['n']):>8}" for view in ("signal", "image", BOTH))
+        shares = "".join(f"{share_of(right, row.n):>8}" for right in (row.signal, row.image, row.both))
         yield (
-            f"{row['rhythm']:8}{row['source']:16}{row['n']:7}{row['recordings']:12}{shares}"
-            f"{row['each']:8}{row['only_signal']:13}{row['only_image']:12}{row['neither']:9}"
+            f"{row.rhythm:8}{row.source:16}{row.n:7}{row.recordings:12}{shares}"
+            f"{row.each:8}{row.only_signal:13}{row.only_image:12}{row.neither:9}"
         )
 
 
-def _share(right: int, of: int) -> str:
+def share_of(right: int, of: int) -> str:
+    """Right answers as a share; their count alone where strips are fewer than 20."""
     return f"{right / of:.1%}" if of >= FEW else f"{right}"

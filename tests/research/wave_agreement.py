@@ -27,7 +27,7 @@ SIMULATED = ("SR", "SA", "SB", "ST", "AT", "AVNRT", "AVRT", "AFIB", "AFL", "NOD"
 FAST = 140.0
 
 
-class Case(NamedTuple):
+class MarkedStrip(NamedTuple):
     """A strip, the waves that are known of it, and those that are found without knowing."""
 
     strip: Strip
@@ -36,7 +36,7 @@ class Case(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Score:
+class WaveAgreement:
     """Agreement on one kind of wave.
 
     Parameters
@@ -56,8 +56,8 @@ class Score:
     onsets: tuple[float, ...] = ()
     offsets: tuple[float, ...] = ()
 
-    def __add__(self, other: "Score") -> "Score":
-        return Score(
+    def __add__(self, other: "WaveAgreement") -> "WaveAgreement":
+        return WaveAgreement(
             self.kind,
             self.marked + other.marked,
             self.found + other.found,
@@ -82,7 +82,7 @@ class Score:
         return self.matched / self.found if self.found else None
 
 
-def matched(kind: str, known: Sequence[Wave], found: Sequence[Wave], span: Span) -> Score:
+def match(kind: str, known: Sequence[Wave], found: Sequence[Wave], span: Span) -> WaveAgreement:
     """Pairs of known and found waves whose peaks lie within 150 ms, each used once, inside a span in seconds."""
     known = [wave for wave in known if span[0] <= wave.peak < span[1]]
     left = [wave for wave in found if span[0] <= wave.peak < span[1]]
@@ -93,7 +93,7 @@ def matched(kind: str, known: Sequence[Wave], found: Sequence[Wave], span: Span)
             left.remove(near)
             onsets.append(near.onset - wave.onset)
             offsets.append(near.offset - wave.offset)
-    return Score(kind, len(known), number, len(onsets), tuple(onsets), tuple(offsets))
+    return WaveAgreement(kind, len(known), number, len(onsets), tuple(onsets), tuple(offsets))
 
 
 def ludb_strips(data: str | Path | None = None, part: str = "train") -> list[Strip]:
@@ -120,10 +120,10 @@ def report(data: str | Path | None = None, each: int = 20) -> str:
     each : int
         Simulated strips for each rhythm.
     """
-    simulated = cases(simulated_strips(each=each))
-    sets = {f"LUDB, {part}": cases(ludb_strips(data, part)) for part in PARTS}
-    sets[f"simulated, up to {FAST:g}/min"] = [case for case in simulated if not _fast(case)]
-    sets[f"simulated, above {FAST:g}/min"] = [case for case in simulated if _fast(case)]
+    simulated = marked_strips(simulated_strips(each=each))
+    sets = {f"LUDB, {part}": marked_strips(ludb_strips(data, part)) for part in PARTS}
+    sets[f"simulated, up to {FAST:g}/min"] = [marked for marked in simulated if not _fast(marked)]
+    sets[f"simulated, above {FAST:g}/min"] = [marked for marked in simulated if _fast(marked)]
     lines = ["How well waves agree, lead II; errors are found minus marked, mean ± sd in ms", ""]
     lines.append(f"{'':4}{'marked':>7}{'found':>7}{'sens.':>9}{'pred.':>9}{'onset':>14}{'offset':>14}")
     for name, held in sets.items():
@@ -136,28 +136,28 @@ def report(data: str | Path | None = None, each: int = 20) -> str:
         f"{'What our test says of P, by what is known of it':50}{''.join(f'{word:>23}' for word in OUTCOMES)}",
     ]
     for name, held in sets.items():
-        lines += _verdicts(name, held)
+        lines += _p_outcomes(name, held)
     return "\n".join(lines)
 
 
-def cases(strips: Iterable[Strip]) -> list[Case]:
+def marked_strips(strips: Iterable[Strip]) -> list[MarkedStrip]:
     """Strips with the waves that are known and those that are found."""
-    return [Case(strip, delineate(strip), delineate(strip, given=False)) for strip in strips]
+    return [MarkedStrip(strip, delineate(strip), delineate(strip, given=False)) for strip in strips]
 
 
-def agreement_of(kind: str, held: Iterable[Case]) -> Score:
-    """Agreement on one kind of wave over many cases."""
-    total = Score(kind, 0, 0, 0)
-    for case in held:
-        total += matched(kind, case.known.of(kind), case.found.of(kind), case.known.span)
+def agreement_of(kind: str, held: Iterable[MarkedStrip]) -> WaveAgreement:
+    """Agreement on one kind of wave over many strips."""
+    total = WaveAgreement(kind, 0, 0, 0)
+    for marked in held:
+        total += match(kind, marked.known.of(kind), marked.found.of(kind), marked.known.span)
     return total
 
 
-def _fast(case: Case) -> bool:
-    return bool(case.known.rr.size and 60 / np.median(case.known.rr) > FAST)
+def _fast(marked: MarkedStrip) -> bool:
+    return bool(marked.known.rr.size and 60 / np.median(marked.known.rr) > FAST)
 
 
-def _false_alarms(held: Iterable[Case]) -> str:
+def _false_alarms(held: Iterable[MarkedStrip]) -> str:
     """Beats that are given a P, in strips of atrial fibrillation without one."""
     raw = behind = beats = number = 0
     for strip, known, found in held:
@@ -172,8 +172,8 @@ def _false_alarms(held: Iterable[Case]) -> str:
     return f"{raw} and {behind} of {beats} beats of {number} strips"
 
 
-def _verdicts(name: str, held: Iterable[Case]) -> list[str]:
-    counted = Counter((case.known.p.outcome, case.found.p.outcome) for case in held)
+def _p_outcomes(name: str, held: Iterable[MarkedStrip]) -> list[str]:
+    counted = Counter((marked.known.p.outcome, marked.found.p.outcome) for marked in held)
     return [
         f"{f'{name}: {known}':50}{''.join(f'{counted[known, found]:>23}' for found in OUTCOMES)}"
         for known in (BEFORE, ELSEWHERE, NOT_SEEN)

@@ -1,39 +1,31 @@
-"""``python -m ecgteach.waves``: how far the waves can be trusted, and what share of the maps lies on each."""
+"""Commands about waves: how far they can be trusted, what share of the maps lies on each, and what is kept of it."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from tqdm.auto import tqdm
 
-from ecgteach.errors import EcgteachError
+from ecgteach.cli import Data
 from ecgteach.explanation import explain
 from ecgteach.paths import write_whole
 from ecgteach.rhythms import grouping
 from ecgteach.training.data.strips import open_strips
 from ecgteach.waves.tables import attention_by_group, attention_table
 
+from .golden import write_golden
+from .options import strips_of
 from .wave_agreement import report
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-
-@app.callback()
-def about() -> None:
-    """Where the waves of a strip are, and how far that can be trusted."""
-
-
-@app.command()
 def agreement(
-    data: Annotated[Path | None, typer.Option(help="Folder of the data sets; by default ECGTEACH_DATA.")] = None,
+    data: Data = None,
     each: Annotated[int, typer.Option(help="Simulated strips for each rhythm.")] = 20,
 ) -> None:
     """Compare the waves we find with LUDB's cardiologists (training and validation) and with simulated truth."""
     print(report(data, each))
 
 
-@app.command()
 def shares(
     strips: Annotated[Path, typer.Argument(help="Folder of gathered strips, such as runs/strips/validation.")],
     by: Annotated[
@@ -44,7 +36,7 @@ def shares(
 ) -> None:
     """Share of the shipped networks' maps on each wave, over real strips, with intervals by recording."""
     held = open_strips(strips)
-    explained = (explain(strip) for strip in tqdm(held.strips(), total=len(held), unit="strip", disable=None))
+    explained = (explain(strip) for strip in tqdm(strips_of(held), total=len(held), unit="strip", disable=None))
     classes = grouping().classes
     table = attention_table(explained, [classes[target] for target in held.targets])
     groups = attention_by_group(table, by.split(","))
@@ -53,14 +45,9 @@ def shares(
         print(f"written {write_whole(out, table.to_csv(index=False))}")
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with its exit code."""
-    try:
-        app(args=arguments, prog_name="python -m ecgteach.waves")
-    except EcgteachError as problem:
-        print(f"ecgteach.waves: {problem}", file=sys.stderr)
-        raise SystemExit(1) from None
+def golden() -> None:
+    """Write the golden table anew, after a change that is meant to move figures of the embedded strips."""
+    print(f"written {write_golden()}")
 
 
-if __name__ == "__main__":
-    main()
+COMMANDS = {"wave-agreement": agreement, "wave-shares": shares, "golden": golden}

@@ -182,7 +182,7 @@ def train(real: Path, strips: int, epochs: int, seed: int) -> None:
     from ecgteach.models import SignalCNN
     from ecgteach.training.data.strips import open_strips
     from ecgteach.training.fit.fitting import fit, predict
-    from ecgteach.training.fit.recipes import recipe
+    from ecgteach.training.recipes import recipe
 
     validation = open_strips(real / "validation")
     began = time.perf_counter()
@@ -206,7 +206,7 @@ def mix(real: Path, strips: int, epochs: int, seed: int) -> None:
     from ecgteach.models import SignalCNN
     from ecgteach.training.data.strips import open_strips
     from ecgteach.training.fit.fitting import fit, predict
-    from ecgteach.training.fit.recipes import recipe
+    from ecgteach.training.recipes import recipe
 
     learned, validation = open_strips(real / "train"), open_strips(real / "validation")
     simulated = as_strip_set(simulate_strips(strips, seed))

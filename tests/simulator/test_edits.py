@@ -39,7 +39,7 @@ def test_every_change_either_keeps_the_noise_or_is_refused_with_a_reason(rhythm,
         assert len(str(refusal)) > 30
         return
     assert changed.signals.shape == record.signals.shape
-    assert changed.truth.notes["edits"] == (change,) and changed.truth.notes["said"]
+    assert changed.truth.notes["edits"] == (change,) and changed.truth.notes["label"]
     if change != "noise":
         for name, values in record.truth.noise.items():
             np.testing.assert_array_equal(changed.truth.noise[name], values)
@@ -56,7 +56,7 @@ def test_removing_p_changes_nothing_outside_p_and_makes_the_rhythm_junctional():
         outside &= (times < wave.onset) | (times > wave.offset)
     np.testing.assert_allclose(changed.signals[:, outside], record.signals[:, outside], atol=1e-6)
     assert changed.truth.rhythm.code == "NOD"
-    assert "not fibrillation" in changed.truth.notes["said"]
+    assert "not fibrillation" in changed.truth.notes["label"]
 
 
 def test_p_put_into_fibrillation_takes_the_absence_away():
@@ -206,4 +206,4 @@ def test_the_table_of_edits_names_only_what_there_is():
     for row in table("edits.csv"):
         assert row["change"] in {*CHANGES, "noise"}
         assert set(row["rhythm"].split()) <= set(HEARTS)
-        assert row["becomes"] in {"same", "by rate", *HEARTS} and row["said"]
+        assert row["becomes"] in {"same", "by rate", *HEARTS} and row["label"]

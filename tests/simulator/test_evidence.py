@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ecgteach.simulator import PLACES, places_of, simulate, simulate_strips, stream_strips
 from ecgteach.simulator.edits import CHANGES
-from ecgteach.simulator.evidence import SEGMENTS
+from ecgteach.simulator.evidence import EVIDENCE_SEGMENTS
 from ecgteach.simulator.hearts import HEARTS
 from ecgteach.simulator.people import table
 from ecgteach.truth import ROLES
@@ -94,7 +94,7 @@ def test_intervals_span_from_beat_to_beat():
 def test_the_table_names_only_what_there_is():
     for row in table("evidence.csv"):
         assert row["rhythm"] in {*HEARTS, "*", "AVB1", "AFIB regular"}
-        assert row["what"] in SEGMENTS and row["role"] in ROLES
+        assert row["what"] in EVIDENCE_SEGMENTS and row["role"] in ROLES
         assert row["edit"] in {*CHANGES, ""}
         assert bool(row["criterion"]) == (row["role"] in "PAI")
     named = {row["rhythm"] for row in table("evidence.csv")}

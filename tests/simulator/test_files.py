@@ -1,6 +1,5 @@
-"""Promises of what the simulator writes: WFDB records, the stand-in for Chapman, sheets."""
+"""Promises of what the simulator writes: WFDB records, the stand-in for Chapman."""
 
-import csv
 import json
 
 import numpy as np
@@ -13,7 +12,6 @@ from ecgteach.records.chapman import figshare, open_chapman
 from ecgteach.simulator import edit, simulate
 from ecgteach.simulator.hearts import HEARTS
 from ecgteach.simulator.wfdb_out import read_simulated, write_record, write_records
-from tests.research.sheets import agreement, draw_evidence, main, write_sheet
 from tests.research.standin import write_stand_in
 
 
@@ -126,52 +124,3 @@ def test_the_stand_in_has_the_rate_of_its_row(stand_in):
 def test_rows_that_the_table_has_not_are_refused(tmp_path):
     with pytest.raises(InvalidValue, match="10,646"):
         write_stand_in(tmp_path, seed=1, rows=[0])
-
-
-# Sheets
-
-
-def test_a_picture_shows_a_rhythm_with_its_evidence():
-    figure = draw_evidence(simulate("AFIB", seed=1))
-    assert "atrial fibrillation" in figure.axes[0].get_title(loc="left")
-    words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert "evidence: absent (expected here)" in words
-
-
-@pytest.fixture(scope="module")
-def sheet(tmp_path_factory):
-    return write_sheet(tmp_path_factory.mktemp("sheet"), seed=1)
-
-
-def test_the_sheet_has_forty_strips_a_form_and_a_key(sheet):
-    assert sheet.read_bytes().startswith(b"%PDF")
-    key = list(csv.DictReader((sheet.parent / "key.csv").open()))
-    assert len(key) == 40 and len({row["rhythm"] for row in key}) == 10
-    assert len(list(csv.DictReader((sheet.parent / "marks.csv").open()))) == 40
-
-
-def test_agreement_is_one_with_oneself_and_printed_for_each_pair(sheet, tmp_path, capsys):
-    key = list(csv.DictReader((sheet.parent / "key.csv").open()))
-    forms = []
-    for name, part in (("anna", 1.0), ("bert", 0.5)):
-        with (tmp_path / f"{name}.csv").open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("strip", "reader", "start_s", "end_s", "role", "rhythm", "remark"))
-            for row in key:
-                truth = simulate(row["rhythm"], seed=(int(row["seed"]), int(row["number"])), leads=("II",)).truth
-                for entry in truth.with_role("P", "A"):
-                    end = entry.start + part * (entry.end - entry.start)
-                    writer.writerow((row["strip"], name, f"{entry.start:.4f}", f"{end:.4f}", entry.role, "", ""))
-        forms.append(tmp_path / f"{name}.csv")
-    rows = {(row["pair"], row["rhythm"]): row for row in agreement(sheet.parent / "key.csv", forms)}
-    assert rows["ours - anna", "all"]["dice"] > 0.99
-    assert 0.5 < rows["anna - bert", "all"]["dice"] < 0.8
-    assert main(["agree", str(sheet.parent / "key.csv"), *map(str, forms)]) == 0
-    assert "anna - bert" in capsys.readouterr().out
-
-
-def test_a_mark_that_is_none_is_named_with_its_line(sheet, tmp_path):
-    form = tmp_path / "reader.csv"
-    form.write_text("strip,reader,start_s,end_s,role,rhythm,remark\n1,x,5,4,P,,\n", encoding="utf-8")
-    with pytest.raises(InvalidValue, match="line 2"):
-        agreement(sheet.parent / "key.csv", [form])

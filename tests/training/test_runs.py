@@ -1,10 +1,12 @@
 import json
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import made_record
+from safetensors import safe_open
 
 from ecgteach import cli
 from ecgteach.errors import InvalidValue, UnreadableFile
@@ -13,9 +15,9 @@ from ecgteach.records import Dataset, Entry
 from ecgteach.rhythms import rhythm
 from ecgteach.training import runs
 from ecgteach.training.data.strips import StripSet
+from ecgteach.training.fit.checkpoints import BEFORE, CHECKPOINT
 from ecgteach.training.fit.fitting import LOG, fit, predict
-from ecgteach.training.fit.recipes import recipe
-from ecgteach.training.fit.seeds import finished_seeds, notes_of
+from ecgteach.training.recipes import recipe
 
 ONE_SOURCE = recipe("shipped", sources=("mitdb",), compressed=0, simulated=0)
 TRAIN = ("101", "106", "108")
@@ -40,9 +42,9 @@ def at_hand(monkeypatch):
 
 def gathered(folder, chosen=ONE_SOURCE, part="train"):
     """Strips of a folder, and whether they were read from the recordings anew."""
-    said = []
-    strips = runs.gather(chosen, part, None, folder, said.append)
-    return strips, any("reading" in line for line in said)
+    lines = []
+    strips = runs.gather(chosen, part, None, folder, lines.append)
+    return strips, any("reading" in line for line in lines)
 
 
 def test_strips_are_gathered_once_and_what_was_left_out_is_still_known(at_hand, tmp_path):
@@ -117,6 +119,29 @@ def test_strips_that_do_not_say_in_which_way_they_were_made_are_taken_for_the_sa
     assert not gathered(tmp_path)[1]
 
 
+def test_a_second_run_waits_for_the_strips_that_the_first_gathers_and_reads_none_itself(at_hand, tmp_path):
+    begun, results = threading.Event(), []
+    second = threading.Thread(target=lambda: results.append(gathered(tmp_path)))
+
+    def say(line):
+        if "reading" in line:
+            second.start()
+            begun.wait(0.3)
+            assert not results
+
+    runs.gather(ONE_SOURCE, "train", None, tmp_path, say)
+    second.join(30)
+    ((strips, anew),) = results
+    assert not anew
+    assert len(strips) == 1
+
+
+def test_gathered_strips_are_read_from_a_folder_that_cannot_be_written_to(at_hand, tmp_path, monkeypatch):
+    gathered(tmp_path)
+    monkeypatch.setattr(runs, "alone_in", lambda *_, **__: pytest.fail("nothing is to be written"))
+    assert not gathered(tmp_path)[1]
+
+
 def test_strips_near_a_limit_are_gathered_on_request_and_are_another_set(at_hand, tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "open_dataset", lambda source, data: near_and_clear(source))
     clear, _ = gathered(tmp_path, part="validation")
@@ -136,13 +161,13 @@ def near_and_clear(source):
 
 def test_a_seed_below_0_and_a_file_in_place_of_the_folder_are_refused(tmp_path):
     with pytest.raises(InvalidValue, match="0 or more, not -1"):
-        runs.train_view("signal", "shipped", data=None, out=tmp_path, seed=-1)
+        runs.RunSettings(tmp_path, seed=-1)
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidValue, match="is a file"):
-        runs.train_view("signal", "shipped", data=None, out=tmp_path / "file")
+        runs.RunSettings(tmp_path / "file")
 
 
-def test_tempering_changes_no_answer_and_brings_probabilities_nearer_to_the_truth():
+def test_setting_the_temperature_changes_no_answer_and_brings_probabilities_nearer_to_the_truth():
     random = np.random.default_rng(0)
     strips = StripSet(
         random.integers(-900, 900, (60, 5000)).astype(np.int16),
@@ -155,7 +180,7 @@ def test_tempering_changes_no_answer_and_brings_probabilities_nearer_to_the_trut
     with torch.no_grad():
         model.dense.weight *= 200
     before = predict(model, strips)
-    temperature = runs.temper(model, strips)
+    temperature = runs.set_temperature(model, strips)
     after = predict(model, strips)
     assert temperature > 1
     assert np.allclose(after * temperature, before, atol=1e-3)
@@ -191,7 +216,12 @@ def parts():
 
 
 def trained(parts, out, **settings):
-    return runs.train_on("signal", *parts, SHORT, out=out, say=lambda line: None, **settings)
+    return runs.train_on("signal", *parts, SHORT, runs.RunSettings(out, say=lambda line: None, **settings))
+
+
+def notes_of(weights):
+    with safe_open(weights, framework="pt") as file:
+        return file.metadata()
 
 
 def test_weights_note_what_they_learnt_from_and_by_which_settings(parts, tmp_path):
@@ -199,10 +229,20 @@ def test_weights_note_what_they_learnt_from_and_by_which_settings(parts, tmp_pat
     assert notes["train"] == parts[0].digest()
     assert json.loads(notes["settings"])["strips_an_epoch"] == 16
     assert "labels" not in notes
-    longer = recipe("shipped", epochs=1, strips_an_epoch=24, batch=8)
-    runs.train_on("signal", *parts, longer, out=tmp_path / "signal-1", seed=1, say=lambda line: None)
-    with pytest.raises(InvalidValue, match="settings of the recipe"):
-        finished_seeds(tmp_path, "signal")
+
+
+def test_a_second_run_into_the_folder_of_one_that_is_there_is_refused(parts, tmp_path):
+    trained(parts, tmp_path)
+    with pytest.raises(InvalidValue, match="holds a run already; go on with --resume"):
+        runs.train_view("signal", "shipped", runs.RunSettings(tmp_path))
+    (tmp_path / CHECKPOINT).rename(tmp_path / BEFORE)
+    with pytest.raises(InvalidValue, match="holds a run already; go on with --resume"):
+        runs.train_view("signal", "shipped", runs.RunSettings(tmp_path))
+
+
+def test_the_same_run_writes_the_same_bytes(parts, tmp_path):
+    one, other = (trained(parts, tmp_path / name).read_bytes() for name in ("one", "other"))
+    assert one == other
 
 
 def test_shuffled_labels_are_dealt_out_once_by_the_seed_and_touch_training_only(parts, tmp_path, monkeypatch):
@@ -221,9 +261,8 @@ def test_shuffled_labels_are_dealt_out_once_by_the_seed_and_touch_training_only(
     assert not np.array_equal(first.targets, other.targets)
     assert first.microvolts is parts[0].microvolts
     assert validation is parts[1]
-    assert chosen.place == 0
+    assert chosen.localisation == 0
     assert [notes_of(file)["labels"] for file in weights] == ["shuffled"] * 2
-    assert len(finished_seeds(tmp_path, "signal")) == 2
 
 
 def test_a_run_that_is_not_shuffled_stays_as_it_was(parts, tmp_path):
@@ -231,7 +270,7 @@ def test_a_run_that_is_not_shuffled_stays_as_it_was(parts, tmp_path):
     weights = trained(parts, tmp_path)
     model = SignalCNN()
     log = fit(model, *parts, recipe=SHORT)
-    runs.temper(model, parts[1])
+    runs.set_temperature(model, parts[1])
     made = load_file(weights).state_dict()
     assert all(torch.equal(tensor, made[name]) for name, tensor in model.state_dict().items())
     assert len(log) == len((tmp_path / LOG).read_text().splitlines())
@@ -244,10 +283,10 @@ def test_a_run_on_true_labels_does_not_go_on_with_shuffled_ones(parts, tmp_path)
 
 
 def test_the_command_line_keeps_shuffled_runs_apart(monkeypatch, capsys):
-    asked = []
-    monkeypatch.setattr(runs, "train_view", lambda *names, **settings: asked.append(settings) or settings["out"])
+    given = []
+    monkeypatch.setattr(runs, "train_view", lambda view, recipe, settings, **_: given.append(settings))
     for switch in ([], ["--shuffle-labels"]):
         with pytest.raises(SystemExit, match="0"):
             cli.main(["train", "--view", "image", *switch])
-    assert [settings["shuffle_labels"] for settings in asked] == [False, True]
-    assert [settings["out"] for settings in asked] == [Path("runs/image"), Path("runs/image-shuffled")]
+    assert [settings.shuffle_labels for settings in given] == [False, True]
+    assert [settings.out for settings in given] == [Path("runs/image"), Path("runs/image-shuffled")]

@@ -7,14 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas
 import pytest
-from conftest import made_record
 
 import ecgteach
 from ecgteach.errors import UnknownName
 from ecgteach.models import Prediction
 from ecgteach.simulator import simulate
 from ecgteach.strip import Quality, Strip
-from ecgteach.training.data.strips import grouped_strips, write_strips
 from ecgteach.waves import (
     PARTS,
     WINDOWS,
@@ -27,7 +25,6 @@ from ecgteach.waves import (
 )
 from ecgteach.waves.delineation import DELINEATED, TRUTH
 from ecgteach.waves.p_wave import ELSEWHERE, UNDECIDABLE
-from tests.research.wave_commands import main
 
 
 @pytest.fixture(scope="module")
@@ -328,15 +325,3 @@ def test_an_explanation_that_was_saved_is_counted_alike(seen):
     waves = delineate(seen.strip)
     first, second = attention_by_wave(seen, waves), attention_by_wave(again, waves)
     assert [share.mass for share in first.shares] == pytest.approx([share.mass for share in second.shares], abs=1e-4)
-
-
-def test_the_command_prints_shares_by_group_and_writes_each_strips(tmp_path, capsys):
-    strips = write_strips(grouped_strips([made_record(75, 10, id=name) for name in "ab"]), tmp_path / "strips")
-    with pytest.raises(SystemExit) as ended:
-        main(["shares", str(tmp_path / "strips"), "--by", "outcome", "--out", str(tmp_path / "shares.csv")])
-    assert ended.value.code == 0
-    printed = capsys.readouterr().out
-    assert printed.split()[:5] == ["outcome", "view", "wave", "strips", "recordings"]
-    assert "nan" not in printed.lower()
-    assert (tmp_path / "shares.csv").read_text().startswith("recording,start,rhythm")
-    assert len(strips) == 2

@@ -5,7 +5,7 @@ question says what must follow (a proposal by the authors, fixed with the eviden
 becomes another group's, the target falls, or the answer stays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -17,21 +17,14 @@ from ...errors import InvalidValue
 from ...models import VIEWS, StripCNN, position
 from ...records import Record
 from ...simulator import edit, simulate
+from ..answers import answers, log_odds
 from ..localisation.scores import seed_of
-from .answers import answers, margin
 
 SIZES = ("p", "st", "t")
 """Heights of P, ST and T: no edit changes them, so the recording is simulated again with the same seed.
 
 None may become exactly zero: where there is no wave, the next one takes what was drawn for it.
 """
-
-MUST = {
-    "becomes": "the answer becomes the new rhythm's group",
-    "falls": "the margin of the old answer becomes smaller: a reason for it was taken away",
-    "stays": "the answer stays",
-    "open": "shown, not judged: the result is off the list of groups",
-}
 
 
 class Question(NamedTuple):
@@ -138,11 +131,11 @@ class Effect:
         Group of the original.
     group : str or None
         Group of the edited recording; None off the list.
-    said : str
+    label : str
         What the edited recording would be called.
     before, after : str
         The answers.
-    margin_before, margin_after : float
+    log_odds_before, log_odds_after : float
         Log of the target's probability over that of its strongest rival; for a single view the difference of logits.
     followed : bool or None
         Whether what must follow did; None where it is open, or the first answer was wrong already.
@@ -151,17 +144,17 @@ class Effect:
     view: str
     target: str
     group: str | None
-    said: str
+    label: str
     before: str
     after: str
-    margin_before: float
-    margin_after: float
-    followed: bool | None
+    log_odds_before: float
+    log_odds_after: float
+    followed: bool | None = None
 
     @property
     def change(self) -> float:
-        """Margin after less margin before."""
-        return self.margin_after - self.margin_before
+        """Log odds after less log odds before."""
+        return self.log_odds_after - self.log_odds_before
 
     @property
     def flipped(self) -> bool:
@@ -169,14 +162,32 @@ class Effect:
         return self.before != self.after
 
 
+class Must(NamedTuple):
+    """What must follow a change: in words, and whether an effect does it; None where that is open."""
+
+    words: str
+    followed: Callable[[Effect], bool | None]
+
+
+MUST = {
+    "becomes": Must("the answer becomes the new rhythm's group", lambda effect: effect.after == effect.group),
+    "falls": Must(
+        "the log odds of the old answer become smaller: a reason for it was taken away",
+        lambda effect: effect.change < 0,
+    ),
+    "stays": Must("the answer stays", lambda effect: not effect.flipped),
+    "open": Must("shown, not judged: the result is off the list of groups", lambda _: None),
+}
+
+
 @dataclass(frozen=True)
-class Asked:
+class QueryResult:
     """One question over many recordings.
 
     Parameters
     ----------
     question : Question
-        What was asked.
+        The change, and what must follow.
     effects : tuple of Effect
         Three for each pair: each view's, and that of both.
     impossible : tuple of str
@@ -192,7 +203,7 @@ class Asked:
         return [effect for effect in self.effects if effect.view == view]
 
 
-def ask(
+def query(
     question: Question,
     models: Mapping[str, StripCNN],
     *,
@@ -200,7 +211,7 @@ def ask(
     seed: int = 0,
     lead: str = "II",
     part: str | None = None,
-) -> Asked:
+) -> QueryResult:
     """Make a change in `n` simulated recordings, and see what becomes of the answers.
 
     Parameters
@@ -230,7 +241,7 @@ def ask(
         for number, (original, edited) in enumerate(pairs)
         for view, shares in answered.items()
     )
-    return Asked(question, effects, tuple(impossible))
+    return QueryResult(question, effects, tuple(impossible))
 
 
 def pair(question: Question, seed: int | tuple[int, ...], *, lead: str = "II") -> tuple[Record, Record]:
@@ -267,12 +278,9 @@ def effect_of(
         raise InvalidValue(f"{original.truth.rhythm} is in none of the groups, so there is no answer to change")
     number = position(target, classes)
     old, new = classes[int(before.argmax())], classes[int(after.argmax())]
-    margins = margin(before, number), margin(after, number)
-    followed = None
-    if old == target and must != "open":
-        followed = {"becomes": new == group, "falls": margins[1] < margins[0], "stays": new == old}[must]
-    said = str(edited.truth.notes.get("said", "the same rhythm with a wave of another height"))
-    return Effect(view, target, group, said, old, new, *margins, followed)
+    label = str(edited.truth.notes.get("label", "the same rhythm with a wave of another height"))
+    effect = Effect(view, target, group, label, old, new, log_odds(before, number), log_odds(after, number))
+    return replace(effect, followed=MUST[must].followed(effect)) if old == target else effect
 
 
 def _with_noise_of(original: Record, clean: Record) -> Record:

@@ -15,10 +15,10 @@ from ...models import StripCNN
 from ...records import Record
 from ...simulator import edit, simulate
 from ...strip import Strip
-from ..localisation.controls import qrs_segments
-from .answers import answers
+from ..answers import answers
+from ..localisation.controls import qrs_onsets
 
-LIMITS = {60: ("SR", 70, tuple(range(50, 71))), 100: ("SR", 92, tuple(range(90, 113)))}
+RATE_LIMITS = {60: ("SR", 70, tuple(range(50, 71))), 100: ("SR", 92, tuple(range(90, 113)))}
 """Rate limits per minute: what is simulated there, at which rate, and to which rates TQ alone brings it."""
 
 
@@ -32,7 +32,7 @@ def flip_rate(
     models : mapping of str to StripCNN
         ``{"signal": ..., "image": ...}``.
     limit : {60, 100}
-        Near which of `LIMITS`.
+        Near which of `RATE_LIMITS`.
     seed : int or tuple of int
         Decides the recording.
 
@@ -47,9 +47,9 @@ def flip_rate(
     InvalidValue
         When it is no such limit.
     """
-    if limit not in LIMITS:
-        raise InvalidValue(f"{limit} is no rate limit of the groups; take one of {', '.join(map(str, LIMITS))}")
-    rhythm, rate, rates = LIMITS[limit]
+    if limit not in RATE_LIMITS:
+        raise InvalidValue(f"{limit} is no rate limit of the groups; take one of {', '.join(map(str, RATE_LIMITS))}")
+    rhythm, rate, rates = RATE_LIMITS[limit]
     warped = list(_warped(simulate(rhythm, seed=seed, rate=rate, leads=("II",)), rates))
     answered = answers(models, [samples for _, samples in warped])
     return {view: _only_change([rate for rate, _ in warped], found.argmax(axis=1)) for view, found in answered.items()}
@@ -61,7 +61,7 @@ def evenness(on_time: NDArray[np.float32], strip: Strip) -> float | None:
     The effective number of beats (Hill 1973, doi 10.2307/1934352) over their number. A map that speaks for a rate
     should not rest on one beat. None below two whole RR, and where the map is empty in them.
     """
-    borders = [round(start * strip.sampling_rate) for start, _ in qrs_segments(strip) if start >= 0]
+    borders = [round(start * strip.sampling_rate) for start in qrs_onsets(strip) if start >= 0]
     positive = np.maximum(np.asarray(on_time, dtype=np.float64), 0)
     masses = np.array([positive[first:last].sum() for first, last in pairwise(borders)])
     if masses.size < 2 or not masses.sum() > 0:

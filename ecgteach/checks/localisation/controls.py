@@ -1,20 +1,21 @@
 """Controls: maps that know nothing of the answer, against which every figure about a map is read.
 
-A figure means something only where the map beats all four: itself shifted along the strip, the QRS complexes alone,
-blurred noise, and a flat map. Blurred noise and QRS are there because some measures favour maps that are merely smooth
-or merely on the highest peaks (arXiv 2304.13836).
+A figure means something only where the map beats all of `CONTROLS`. Blurred noise and QRS are there because some
+measures favour maps that are merely smooth or merely on the highest peaks (arXiv 2304.13836).
 """
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ... import fusion
 from ...beats import find_beats
 from ...errors import InvalidValue
+from ...models import Layer
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
-
-Values = NDArray[np.float32]
-
-CONTROLS = ("shifted", "QRS only", "blurred noise", "flat")
+from ..explained import Values
 
 AWAY_FROM_WHOLE_RR = (0.25, 0.75)
 """The part of an RR, beyond whole ones, by which a map is shifted: far from where each beat would cover the next."""
@@ -23,8 +24,27 @@ HALF_QRS_SECONDS = 0.05
 """How far a QRS reaches to each side of its middle, where only a detector says where it is."""
 
 
+@dataclass(frozen=True)
+class Control:
+    """A map that knows nothing of the answer.
+
+    Parameters
+    ----------
+    words : str
+        What it is, for people.
+    make : callable
+        From a map along time, its strip, the length of its cells in seconds, and a seed, to a map along time.
+    own : bool
+        True where each map has its own, False where all maps of a strip share one.
+    """
+
+    words: str
+    make: Callable[[Values, Strip, float, int], Values]
+    own: bool = False
+
+
 def controls_of(on_time: Values, strip: Strip, *, cell_seconds: float, seed: int = 0) -> dict[str, Values]:
-    """The four controls of one map, by the names of `CONTROLS`.
+    """The controls of one map, by the names of `CONTROLS`.
 
     Parameters
     ----------
@@ -42,23 +62,37 @@ def controls_of(on_time: Values, strip: Strip, *, cell_seconds: float, seed: int
     dict of str to array, shape (5000,)
         Read-only, float32.
     """
-    complexes = qrs_segments(strip)
+    return {name: control.make(on_time, strip, cell_seconds, seed) for name, control in CONTROLS.items()}
+
+
+def controls_of_all(
+    maps: Mapping[str, Values], strip: Strip, *, cell_seconds: float, seed: int = 0
+) -> dict[str, Values]:
+    """The controls of several maps of one strip: those that each map has for itself, and those that all share."""
     return {
-        "shifted": shifted(on_time, [start for start, _ in complexes], seed=seed),
-        "QRS only": on_segments(complexes),
-        "blurred noise": blurred_noise(cell_seconds, seed=seed),
-        "flat": _read_only(np.ones(SAMPLES)),
+        named(control, name): made
+        for name, values in maps.items()
+        for control, made in controls_of(values, strip, cell_seconds=cell_seconds, seed=seed).items()
     }
 
 
-def shifted(on_time: Values, beats: list[float], *, seed: int = 0) -> Values:
+def named(control: str, name: str) -> str:
+    """What a map's control is called beside other maps.
+
+    >>> named("shifted", "fused"), named("flat", "fused")
+    ('fused shifted', 'flat')
+    """
+    return f"{name} {control}" if CONTROLS[control].own else control
+
+
+def shifted(on_time: Values, beats: Sequence[float], *, seed: int = 0) -> Values:
     """The map shifted in a circle along the strip, by some whole RR and between a quarter and three quarters of one.
 
     Parameters
     ----------
     on_time : array, shape (5000,)
         The map along time.
-    beats : list of float
+    beats : sequence of float
         Onsets of the QRS complexes in seconds; below two of them, the strip counts as one RR.
     seed : int
         Decides how far.
@@ -98,7 +132,36 @@ def qrs_segments(strip: Strip) -> list[tuple[float, float]]:
     return [(time - HALF_QRS_SECONDS, time + HALF_QRS_SECONDS) for time in find_beats(strip).times]
 
 
+def qrs_onsets(strip: Strip) -> list[float]:
+    """Start of each QRS complex in seconds, as `shifted` takes them."""
+    return [start for start, _ in qrs_segments(strip)]
+
+
+def qrs_in_cells(strip: Strip, layer: Layer) -> Values:
+    """The QRS complexes alone as a map of a layer's cells, shape (5000,): each cell is lit by what it covers."""
+    covered = on_segments(qrs_segments(strip)).astype(np.float64)
+    summed = np.concatenate([[0.0], np.cumsum(covered)])
+    edges = layer.centres[:, None] + layer.cell_seconds * np.array([-0.5, 0.5])
+    shares = np.diff(np.interp(edges * SAMPLING_RATE, np.arange(SAMPLES + 1), summed), axis=1)[:, 0]
+    return fusion.place((shares / max(shares.max(), 1.0)).astype(np.float32), layer)
+
+
 def _read_only(values: NDArray[np.floating]) -> Values:
     array = np.asarray(values, dtype=np.float32)
     array.flags.writeable = False
     return array
+
+
+CONTROLS: dict[str, Control] = {
+    "shifted": Control(
+        "the same map shifted along the strip",
+        lambda values, strip, _, seed: shifted(values, qrs_onsets(strip), seed=seed),
+        own=True,
+    ),
+    "QRS only": Control("the QRS complexes alone", lambda _, strip, *__: on_segments(qrs_segments(strip))),
+    "blurred noise": Control(
+        "noise as smooth as the map", lambda _, __, cell_seconds, seed: blurred_noise(cell_seconds, seed=seed)
+    ),
+    "flat": Control("a map that is as high everywhere", lambda *_: _read_only(np.ones(SAMPLES))),
+}
+"""Every control by its name."""

@@ -6,7 +6,7 @@ doi 10.1016/j.inffus.2021.11.008) and Zhang et al. 2018 (the pointing game, doi 
 is P(map in evidence > map in X), which does not depend on how much of the strip the evidence covers.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -18,20 +18,20 @@ from scipy.stats import rankdata
 from ...beats import group_of_truth
 from ...errors import InvalidValue, UnknownName, choices
 from ...explanation import FUSED, Explanation
-from ...strip import SAMPLES, SAMPLING_RATE, Strip
+from ...strip import SAMPLES, SAMPLING_RATE
 from ...truth import Evidence, Truth
-from ..perturbation.removal import maps_on_time
-from .controls import Values, controls_of
+from ..explained import Values, maps_on_time
+from .controls import CONTROLS, controls_of_all, named
 
 Mask = NDArray[np.bool_]
 
 CRITERIA = ("atrial", "conduction", "QRS")
-"""Legs of the evidence that have a place."""
+"""Criteria of the evidence that have a place."""
 
 WITHOUT_PLACE = ("rate", "regularity")
-"""Legs that are relations between beats; a map is never judged by place for them."""
+"""Criteria that are relations between beats; a map is never judged by place for them."""
 
-NOT_BY_PLACE = {
+NOT_LOCALISED = {
     "AFL": "flutter waves run through the whole strip: no segment is irrelevant. Judge flutter by edits",
     "SAAWR": "a wandering pacemaker is a lesson on labels only; its evidence is not scored by place",
     "SVT": "the kind of tachycardia is not specified, so nobody knows where its P waves should be",
@@ -173,15 +173,15 @@ def localise_explanation(
     Returns
     -------
     dict of str to Localisation
-        ``signal``, ``image`` and ``fused``, each shifted (``"fused shifted"``), and ``QRS only``, ``blurred noise``,
-        ``flat``. Where nothing could be fused, the two fused entries say why.
+        The maps, and their controls by `named`. Where nothing could be fused, the fused entries say why.
     """
     maps = maps_on_time(explanation)
     cell = cell_seconds_of(explanation)
     every = maps | controls_of_all(maps, explanation.strip, cell_seconds=cell, seed=seed)
     none = Localisation(reason=explanation.fused_reason)
-    missing = {} if FUSED in maps else {FUSED: none, named("shifted", FUSED): none}
-    truth, refusal = explanation.strip.truth, why_not_by_place(explanation)
+    own = (FUSED, *(named(name, FUSED) for name, control in CONTROLS.items() if control.own))
+    missing = {} if FUSED in maps else dict.fromkeys(own, none)
+    truth, refusal = explanation.strip.truth, why_not_localised(explanation)
     if refusal or truth is None:
         return {name: Localisation(reason=refusal) for name in (*every, *missing)}
     found = {
@@ -190,39 +190,19 @@ def localise_explanation(
     return found | missing
 
 
-def controls_of_all(
-    maps: Mapping[str, Values], strip: Strip, *, cell_seconds: float, seed: int = 0
-) -> dict[str, Values]:
-    """The controls of several maps of one strip: each map shifted, under its own name, and those that all share."""
-    return {
-        named(control, name): made
-        for name, values in maps.items()
-        for control, made in controls_of(values, strip, cell_seconds=cell_seconds, seed=seed).items()
-    }
-
-
-def named(control: str, name: str) -> str:
-    """What a map's control is called beside other maps: only ``"fused shifted"`` is one map's own.
-
-    >>> named("shifted", "fused"), named("flat", "fused")
-    ('fused shifted', 'flat')
-    """
-    return f"{name} {control}" if control == "shifted" else control
-
-
 def cell_seconds_of(explanation: Explanation) -> float:
     """Length of the larger of both views' cells in seconds."""
     return max(view.layer.cell_seconds for view in explanation.views.values())
 
 
-def why_not_by_place(explanation: Explanation) -> str:
+def why_not_localised(explanation: Explanation) -> str:
     """Why an explanation's maps cannot be right or wrong by place; empty where they can."""
     truth = explanation.strip.truth
     if truth is None:
         return "nobody knows the evidence of a real strip: there is no right or wrong of place"
     name = original_rhythm(truth)
-    if name in NOT_BY_PLACE:
-        return NOT_BY_PLACE[name]
+    if name in NOT_LOCALISED:
+        return NOT_LOCALISED[name]
     group = group_of_truth(truth)
     if group is None:
         return f"{name} belongs to none of the groups, so nothing is evidence for {explanation.target}"

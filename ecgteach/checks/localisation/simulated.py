@@ -1,6 +1,6 @@
 """Simulated strips whose evidence has a place, rhythm by rhythm, each explained for its own group."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...beats import group_of_truth
@@ -21,7 +21,7 @@ RHYTHMS: dict[str, tuple[str, dict[str, Any]]] = {
     "AFIB regular": ("AFIB", {"conduction": "block"}),
     "SR with PVCs": ("SR", {"pvcs": 2}),
 }
-"""Rhythms scored by place, by their original name, and how each is simulated; the last one holds distractors."""
+"""Rhythms scored by localisation, by their original name, and how each is simulated; the last one holds distractors."""
 
 LEAD = "II"
 
@@ -50,13 +50,27 @@ def explanations(
     Raises
     ------
     UnknownName
-        When the rhythm is not scored by place.
+        When the rhythm is not scored by localisation.
     """
     if rhythm not in RHYTHMS:
-        raise UnknownName(f"{rhythm!r} is not scored by place; rhythms that are: {choices(RHYTHMS)}")
+        raise UnknownName(f"{rhythm!r} is not scored by localisation; rhythms that are: {choices(RHYTHMS)}")
     code, settings = RHYTHMS[rhythm]
     row = list(RHYTHMS).index(rhythm)
     for number in range(n):
         record = simulate(code, seed=(seed, row, number), leads=(LEAD,), **settings)
         assert record.truth is not None
         yield explain(record.strip(LEAD, quality="any"), models, target=group_of_truth(record.truth), **choice)
+
+
+def each_rhythm(
+    models: Mapping[str, StripCNN] | None = None,
+    *,
+    n: int,
+    seed: int = 0,
+    rhythms: Iterable[str] = tuple(RHYTHMS),
+    **choice: Any,
+) -> Iterator[tuple[str, Explanation]]:
+    """Name of the rhythm and explanation of `n` strips of each of some `rhythms`, as `explanations` makes them."""
+    for rhythm in rhythms:
+        for seen in explanations(rhythm, models, n=n, seed=seed, **choice):
+            yield rhythm, seen

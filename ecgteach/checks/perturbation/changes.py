@@ -20,7 +20,7 @@ PENS = {"thin pen": 1.2, "thick pen": 2.4}
 """In pixels, in place of `image.PEN`."""
 
 SMALLER = (768, 96)
-LIMITS_MV = (-2.5, 2.5)
+WIDER_RANGE = (-2.5, 2.5)
 
 
 def changed(strip: Strip, view: str, layer: Layer, *, seed: int = 0) -> dict[str, Tensor]:
@@ -76,7 +76,7 @@ def _redrawn(strip: Strip) -> dict[str, Tensor]:
     small = _tensor(draw_pixels(strip.samples, Geometry(*SMALLER), PEN))
     enlarged = functional.interpolate(small, size=size, mode="bilinear", align_corners=False)
     pictures["smaller picture, enlarged"] = (enlarged * 255).round() / 255
-    low, high = LIMITS_MV
+    low, high = WIDER_RANGE
     wider = Geometry(network.width, network.height, low=low, high=high)
     pictures[f"limits of {high:g} mV"] = _tensor(draw_pixels(strip.samples, wider, PEN))
     return pictures

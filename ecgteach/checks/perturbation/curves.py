@@ -12,27 +12,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from ...errors import InvalidValue, UnknownName, choices
-from ...gradcam import GradCAM
-from ...models import VIEWS, StripCNN, position
+from ...errors import InvalidValue
+from ...explanation import Explanation
+from ...models import VIEWS, StripCNN, margin, position
 from ...showing import ShowsItself
 from ...strip import SAMPLES
-from ..localisation.controls import qrs_segments, shifted
-from .fills import Eraser, Numbers
+from ..answers import BOTH, logits_of
+from ..localisation.controls import qrs_onsets, shifted
+from .fills import Numbers, Perturbation, Pieces
 
 DELETION, INSERTION = "deletion", "insertion"
-READERS = {"signal": ("signal",), "image": ("image",), "both": VIEWS}
+READERS = {view: (view,) for view in VIEWS} | {BOTH: VIEWS}
 
 FRACTIONS = (0.0, 0.05, 0.1, 0.2, 0.4, 1.0)
 """Share of the strip that is taken out or put back at each step; closer at the start, where the map is highest."""
 
 SHIFTED = "shifted"
 BLIND = ("random", "blurred random", "QRS energy")
-CONTROLS = (SHIFTED, *BLIND)
+ORDERS = (SHIFTED, *BLIND)
+"""Orders that know nothing of the network, each a control."""
+
 BLUR = 1.5
 """Pieces by which the noise of a control is blurred (standard deviation)."""
 
@@ -59,9 +60,9 @@ class Curve(ShowsItself):
     probabilities : array, shape (steps,)
         Probability of the target.
     margins : array, shape (steps,)
-        The target's logit minus the mean of the others'.
+        `Prediction.margin` of the target: its logit minus the mean of the others'.
     controls : dict of str to Curve
-        The same for each of `CONTROLS`; empty on a control.
+        The same for each of `ORDERS`; empty on a control.
     part : str
         Which part of the logits was followed, ``"local"`` or ``"rhythm"``; empty for the whole answer.
     """
@@ -126,42 +127,57 @@ class Trial:
 
     Parameters
     ----------
-    target : str
-        The class that is followed.
+    explanation : Explanation
+        Its strip is read, and its target followed.
     models : mapping of str to StripCNN
         A network for each view.
-    eraser : Eraser
-        Takes pieces out of the strip.
+    pieces : Pieces
+        How the strip is cut.
+    part : {"", "local", "rhythm"}
+        Which part of the logits is followed, where the networks tell: ``"local"`` is what a map of the local cells
+        speaks of; by default the whole answer, to which a rhythm without a place adds its share.
+    fill : str
+        What stands in for samples that are out, one of `FILLS`.
     fractions : sequence of float
-        Shares of the pieces, rising from 0 to 1 at most.
-    part : str
-        Which part of the logits is followed, where the networks tell; empty for the whole answer.
+        Shares of the strip, rising, from 0 to 1 at most.
     shifts : int
-        How many times the shifted map is drawn; the mean of their curves is that control's.
+        How many times the shifted map is drawn (the mean of their curves is that control's): over many strips once
+        each will do, on a single one it is luck.
+    blind : bool
+        False leaves out the controls that do not even know the map, and saves their passes.
+    seed : int
+        Draws the controls, the order of segments where the map is level, and the noise of ``fill="noise"``.
 
     Raises
     ------
     InvalidValue
         When the fractions do not rise, or no shifted map is drawn.
+    UnknownName
+        When no fill is called so.
     """
 
     def __init__(
         self,
-        target: str,
+        explanation: Explanation,
         models: Mapping[str, StripCNN],
-        eraser: Eraser,
-        fractions: Sequence[float] = FRACTIONS,
+        pieces: Pieces,
+        *,
         part: str = "",
+        fill: str = "line",
+        fractions: Sequence[float] = FRACTIONS,
         shifts: int = 1,
+        blind: bool = True,
+        seed: int = 0,
     ) -> None:
         if shifts < 1:
             raise InvalidValue(f"the shifted map is drawn once or more often, not {shifts} times")
-        self.target, self.models, self.part, self.shifts = target, models, part, shifts
-        self.eraser, self.pieces = eraser, eraser.pieces
+        self.target, self.models, self.part, self.shifts = explanation.target, models, part, shifts
+        self.blind = BLIND if blind else ()
+        self.perturbation, self.pieces = Perturbation(explanation.strip, pieces, fill, seed), pieces
         self.fractions = _rising(fractions)
-        self._random = np.random.default_rng((eraser.seed, 1))
+        self._random = np.random.default_rng((seed, 1))
 
-    def curves(self, asked: Sequence[tuple[str, str, str]], maps: Mapping[str, NDArray[np.floating]]) -> list[Curve]:
+    def curves(self, wanted: Sequence[tuple[str, str, str]], maps: Mapping[str, NDArray[np.floating]]) -> list[Curve]:
         """The curves of some (kind, map, reader), each with its controls; each network runs once for all of them."""
         heights: dict[Order, Numbers] = {}
         for name, values in maps.items():
@@ -171,20 +187,20 @@ class Trial:
         heights |= self._blind_heights()
         ranked = {order: self._ranked(height) for order, height in heights.items()}
         plans: dict[str, list[Plan]] = {view: [] for view in VIEWS}
-        for kind, name, reader in asked:
+        for kind, name, reader in wanted:
             for view in READERS[reader]:
                 plans[view].append((kind, (name, "", 0)))
                 plans[view] += [(kind, order) for orders in self._controls_of(name).values() for order in orders]
-        read = {view: self._read(view, wanted, ranked) for view, wanted in plans.items() if wanted}
+        read = {view: self._read(view, own, ranked) for view, own in plans.items() if own}
 
         def curve(kind: str, name: str, orders: list[Order], reader: str, controls: dict[str, Curve]) -> Curve:
             each = [read[view][kind, order] for view in READERS[reader] for order in orders]
             probabilities, margins = np.mean(each, axis=0)
-            fill = self.eraser.fill
+            fill = self.perturbation.fill
             return Curve(kind, name, reader, fill, self.fractions, probabilities, margins, controls, self.part)
 
         found = []
-        for kind, name, reader in asked:
+        for kind, name, reader in wanted:
             drawn = self._controls_of(name)
             controls = {word: curve(kind, word, orders, reader, {}) for word, orders in drawn.items()}
             found.append(curve(kind, name, [(name, "", 0)], reader, controls))
@@ -193,12 +209,12 @@ class Trial:
     def _controls_of(self, name: str) -> dict[str, list[Order]]:
         """The orders whose mean curve is each control of a map."""
         drawn: list[Order] = [(name, SHIFTED, draw) for draw in range(self.shifts)]
-        return {SHIFTED: drawn} | {control: [("", control, 0)] for control in BLIND}
+        return {SHIFTED: drawn} | {control: [("", control, 0)] for control in self.blind}
 
     def _shifted(self, values: NDArray[np.floating], draw: int) -> NDArray[np.floating]:
         """The map, or its columns of cells, moved as `controls.shifted` moves a map along time."""
-        beats = [start for start, _ in qrs_segments(self.eraser.strip)]
-        origin = shifted(np.arange(SAMPLES, dtype=np.float32), beats, seed=self.eraser.seed + draw).astype(np.intp)
+        beats, seed = qrs_onsets(self.perturbation.strip), self.perturbation.seed + draw
+        origin = shifted(np.arange(SAMPLES, dtype=np.float32), beats, seed=seed).astype(np.intp)
         if self.pieces.have_rows:
             return np.roll(values, -self.pieces.segment_of_sample[origin[0]], axis=1)
         return values[origin]
@@ -208,13 +224,13 @@ class Trial:
 
         drawn, blurred = self._random.random((2, *self.pieces.shape))
         blurred = gaussian_filter(blurred, BLUR, mode="wrap")
-        heights = (drawn.ravel(), blurred.ravel(), self.eraser.energy)
+        heights = (drawn.ravel(), blurred.ravel(), self.perturbation.energy)
         return {("", name, 0): height for name, height in zip(BLIND, heights, strict=True)}
 
     def _ranked(self, height: Numbers) -> NDArray[np.intp]:
         """Pieces from the highest down, by lot where they are level; cells on empty paper are not in it."""
         order = np.lexsort((self._random.permutation(self.pieces.count), -height))
-        return order[self.eraser.ink[order] > 0] if self.pieces.have_rows else order
+        return order[self.perturbation.ink[order] > 0] if self.pieces.have_rows else order
 
     def _kept(self, kind: str, order: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Which pieces are in at each step, shape (steps, pieces)."""
@@ -229,26 +245,12 @@ class Trial:
         """Probability and margin of the target at each step of each plan, from one forward pass."""
         kept = {plan: self._kept(plan[0], orders[plan[1]]) for plan in plans}
         once, back = np.unique(np.concatenate(list(kept.values())), axis=0, return_inverse=True)
-        logits = self._logits(view, self.eraser.batch(view, once)).double().numpy()
+        logits = logits_of(self.models[view], self.perturbation.batch(view, once), self.part).double().numpy()
         if not np.isfinite(logits).all():
             raise InvalidValue(f"the {view} network's answers are not finite; load its weights again")
         each = logits[back.ravel()].reshape(len(kept), len(self.fractions), -1)
         number = position(self.target, self.models[view].classes)
         return {plan: _target_figures(steps, number) for plan, steps in zip(kept, each, strict=True)}
-
-    def _logits(self, view: str, batch: Tensor) -> Tensor:
-        model = self.models[view]
-        if not self.part:
-            with GradCAM(model), torch.no_grad():
-                return model(batch)  # type: ignore[no-any-return]
-        if not isinstance(model, StripCNN):
-            raise InvalidValue(f"the {view} network does not tell what its logits are the sum of; leave out part=")
-        seen = GradCAM(model, model.explained_layer).forward(batch)
-        with torch.no_grad():
-            parts = model.parts(seen.activations, seen.logits)
-        if self.part not in parts:
-            raise UnknownName(f"no part of the logits is called {self.part!r}; there are {choices(parts)}")
-        return parts[self.part]
 
 
 def _rising(fractions: Sequence[float]) -> Numbers:
@@ -259,10 +261,9 @@ def _rising(fractions: Sequence[float]) -> Numbers:
 
 
 def _target_figures(logits: Numbers, target: int) -> tuple[Numbers, Numbers]:
-    """Probability of the target, and its logit minus the mean of the others', row by row."""
+    """Probability and margin of the target, row by row."""
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    others = np.delete(logits, target, axis=1).mean(axis=1)
-    return raised[:, target] / raised.sum(axis=1), logits[:, target] - others
+    return raised[:, target] / raised.sum(axis=1), margin(logits, target)
 
 
 def _area(fractions: Numbers, heights: Numbers) -> float:

@@ -6,7 +6,7 @@ the signal a segment is replaced, and by what matters: a flat piece with two ste
 a straight line between its neighbours does not. In the picture its ink is erased, which leaves paper.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EmptyMap, InvalidValue, UnknownName, choices
-from ...explanation import Explanation
-from ...models import VIEWS, StripCNN, shipped
+from ...explanation import FUSED, MAPS, Explanation
+from ...models import VIEWS, StripCNN
 from ...strip import SAMPLES
-from .curves import DELETION, FRACTIONS, INSERTION, READERS, Curve, Trial
-from .fills import Eraser, Pieces
+from ..answers import BOTH
+from ..explained import networks
+from .curves import DELETION, INSERTION, READERS, Curve, Trial
+from .fills import Pieces
 
-OWN_READER = {"signal": "signal", "image": "image", "image cells": "image"}
+CELLS = "image cells"
+OWN_READER = {view: view for view in VIEWS} | {CELLS: "image"}
 
 CAUTIONS = {
     "SB": "SB is told by its rate, which has no place. Taking out a QRS slows the heart and speaks for SB whatever the "
@@ -90,12 +93,9 @@ def deletion(
     explanation: Explanation,
     models: Mapping[str, StripCNN] | None = None,
     *,
-    of: str | NDArray[np.floating] = "fused",
+    of: str | NDArray[np.floating] = FUSED,
     reader: str | None = None,
-    part: str = "",
-    fill: str = "line",
-    fractions: Sequence[float] = FRACTIONS,
-    seed: int = 0,
+    **settings: Any,
 ) -> Curve:
     """Take out what a map points at, the highest first, and follow the target; a good map's curve falls early.
 
@@ -107,18 +107,12 @@ def deletion(
         The networks that read what is left; by default the shipped pair.
     of : str or array, shape (5000,)
         Which map: ``"signal"``, ``"image"``, ``"fused"``, any other along time as an array, or ``"image cells"``: the
-        image map's own cells in rows and columns, where only those that hold ink are counted and erased.
+        image map's own cells in rows and columns, where only those that hold ink are counted and taken out.
     reader : {"signal", "image", "both"}, optional
-        Whose answer is followed; by default the map's own network, and both for the fused map or an array.
-    part : {"", "local", "rhythm"}
-        Which part of the logits is followed, where the networks tell: ``"local"`` is what a map of the local cells
-        speaks of; by default the whole answer, to which a rhythm without a place adds its share.
-    fill : str
-        What stands in for samples that are out, one of `erasing.FILLS`.
-    fractions : sequence of float
-        Shares of the strip, rising, from 0 to 1 at most.
-    seed : int
-        Draws the controls, the order of segments where the map is level, and the noise of ``fill="noise"``.
+        Whose answer is followed; by default the map's own network, and both for the fused map or any other. To hold
+        maps against each other, let one reader read them all.
+    **settings
+        ``part``, ``fill``, ``fractions``, ``shifts``, ``blind`` and ``seed``, as `curves.Trial` takes them.
 
     Returns
     -------
@@ -134,25 +128,22 @@ def deletion(
     InvalidValue
         When a network is missing, broken or does not tell its parts, or the fractions do not rise from 0 to 1.
     """
-    return _one(DELETION, explanation, models, of, reader, part, fill, fractions, seed)
+    return _one(DELETION, explanation, models, of, reader, settings)
 
 
 def insertion(
     explanation: Explanation,
     models: Mapping[str, StripCNN] | None = None,
     *,
-    of: str | NDArray[np.floating] = "fused",
+    of: str | NDArray[np.floating] = FUSED,
     reader: str | None = None,
-    part: str = "",
-    fill: str = "line",
-    fractions: Sequence[float] = FRACTIONS,
-    seed: int = 0,
+    **settings: Any,
 ) -> Curve:
     """Put back what a map points at into an empty strip, the highest first; a good map's curve rises early.
 
     Takes, returns and raises what `deletion` does.
     """
-    return _one(INSERTION, explanation, models, of, reader, part, fill, fractions, seed)
+    return _one(INSERTION, explanation, models, of, reader, settings)
 
 
 def faithfulness(
@@ -161,26 +152,16 @@ def faithfulness(
     *,
     maps: Mapping[str, NDArray[np.floating]] | None = None,
     reader: str | None = None,
-    part: str = "",
-    fill: str = "line",
-    fractions: Sequence[float] = FRACTIONS,
-    shifts: int = 1,
-    seed: int = 0,
+    **settings: Any,
 ) -> Faithfulness:
     """Deletion and insertion of several maps at once, each network running once for all of them.
 
     Parameters
     ----------
-    explanation, models, part, fill, fractions, seed
+    explanation, models, reader, **settings
         As in `deletion`.
     maps : mapping of str to array, shape (5000,), optional
-        Maps along time by name, such as one for each fusion rule; by default the explanation's ``"signal"``,
-        ``"image"`` and ``"fused"``.
-    reader : {"signal", "image", "both"}, optional
-        Whose answer is followed; by default each map's own network, and both for the fused map and any other. To
-        hold maps against each other, let one reader read them all.
-    shifts : int
-        How many times the shifted map is drawn: over many strips once each will do, on a single one it is luck.
+        Maps along time by name, such as one for each fusion rule; by default the explanation's own.
 
     Returns
     -------
@@ -192,19 +173,17 @@ def faithfulness(
     UnknownName, InvalidValue
         As `deletion`.
     """
-    if reader not in (None, *READERS):
-        raise UnknownName(f"no reader is called {reader!r}; there are {choices(READERS)}")
+    _check_reader(reader, READERS)
     orders: dict[str, NDArray[np.floating]] = {}
     left_out: dict[str, str] = {}
-    for name in (*VIEWS, "fused") if maps is None else maps:
+    for name in MAPS if maps is None else maps:
         try:
             orders[name] = _map_named(name, explanation) if maps is None else _usable(np.asarray(maps[name]), name)
         except EmptyMap as problem:
             left_out[name] = str(problem)
-    eraser = Eraser(explanation.strip, Pieces.along_time(), fill, seed)
-    trial = Trial(explanation.target, networks(models), eraser, fractions, part, shifts)
-    asked = [(kind, name, reader or OWN_READER.get(name, "both")) for kind in (DELETION, INSERTION) for name in orders]
-    curves = trial.curves(asked, orders)
+    trial = Trial(explanation, networks(models), Pieces.along_time(), **settings)
+    wanted = [(kind, name, reader or OWN_READER.get(name, BOTH)) for kind in (DELETION, INSERTION) for name in orders]
+    curves = trial.curves(wanted, orders)
     found = {kind: {curve.order: curve for curve in curves if curve.kind == kind} for kind in (DELETION, INSERTION)}
     caution = CAUTIONS.get(explanation.target, "")
     return Faithfulness(explanation.target, found[DELETION], found[INSERTION], left_out, caution)
@@ -216,48 +195,33 @@ def _one(
     models: Mapping[str, StripCNN] | None,
     of: str | NDArray[np.floating],
     reader: str | None,
-    part: str,
-    fill: str,
-    fractions: Sequence[float],
-    seed: int,
+    settings: dict[str, Any],
 ) -> Curve:
     name = of if isinstance(of, str) else "map"
     values = _map_named(of, explanation) if isinstance(of, str) else _usable(np.asarray(of), "given")
-    own = OWN_READER.get(name, "both")
-    known = [own] if name == "image cells" else list(READERS)
-    if reader not in (None, *known):
-        raise UnknownName(f"no reader of the map {name!r} is called {reader!r}; there are {choices(known)}")
-    view = explanation.views["image"]
-    pieces = Pieces.of_cells(values.shape, view.layer) if name == "image cells" else Pieces.along_time()
-    trial = Trial(explanation.target, networks(models), Eraser(explanation.strip, pieces, fill, seed), fractions, part)
+    own = OWN_READER.get(name, BOTH)
+    _check_reader(reader, [own] if name == CELLS else READERS)
+    layer = explanation.views["image"].layer
+    pieces = Pieces.of_cells(values.shape, layer) if name == CELLS else Pieces.along_time()
+    trial = Trial(explanation, networks(models), pieces, **settings)
     return trial.curves([(kind, name, reader or own)], {name: values})[0]
 
 
-def networks(models: Mapping[str, StripCNN] | None) -> Mapping[str, StripCNN]:
-    """The networks that a check runs: those given, or the shipped pair.
-
-    Raises
-    ------
-    InvalidValue
-        When one of the two views has none.
-    """
-    models = shipped() if models is None else models
-    missing = [view for view in VIEWS if view not in models]
-    if missing:
-        raise InvalidValue(f"a check needs a network for each view; missing: {', '.join(missing)}")
-    return models
+def _check_reader(reader: str | None, known: Collection[str]) -> None:
+    if reader not in (None, *known):
+        raise UnknownName(f"no reader of this map is called {reader!r}; there are {choices(known)}")
 
 
 def _map_named(name: str, explanation: Explanation) -> NDArray[np.floating]:
-    if name == "fused":
+    if name == FUSED:
         if explanation.fused is None:
             raise EmptyMap(f"there is no fused map to follow: {explanation.fused_reason}")
         return explanation.fused
-    if name == "image cells":
+    if name == CELLS:
         cells = explanation.views["image"].map.values
         return _usable(cells, "image view's", cells.shape)
     if name not in VIEWS:
-        raise UnknownName(f"no map is called {name!r}; there are {choices((*VIEWS, 'fused', 'image cells'))}")
+        raise UnknownName(f"no map is called {name!r}; there are {choices((*MAPS, CELLS))}")
     return _usable(explanation.views[name].on_time, f"{name} view's")
 
 

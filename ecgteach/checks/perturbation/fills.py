@@ -15,11 +15,26 @@ from ...strip import SAMPLES, SAMPLING_RATE, Strip, low_pass
 
 Numbers = NDArray[np.float64]
 Samples = NDArray[np.float32]
-Fill = Callable[[Samples, NDArray[np.bool_], np.random.Generator], Samples]
 
-SEGMENTS = 125
+PIECES = 125
 """Pieces of 80 ms, whatever the layer, so that curves of several layers and methods can be compared: a QRS complex
 fits into one, and a straight line across it removes it. Across single samples it would remove nothing."""
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What can stand in for samples that are out.
+
+    Parameters
+    ----------
+    words : str
+        What it is, for people.
+    samples : callable
+        From a strip's samples, shape (5000,), what is kept of them, (n, 5000), and a generator, to (n, 5000).
+    """
+
+    words: str
+    samples: Callable[[Samples, NDArray[np.bool_], np.random.Generator], Samples]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +57,11 @@ class Pieces:
 
     @classmethod
     def along_time(cls) -> "Pieces":
-        """`SEGMENTS` of equal length, each as high as the picture."""
+        """`PIECES` of equal length, each as high as the picture."""
         geometry = network_geometry()
-        columns = np.floor((np.arange(geometry.width) + 0.5) * SEGMENTS / geometry.width).astype(np.intp)
+        columns = np.floor((np.arange(geometry.width) + 0.5) * PIECES / geometry.width).astype(np.intp)
         pixels = np.broadcast_to(columns, (geometry.height, geometry.width))
-        return cls((SEGMENTS,), np.arange(SAMPLES) * SEGMENTS // SAMPLES, pixels)
+        return cls((PIECES,), np.arange(SAMPLES) * PIECES // SAMPLES, pixels)
 
     @classmethod
     def of_cells(cls, shape: tuple[int, ...], layer: Layer) -> "Pieces":
@@ -78,8 +93,8 @@ class Pieces:
 
 
 @dataclass(frozen=True, eq=False)
-class Eraser:
-    """Takes pieces out of one strip.
+class Perturbation:
+    """One strip with pieces of it taken out.
 
     Parameters
     ----------
@@ -110,9 +125,10 @@ class Eraser:
     def batch(self, view: str, kept: NDArray[np.bool_]) -> Tensor:
         """The strip as a view reads it, once for each row of `kept`, shape (n, pieces): True where a piece is in."""
         if view == "image":
-            return self._picture * torch.from_numpy(kept[:, self.pieces.piece_of_pixel])[:, None]
-        random = np.random.default_rng(self.seed)
-        return inputs(view, FILLS[self.fill](self.strip.samples, kept[:, self.pieces.segment_of_sample], random))
+            pixels = self.pieces.piece_of_pixel if self.pieces.have_rows else self.pieces.piece_of_pixel[:1]
+            return self._picture * torch.from_numpy(kept[:, pixels])[:, None]
+        inside, random = kept[:, self.pieces.segment_of_sample], np.random.default_rng(self.seed)
+        return inputs(view, FILLS[self.fill].samples(self.strip.samples, inside, random))
 
     @cached_property
     def ink(self) -> Numbers:
@@ -155,5 +171,9 @@ def _noise(samples: Samples, kept: NDArray[np.bool_], random: np.random.Generato
     return np.where(kept, samples, middle + drawn * (quiet / drawn.std())).astype(np.float32)
 
 
-FILLS: dict[str, Fill] = {"line": _lines, "baseline": _baseline, "noise": _noise}
-"""What can stand in for samples that are out; to add one, write a function and give it a line here."""
+FILLS: dict[str, Fill] = {
+    "line": Fill("straight lines between the nearest samples that are left", _lines),
+    "baseline": Fill("the strip's median", _baseline),
+    "noise": Fill("noise as high as the strip is between its complexes", _noise),
+}
+"""Every fill by its name; the first is the usual one."""

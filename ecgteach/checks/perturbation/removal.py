@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InvalidValue
-from ...explanation import FUSED, Explanation
-from ...models import StripCNN, position, shipped
+from ...explanation import Explanation
+from ...models import VIEWS, StripCNN, position
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
-from ..counterfactual.answers import answers, margin
-from ..localisation.controls import Values, qrs_segments
+from ..answers import BOTH, answers, log_odds
+from ..explained import Values, maps_on_time, networks
+from ..localisation.controls import qrs_segments
 
 SEGMENT_SECONDS = 0.16
-SEGMENTS = 5
-DRAWS = 8
+REMOVED_SEGMENTS = 5
+REMOVAL_DRAWS = 8
 LEAST_HEAT = 1e-6
 """A segment with less of the map's maximum is not pointed at."""
 
@@ -34,7 +35,7 @@ class Removal:
     segments : tuple of (float, float)
         What was removed, in seconds.
     drop : dict of str to float
-        Margin before less margin after, for ``signal``, ``image`` and ``both``.
+        Log odds before less log odds after, for ``signal``, ``image`` and ``both``.
     control : dict of str to float
         The same for as many segments elsewhere, mean over the draws.
     held_qrs : bool
@@ -49,8 +50,8 @@ class Removal:
     held_qrs: bool = False
     reason: str = ""
 
-    def gain(self, view: str = "both") -> float | None:
-        """Drop of the margin beyond the control's; above 0 the map points at something that matters."""
+    def gain(self, view: str = BOTH) -> float | None:
+        """Drop of the log odds beyond the control's; above 0 the map points at something that matters."""
         return None if self.drop is None or self.control is None else self.drop[view] - self.control[view]
 
 
@@ -60,8 +61,8 @@ def remove_hottest(
     maps: Mapping[str, Values] | None = None,
     *,
     segment_seconds: float = SEGMENT_SECONDS,
-    segments: int = SEGMENTS,
-    draws: int = DRAWS,
+    segments: int = REMOVED_SEGMENTS,
+    draws: int = REMOVAL_DRAWS,
     seed: int = 0,
     part: str | None = None,
 ) -> dict[str, Removal]:
@@ -99,7 +100,7 @@ def remove_hottest(
         raise InvalidValue(
             f"{segments} segments of {segment_seconds} s cannot be removed; at most half of the {SECONDS:g} s can be"
         )
-    models = shipped() if models is None else models
+    models = networks(models)
     maps = maps_on_time(explanation) if maps is None else maps
     samples = explanation.strip.samples
     free = _free_starts(explanation.strip, length)
@@ -108,21 +109,15 @@ def remove_hottest(
     versions = [samples] + [
         without(samples, starts, length) for hot, others in plans.values() for starts in (hot, *others)
     ]
-    number = position(explanation.target, models["signal"].classes)
+    number = position(explanation.target, models[VIEWS[0]].classes)
     answered = answers(models, versions, part)
-    margins = {view: [margin(row, number) for row in rows] for view, rows in answered.items()}
+    odds = {view: [log_odds(row, number) for row in rows] for view, rows in answered.items()}
     found, first = {}, 1
     for name, (hot, others) in plans.items():
-        drops = {view: row[0] - np.array(row[first : first + 1 + len(others)]) for view, row in margins.items()}
+        drops = {view: row[0] - np.array(row[first : first + 1 + len(others)]) for view, row in odds.items()}
         first += 1 + len(others)
         found[name] = _removal(maps[name], hot, drops, free, length)
     return found
-
-
-def maps_on_time(explanation: Explanation) -> dict[str, Values]:
-    """The maps of both views, and the fused one where there is one."""
-    maps = {name: view.on_time for name, view in explanation.views.items()}
-    return maps if explanation.fused is None else maps | {FUSED: explanation.fused}
 
 
 def without(samples: NDArray[np.float32], starts: list[int], length: int) -> NDArray[np.float32]:

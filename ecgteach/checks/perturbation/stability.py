@@ -18,20 +18,17 @@ from ...explanation import Explanation, highest
 from ...gradcam import GradCAM
 from ...models import VIEWS, Prediction, StripCNN, position
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS
-from ..attribution import correlation_of
-from ..localisation.controls import qrs_segments, shifted
+from ..agreement import correlation_of, ssim
+from ..explained import networks
+from ..localisation.controls import qrs_onsets, shifted
 from .changes import changed, shift_seconds
-from .faithfulness import networks
 
 Values = NDArray[np.floating]
-
-WINDOW_SECONDS = 0.12
-"""Standard deviation of the window of `ssim`: one and a half cells of 80 ms, as Wang's is 1.5 pixels."""
 
 THINNED = 5
 """Every so many samples are compared: between cells a map is a straight line, and a cell is 40 samples wide."""
 
-LONGEST_MARGIN = SECONDS / 4
+LONGEST_EDGE = SECONDS / 4
 """At most so much is left out at each end after a shift, so that half of the strip remains to compare."""
 
 
@@ -99,13 +96,13 @@ class Stability:
         return {"changes": self.table(), "left_out": self.left_out}
 
     def __repr__(self) -> str:
-        told = [
+        words = [
             f"{view} {found['correlation']:.2f} (shifted {found['control_correlation']:.2f})"
             for view in (*VIEWS, "fused")
             if (found := self.figures(view))
         ]
         missing = [f"no {view} map: {why}" for view, why in self.left_out.items()]
-        return f"Stability, mean rank correlation: {'; '.join((*told, *missing))}"
+        return f"Stability, mean rank correlation: {'; '.join((*words, *missing))}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +120,7 @@ class _After:
 
     on_time: Values
     probabilities: dict[str, float]
-    margin: float = 0.0
+    edge: float = 0.0
 
 
 def stability(explanation: Explanation, models: Mapping[str, StripCNN] | None = None, *, seed: int = 0) -> Stability:
@@ -162,33 +159,6 @@ def stability(explanation: Explanation, models: Mapping[str, StripCNN] | None = 
     return Stability(tuple(changes), left_out)
 
 
-def ssim(one: Values, other: Values, sampling_rate: float = SAMPLING_RATE) -> float:
-    """Structural similarity of two maps along time, both scaled 0 to 1: 1 for the same, about 0 for unlike ones.
-
-    Wang et al. (2004, doi 10.1109/TIP.2003.819861), in one dimension, with a Gaussian window, its constants
-    (0.01 and 0.03) squared, and the mean over all moments.
-
-    Parameters
-    ----------
-    one, other : array, shape (n,)
-        Values along time.
-    sampling_rate : float
-        Values per second, in Hz.
-    """
-    from scipy.ndimage import gaussian_filter1d
-
-    def blurred(values: Values) -> NDArray[np.float64]:
-        return np.asarray(gaussian_filter1d(values, WINDOW_SECONDS * sampling_rate))
-
-    x, y = one.astype(np.float64), other.astype(np.float64)
-    mean_x, mean_y = blurred(x), blurred(y)
-    var_x, var_y = blurred(x * x) - mean_x**2, blurred(y * y) - mean_y**2
-    shared = blurred(x * y) - mean_x * mean_y
-    light = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
-    structure = (2 * shared + 0.03**2) / (var_x + var_y + 0.03**2)
-    return float(np.mean(light * structure))
-
-
 def _before(explanation: Explanation, seed: int) -> tuple[dict[str, _Before], dict[str, str]]:
     """The explanation's maps, and why a view has none."""
     mean = explanation.probabilities
@@ -196,7 +166,7 @@ def _before(explanation: Explanation, seed: int) -> tuple[dict[str, _Before], di
     answers["fused"] = highest(mean)
     maps: dict[str, Values | None] = {view: explanation.views[view].on_time for view in VIEWS}
     maps["fused"] = explanation.fused
-    beats = [start for start, _ in qrs_segments(explanation.strip)]
+    beats = qrs_onsets(explanation.strip)
     found, left_out = {}, {}
     for view, values in maps.items():
         if values is None:
@@ -220,9 +190,9 @@ def _seen(explanation: Explanation, model: StripCNN, view: str, seed: int) -> di
     for name, made, logits in zip(inputs, maps, passed.logits.numpy(), strict=True):
         moved = shift_seconds(name, layer)
         cells = made.values if view == "signal" else fusion.columns_of(made.values)
-        margin = min(layer.field_seconds / 2 + 2 * moved, LONGEST_MARGIN) if moved else 0.0
+        edge = min(layer.field_seconds / 2 + 2 * moved, LONGEST_EDGE) if moved else 0.0
         back = _moved_back(fusion.place(cells, layer), moved)
-        found[name] = _After(_scaled(back), Prediction(logits, model.classes).probabilities, margin)
+        found[name] = _After(_scaled(back), Prediction(logits, model.classes).probabilities, edge)
     return found
 
 
@@ -251,14 +221,14 @@ def _fused(explanation: Explanation, after: Mapping[str, Mapping[str, _After]]) 
             values: Values = fusion.fuse(pair[0].on_time, pair[1].on_time, explanation.rule, sure)
         except EmptyMap:
             values = np.zeros(SAMPLES, dtype=np.float32)
-        found[name] = _After(values, mean, max(pair[0].margin, image.margin))
+        found[name] = _After(values, mean, max(pair[0].edge, image.edge))
     return found
 
 
 def _compared(name: str, view: str, before: _Before, after: _After) -> Change:
-    """A map after a change beside the one before it and its shifted control, without the margin at both ends."""
-    margin = round(after.margin * SAMPLING_RATE)
-    inside = slice(margin, SAMPLES - margin, THINNED)
+    """A map after a change beside the one before it and its shifted control, without what is left out at both ends."""
+    edge = round(after.edge * SAMPLING_RATE)
+    inside = slice(edge, SAMPLES - edge, THINNED)
     left = after.on_time[inside]
     answer = highest(after.probabilities)
     return Change(

@@ -1,7 +1,13 @@
-"""Can the map of this strip be trusted? The criteria with their limits, the report, and the tests that fill it."""
+"""Can the map of this strip be trusted?
 
-from .limits import LIMITS, Limit
+`trust` asks each of `TRUST_TESTS` (what it asks, what its figure must reach and why, how it is measured) and gives a
+`TrustReport`.
+"""
+
 from .report import Test, TrustReport
+from .tests import TRUST_TESTS, JudgedMap, Limit, TrustTest
 from .verdict import trust
 
-__all__ = ["LIMITS", "Limit", "Test", "TrustReport", "trust"]
+__all__ = [
+    "TRUST_TESTS", "JudgedMap", "Limit", "Test", "TrustReport", "TrustTest", "trust",
+]  # fmt: skip

@@ -50,9 +50,9 @@ def flutter(person: Person, span: Span, random: Generator, options: Mapping[str,
     while number < len(waves):
         beats.append(Beat(waves[number] + delay + 0.004 * random.standard_normal(), "narrow"))
         number += next(steps)
-    said = f"{ratio}:1" if isinstance(ratio, int) else "variable conduction"
+    label = f"{ratio}:1" if isinstance(ratio, int) else "variable conduction"
     notes = {"ratio": ratio, "direction": direction, "atrial_rate": 60.0 / interval}
-    return Heart(f"atrial flutter, {direction}, {said}", beats, cycles=cycles, notes=notes)
+    return Heart(f"atrial flutter, {direction}, {label}", beats, cycles=cycles, notes=notes)
 
 
 def fibrillation(person: Person, span: Span, random: Generator, options: Mapping[str, object]) -> Heart:
@@ -71,9 +71,9 @@ def fibrillation(person: Person, span: Span, random: Generator, options: Mapping
     while onset < span.end:
         beats.append(Beat(onset, shape))
         onset += next(rr)
-    said = {"intact": "", "block": " with complete block", "pacing": " with ventricular pacing"}[str(conduction)]
+    label = {"intact": "", "block": " with complete block", "pacing": " with ventricular pacing"}[str(conduction)]
     cycles = _fibrillatory_cycles(person, span, random)
-    return Heart(f"atrial fibrillation{said}", beats, cycles=cycles, notes={"conduction": conduction})
+    return Heart(f"atrial fibrillation{label}", beats, cycles=cycles, notes={"conduction": conduction})
 
 
 def _likely_ratio(person: Person, random: Generator) -> int | str:

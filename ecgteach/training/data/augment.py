@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ...image.raster import PEN
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS
-from ..fit.recipes import Recipe
+from ..recipes import Recipe
 
 HIGH_PASS = (0.5, 1.2)
 LOW_PASS = (18.0, 40.0)

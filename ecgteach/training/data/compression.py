@@ -11,7 +11,7 @@ import numpy as np
 from ...beats import find_beats
 from ...errors import EcgteachError
 from ...records import Record
-from ...rhythms import TACHYCARDIA_ABOVE, Rhythm, rhythm
+from ...rhythms import TACHYCARDIA_ABOVE, rhythm
 from ...strip import SAMPLES, SECONDS, Strip
 from .strips import LIMIT_MARGIN, GroupedStrip
 
@@ -37,8 +37,8 @@ def compressed_strips(records: Iterable[Record], number: int) -> Iterator[Groupe
     made = {"GSVT": 0, "AFIB": 0}
     for record in records:
         label = record.rhythm
-        group = _group_when_fast(label)
-        if label is None or group is None or made[group] >= number:
+        group = "AFIB" if label == rhythm("AFIB") else "GSVT" if label is not None and label.sinus else ""
+        if label is None or made.get(group, number) >= number:
             continue
         for strip in _compressed(record, random):
             beats = find_beats(strip)
@@ -46,12 +46,6 @@ def compressed_strips(records: Iterable[Record], number: int) -> Iterator[Groupe
                 made[group] += 1
                 kept = label if group == "AFIB" else rhythm("SINUS")
                 yield replace(GroupedStrip.of(record, strip, group, beats.rate, kept), compressed=True)
-
-
-def _group_when_fast(label: Rhythm | None) -> str | None:
-    if label == rhythm("AFIB"):
-        return "AFIB"
-    return "GSVT" if label is not None and label.sinus else None
 
 
 def _compressed(record: Record, random: np.random.Generator) -> Iterator[Strip]:

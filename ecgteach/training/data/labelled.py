@@ -8,11 +8,11 @@ import numpy as np
 
 from ...beats import find_beats
 from ...errors import EcgteachError
-from ...records import Dataset, Problem, Record, chapman
+from ...records import Dataset, Problem, chapman
 from ...records.dataset import Entry
 from ...records.splits import PARTS
 from ...rhythms import grouping
-from ..fit.recipes import Recipe
+from ..recipes import Recipe
 from .strips import GroupedStrip
 
 
@@ -32,14 +32,21 @@ def labelled_strips(
     """
     for record in dataset.records(report):
         group = grouping().group_of(record.rhythm) if record.rhythm else None
-        if group is None:
+        if group is None or record.rhythm is None:
             left_out[f"off the list: {record.rhythm.code}" if record.rhythm else "no rhythm label"] += 1
         elif fault := chapman.fault_of(record):
             left_out[ruled_out(group.code)] += 1
             if report:
                 report(Problem(record.name, f"our rule: {fault}"))
-        elif grouped := _strip(record, group.code, left_out, report):
-            yield grouped
+        else:
+            try:
+                strip = record.strip("II", 0.0, quality="any")
+            except EcgteachError as problem:
+                left_out["unreadable"] += 1
+                if report:
+                    report(Problem(record.name, str(problem)))
+            else:
+                yield GroupedStrip.of(record, strip, group.code, find_beats(strip).rate, record.rhythm)
 
 
 def own_part(chosen: Recipe, source: str, entry: Entry) -> str:
@@ -55,20 +62,6 @@ def own_part(chosen: Recipe, source: str, entry: Entry) -> str:
 def split_in_words(chosen: Recipe) -> str:
     """The recipe's own split, as reports and weights name it: ``80/10/10 by person, seed 23``."""
     return f"{'/'.join(f'{100 * share:g}' for share in chosen.split)} by person, seed {chosen.split_seed}"
-
-
-def _strip(
-    record: Record, group: str, left_out: Counter[str], report: Callable[[Problem], None] | None
-) -> GroupedStrip | None:
-    assert record.rhythm is not None
-    try:
-        strip = record.strip("II", 0.0, quality="any")
-    except EcgteachError as problem:
-        left_out["unreadable"] += 1
-        if report:
-            report(Problem(record.name, str(problem)))
-        return None
-    return GroupedStrip.of(record, strip, group, find_beats(strip).rate, record.rhythm)
 
 
 def ruled_out(group: str) -> str:

@@ -23,7 +23,7 @@ from ...records import Dataset, Problem, Record
 from ...records.splits import SIMULATED, twin_of
 from ...rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, Rhythm, grouping, rhythm
 from ...simulator import PLACES
-from ...strip import FILTERS, READING_STEPS, SAMPLES, SECONDS, Strip
+from ...strip import SAMPLES, SECONDS, Strip
 from ...truth import rhythms_within
 
 INDEX = "index.npz"
@@ -108,12 +108,14 @@ class StripSet:
     compressed: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
 
     def __post_init__(self) -> None:
-        if not len(self.places):
-            object.__setattr__(self, "places", np.zeros((len(self), PLACES), dtype=np.int8))
-        if not len(self.rate_graded):
-            object.__setattr__(self, "rate_graded", ~np.isin(self.sources, RATE_NOT_GRADED))
-        if not len(self.compressed):
-            object.__setattr__(self, "compressed", np.zeros(len(self), dtype=bool))
+        usual = {
+            "places": np.zeros((len(self), PLACES), dtype=np.int8),
+            "rate_graded": ~np.isin(self.sources, RATE_NOT_GRADED),
+            "compressed": np.zeros(len(self), dtype=bool),
+        }
+        for name, column in usual.items():
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, column)
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -137,19 +139,6 @@ class StripSet:
     def rows(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> "StripSet":
         """The strips that a mask or a list of numbers picks."""
         return replace(self, **{name: getattr(self, name)[keep] for name in ("microvolts", *COLUMNS)})
-
-    def strips(self) -> Iterator[Strip]:
-        """Each as a `Strip` with its source's own rhythm, filtered for reading; its lead is not kept here."""
-        steps = tuple(FILTERS[name][0] for name in READING_STEPS)
-        for row in range(len(self)):
-            yield Strip(
-                self.millivolts(slice(row, row + 1))[0],
-                lead="I or II",
-                start=float(self.starts[row]),
-                rhythm=rhythm(str(self.rhythms[row])),
-                source_id=str(self.recordings[row]),
-                steps=steps,
-            )
 
     def digest(self) -> str:
         """SHA-256 of what a network learns from: samples, targets, and where each strip comes from."""
@@ -208,6 +197,8 @@ def write_strips(grouped: Iterable[GroupedStrip], folder: Path, left_out: Counte
     ------
     InvalidValue
         When there is none; nothing is left behind.
+    UnreadableFile
+        When they cannot be written, as on a full disk; nothing is left behind.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
@@ -226,6 +217,12 @@ def write_strips(grouped: Iterable[GroupedStrip], folder: Path, left_out: Counte
             raise InvalidValue("no strip with a known group was found in these recordings")
         (folder / INDEX).unlink(missing_ok=True)
         unfinished.replace(folder / DATA)
+    except OSError as problem:
+        if isinstance(problem, EcgteachError):
+            raise
+        raise UnreadableFile(
+            f"{folder} cannot hold the strips ({problem.strerror}); choose another folder"
+        ) from problem
     finally:
         unfinished.unlink(missing_ok=True)
     arrays: dict[str, Any] = {name: np.array(values) for name, values in columns.items()}

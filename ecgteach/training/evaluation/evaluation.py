@@ -8,7 +8,7 @@ cannot tell apart; a second table leaves out nothing; a third follows the source
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from ecgteach.statistics import FEW, format_interval
+from ecgteach.printing import format_interval
+from ecgteach.statistics import FEW
 
 from ...errors import InvalidValue, UnknownName, choices
 from ...models import VIEWS, StripCNN
@@ -26,16 +27,19 @@ from ...records.splits import PARTS, is_known, part_of
 from ...rhythms import grouping, rhythm
 from ..data.strips import StripSet, grouped_strips, write_strips
 from ..fit.fitting import predict
-from .metrics import judge
+from .metrics import Figures, judge
 
 BOTH = "both"
 CHOICES = ("held-out", "validation", "test", "new", "all")
 NEAR_LIMIT = "within 2/min of a limit (first table only)"
 AFIB_OR_REST = ("AFIB", "rest")
 
+Table = dict[str, Figures]
+"""Figures of signal, image and both."""
+
 
 @dataclass(frozen=True)
-class Case:
+class JudgedStrip:
     """One strip and what a view made of it."""
 
     recording: str
@@ -65,8 +69,8 @@ class Evaluation:
     probabilities: dict[str, NDArray[np.float64]]
     classes: tuple[str, ...]
 
-    def tables(self) -> dict[str, dict[str, Any]]:
-        """The three tables, each with the figures of signal, image and both (`metrics.judge`)."""
+    def tables(self) -> dict[str, Table]:
+        """The three tables, each with the figures of signal, image and both."""
         targets = self.strips.targets
         clear = ~self.strips.near_limit
         everything = np.ones(len(targets), dtype=bool)
@@ -76,7 +80,7 @@ class Evaluation:
             "source_labels": self._by_source_labels(),
         }
 
-    def cases(self, true: str | None = None, predicted: str | None = None, view: str = BOTH) -> list[Case]:
+    def cases(self, true: str | None = None, predicted: str | None = None, view: str = BOTH) -> list[JudgedStrip]:
         """Strips by outcome, the surest answers first.
 
         Parameters
@@ -98,7 +102,7 @@ class Evaluation:
             raise UnknownName(f"no view is called {view!r}; there are {choices(self.probabilities)}")
         answered = self.probabilities[view]
         found = [
-            Case(
+            JudgedStrip(
                 str(self.strips.recordings[row]),
                 float(self.strips.starts[row]),
                 str(self.strips.rhythms[row]),
@@ -109,28 +113,25 @@ class Evaluation:
             )
             for row in range(len(self.strips))
         ]
-        wanted = [case for case in found if true in (None, case.true) and predicted in (None, case.predicted)]
-        return sorted(wanted, key=lambda case: -case.probability)
-
-    def clear_of_limits(self) -> "Evaluation":
-        """The same without sinus strips within 2/min of a rate limit."""
-        keep = ~self.strips.near_limit
-        told = {view: probabilities[keep] for view, probabilities in self.probabilities.items()}
-        return Evaluation(self.strips.rows(keep), told, self.classes)
+        wanted = [one for one in found if true in (None, one.true) and predicted in (None, one.predicted)]
+        return sorted(wanted, key=lambda one: -one.probability)
 
     def to_json(self) -> dict[str, Any]:
         """Tables, and what was left out, as plain values."""
         near = int(np.count_nonzero(self.strips.near_limit))
         left_out = {**self.strips.left_out, NEAR_LIMIT: near}
-        return {"strips": len(self.strips), "left_out": left_out, "tables": self.tables()}
+        tables = {
+            name: {view: asdict(figures) for view, figures in table.items()} for name, table in self.tables().items()
+        }
+        return {"strips": len(self.strips), "left_out": left_out, "tables": tables}
 
-    def _table(self, targets: NDArray[np.int64], keep: NDArray[np.bool_]) -> dict[str, Any]:
+    def _table(self, targets: NDArray[np.int64], keep: NDArray[np.bool_]) -> Table:
         return {
             view: judge(targets[keep], answered[keep], self.classes, self.strips.recordings[keep])
             for view, answered in self.probabilities.items()
         }
 
-    def _by_source_labels(self) -> dict[str, Any]:
+    def _by_source_labels(self) -> Table:
         """Four groups where every strip's source grades the rate of sinus rhythms; else AFIB against the rest."""
         groups = [grouping().group_of(rhythm(code)) for code in self.strips.rhythms.tolist()]
         if all(groups) and self.strips.rate_graded.all():
@@ -185,7 +186,10 @@ def evaluate(
     left_out: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="ecgteach-") as folder:
         grouped = grouped_strips(chosen.records(report), left_out, report)
-        strips = _in_memory(write_strips(grouped, Path(folder), left_out))
+        # a copy needs no file: the map goes with the last hold on it, as it must before its folder can
+        mapped = write_strips(grouped, Path(folder), left_out)
+        strips = replace(mapped, microvolts=np.array(mapped.microvolts))
+        del mapped
     return evaluate_strips(models, strips)
 
 
@@ -234,34 +238,30 @@ def count_parts(dataset: Dataset) -> dict[str, int]:
     return {name: counts[name] for name in (*PARTS, "new")}
 
 
-def format_tables(tables: Mapping[str, Mapping[str, Any]]) -> str:
+def format_tables(tables: Mapping[str, Table]) -> str:
     """The tables as text for a terminal; a class of fewer than 20 strips shows its count only."""
     return "\n\n".join("\n".join(_lines(name, table)) for name, table in tables.items())
 
 
-def _lines(name: str, table: Mapping[str, Any]) -> Iterator[str]:
+def _lines(name: str, table: Table) -> Iterator[str]:
     yield name.replace("_", " ")
     for view, figures in table.items():
-        balanced = figures["balanced_accuracy"]
-        accuracy = figures["accuracy"]
-        if accuracy is None:
+        if figures.accuracy is None:
             yield f"  {view:6}  no strips"
             continue
-        span = format_interval(figures["interval"])
-        yield f"  {view:6}  {accuracy:6.1%} of {figures['n']} strips ({span}), balanced {balanced:.1%}"
-        for group, row in figures["per_class"].items():
-            if row["n"] < FEW:
-                yield f"      {group:5} n {row['n']:5}   too few strips for a figure"
+        span = format_interval(figures.interval)
+        balanced = f"balanced {figures.balanced_accuracy:.1%}"
+        yield f"  {view:6}  {figures.accuracy:6.1%} of {figures.n} strips ({span}), {balanced}"
+        for group, row in figures.per_class.items():
+            if row.n < FEW:
+                yield f"      {group:5} n {row.n:5}   too few strips for a figure"
                 continue
-            auc = "   -" if row["auc"] is None else f"{row['auc']:.3f}"
+            auc = "   -" if row.auc is None else f"{row.auc:.3f}"
+            specificity = "     -" if row.specificity is None else f"{row.specificity:6.1%}"
             yield (
-                f"      {group:5} n {row['n']:5}   sensitivity {row['sensitivity']:6.1%}   "
-                f"specificity {_percent(row['specificity'])}   F1 {row['f1']:.3f}   AUC {auc}"
+                f"      {group:5} n {row.n:5}   sensitivity {row.sensitivity:6.1%}   "
+                f"specificity {specificity}   F1 {row.f1:.3f}   AUC {auc}"
             )
-
-
-def _percent(value: float | None) -> str:
-    return "     -" if value is None else f"{value:6.1%}"
 
 
 def _part(dataset: Dataset, entry: Entry) -> str:
@@ -273,11 +273,6 @@ def _part(dataset: Dataset, entry: Entry) -> str:
 def _belongs(dataset: Dataset, entry: Entry, part: str) -> bool:
     own = _part(dataset, entry)
     return own != "train" if part == "held-out" else own == part
-
-
-def _in_memory(strips: StripSet) -> StripSet:
-    """A copy that needs no file; the map goes with the last hold on it, as it must before its folder can."""
-    return replace(strips, microvolts=np.array(strips.microvolts))
 
 
 def _against_strongest(answered: NDArray[np.float64], afib: int) -> NDArray[np.float64]:

@@ -8,10 +8,9 @@ import copy
 import json
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, cast
 
 import numpy as np
@@ -21,19 +20,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from ...errors import InvalidValue, UnreadableFile
+from ...errors import InvalidValue
 from ...models import StripCNN, inputs
 from ...paths import write_whole
 from ..data.augment import augment, pen_width
 from ..data.simulated import SOURCE
 from ..data.strips import StripSet
-from .calibration import at_temperature, fit_temperature
-from .localisation_loss import local_loss, place_loss
-from .recipes import Recipe, check_seed
+from ..recipes import Recipe, check_seed
+from .checkpoints import Held, alone_in, at_hand, read_newest, write_checkpoint
+from .localisation_loss import local_loss, localisation_loss
+from .temperature import at_temperature, fit_temperature
 
-CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
-HELD = {"run", "model", "best", "optimiser", "average", "log"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,11 @@ class Epoch:
     validation_accuracy: float
     balanced_accuracy: float
     best: bool
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            if type(value := getattr(self, entry.name)) is not entry.type:
+                raise TypeError(f"an epoch's {entry.name} is {value!r}")
 
     def __str__(self) -> str:
         return (
@@ -68,6 +71,7 @@ def fit(
     resume: bool = False,
     progress: Progress | None = None,
     threads: int | None = None,
+    say: Callable[[str], None] = print,
 ) -> list[Epoch]:
     """Train a network and leave it with the weights of its best epoch.
 
@@ -82,13 +86,16 @@ def fit(
     seed : int
         Decides first weights, batches and augmentation.
     out : path, optional
-        Folder for a checkpoint after every epoch and a log with one JSON line an epoch.
+        Folder for a checkpoint after every epoch and a log with one JSON line an epoch; no other run may be at work
+        in it.
     resume : bool
-        Go on from the checkpoint in `out`, where there is one.
+        Go on from the newest whole checkpoint in `out`, where there is one.
     progress : callable, optional
         Called with each finished `Epoch`.
     threads : int, optional
         Threads for this run; the number set before is given back.
+    say : callable
+        Told when a damaged checkpoint is passed over for the one before.
 
     Returns
     -------
@@ -99,9 +106,9 @@ def fit(
     ------
     InvalidValue
         When the two sets share a recording, one lacks a class (simulated strips do not count beside real ones), the
-        recipe's shares are for other classes, or the seed is below 0.
+        recipe's shares are for other classes, the seed is below 0, or another run is at work in `out`.
     UnreadableFile
-        When the checkpoint is damaged, or belongs to another run or other strips.
+        When no checkpoint is whole, one belongs to another run or other strips, or one cannot be written.
     """
     check_seed(seed)
     _check_sets(model, train, validation)
@@ -111,16 +118,14 @@ def fit(
             "give one for each, or none for equal ones"
         )
     run = _Run(model, recipe, seed, [train.digest(), validation.digest()])
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        if resume and (out / CHECKPOINT).is_file():
-            run.load(out / CHECKPOINT)
+    with _threads(threads), nullcontext() if out is None else alone_in(out):
+        if out is not None and resume and at_hand(out):
+            read_newest(out, run.identity, run.restore, say)
             _write_log(out / LOG, run.log)
-    with _threads(threads):
         while not run.finished:
             epoch = run.epoch(train, validation)
             if out is not None:
-                run.save(out / CHECKPOINT)
+                write_checkpoint(out, run.held())
                 _write_log(out / LOG, run.log)
             if progress:
                 progress(epoch)
@@ -208,37 +213,36 @@ class _Run:
             )
         counts = torch.from_numpy(np.where(strips.sources == SOURCE, self.recipe.simulated_weight, 1.0)).float()
         loss = (by_strip * counts).sum() / counts.sum() + self.recipe.penalty * (logits - local).square().mean()
-        if self.recipe.place:
-            loss = loss + self.recipe.place * place_loss(scores, targets, torch.from_numpy(strips.places))
+        if self.recipe.localisation:
+            places = torch.from_numpy(strips.places)
+            loss = loss + self.recipe.localisation * localisation_loss(scores, targets, places)
         return loss
 
-    def save(self, path: Path) -> None:
-        unfinished = path.with_suffix(".part")
-        torch.save(
-            {
-                "run": self._identity(),
-                "model": self.model.state_dict(),
-                "best": self.best_weights,
-                "optimiser": self.optimiser.state_dict(),
-                "average": self.average.state_dict(),
-                "log": [asdict(epoch) for epoch in self.log],
-            },
-            unfinished,
-        )
-        unfinished.replace(path)
+    def held(self) -> Held:
+        """What a checkpoint holds."""
+        return {
+            "run": self.identity,
+            "model": self.model.state_dict(),
+            "best": self.best_weights,
+            "optimiser": self.optimiser.state_dict(),
+            "average": self.average.state_dict(),
+            "log": [asdict(epoch) for epoch in self.log],
+        }
 
-    def load(self, path: Path) -> None:
-        held = _read_checkpoint(path)
-        if held["run"] != self._identity():
-            raise UnreadableFile(
-                f"{path} is the checkpoint of another run (recipe, seed, network or strips differ). "
-                "Choose another --out, or delete it to begin again"
-            )
+    def restore(self, held: Held) -> None:
+        """Go on from what a checkpoint holds; one of `checkpoints.DAMAGED` is raised where something does not fit."""
+        self.model.load_state_dict(held["best"])
         self.model.load_state_dict(held["model"])
         self.optimiser.load_state_dict(held["optimiser"])
+        for weights, state in self.optimiser.state.items():
+            for name, value in state.items():
+                if value.shape not in (weights.shape, ()):
+                    raise ValueError(f"its {name} has the shape {tuple(value.shape)}")
         self.average.load_state_dict(held["average"])
         self.best_weights = held["best"]
         self.log = [Epoch(**line) for line in held["log"]]
+        if not any(epoch.best for epoch in self.log):
+            raise ValueError("its log names no best epoch")
 
     def _judged(self, number: int, train_loss: float, validation: StripSet) -> Epoch:
         """Judge the averaged weights, at the temperature that fits best, since they are calibrated when all is done.
@@ -249,8 +253,8 @@ class _Run:
         logits, targets = predict(judged, validation), validation.targets
         _, of, strips = np.unique(targets, return_inverse=True, return_counts=True)
         weights = 1 / np.sqrt(strips[of])
-        tempered = at_temperature(logits, fit_temperature(logits, targets, weights))
-        loss = float(np.average(-np.log(tempered[np.arange(len(targets)), targets] + 1e-12), weights=weights))
+        probabilities = at_temperature(logits, fit_temperature(logits, targets, weights))
+        loss = float(np.average(-np.log(probabilities[np.arange(len(targets)), targets] + 1e-12), weights=weights))
         right = logits.argmax(1) == targets
         balanced = float(np.mean([right[of == one].mean() for one in range(len(strips))]))
         best = all(loss < epoch.validation_loss for epoch in self.log)
@@ -267,7 +271,9 @@ class _Run:
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.learning_rate * max(shape, 0.01)
 
-    def _identity(self) -> str:
+    @property
+    def identity(self) -> str:
+        """All that must be the same where a run goes on, as JSON."""
         return json.dumps(
             [
                 self.model.view,
@@ -279,17 +285,6 @@ class _Run:
                 self.strips,
             ]
         )
-
-
-def _read_checkpoint(path: Path) -> dict[str, Any]:
-    try:
-        held = torch.load(path, weights_only=True)
-        whole = isinstance(held, dict) and held.keys() == HELD
-    except (OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, UnpicklingError):
-        whole = False
-    if not whole:
-        raise UnreadableFile(f"{path} is no whole checkpoint. Delete it to begin again")
-    return cast(dict[str, Any], held)
 
 
 def _batches(train: StripSet, recipe: Recipe, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:

@@ -1,9 +1,9 @@
 """Guided training: what has a place shall be said by the local cells, and on simulated strips by the right ones.
 
-Two losses beside that of the answers. `place_loss` asks of simulated strips that cells of evidence speak louder than
-irrelevant ones. `local_loss` asks of every strip that the local part alone tells apart what has a place (a P wave or
-none), and that the rhythm part says no more than it must: without it the rhythm part, which sees waves too, says nearly
-all, and the map explains nearly nothing.
+Two losses beside that of the answers. `localisation_loss` asks of simulated strips that cells of evidence speak louder
+than irrelevant ones. `local_loss` asks of every strip that the local part alone tells apart what has a place (a P wave
+or none), and that the rhythm part says no more than it must: without it the rhythm part, which sees waves too, says
+nearly all, and the map explains nearly nothing.
 
 What is evidence is the simulator's table (`simulator/evidence.csv`), a proposal by the authors. The losses touch the
 local cells, whose average is part of the answer itself: a network that obeys does not only draw its map elsewhere, that
@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def place_loss(scores: Tensor, targets: Tensor, places: Tensor) -> Tensor:
+def localisation_loss(scores: Tensor, targets: Tensor, places: Tensor) -> Tensor:
     """How often, and by how much, an irrelevant cell speaks louder for the true class than a cell of evidence.
 
     The mean of log(1 + exp(x - e)) over all pairs of an irrelevant cell's score x and an evidence cell's score e: a
@@ -65,6 +65,6 @@ def local_loss(local: Tensor, targets: Tensor, classes: Sequence[str], kinds: Se
         Classes that differ by rate alone stand together; kinds differ by what has a place. Every class stands in one.
     """
     numbers = [[classes.index(name) for name in kind] for kind in kinds]
-    told = torch.stack([local[:, kind].logsumexp(1) for kind in numbers], dim=1)
+    by_kind = torch.stack([local[:, kind].logsumexp(1) for kind in numbers], dim=1)
     kind_of = torch.tensor([next(k for k, kind in enumerate(numbers) if c in kind) for c in range(len(classes))])
-    return functional.cross_entropy(told, kind_of[targets], reduction="none")
+    return functional.cross_entropy(by_kind, kind_of[targets], reduction="none")

@@ -7,8 +7,8 @@ from torch import nn
 
 from ecgteach import explain, sample, simulate
 from ecgteach.beats import find_beats
-from ecgteach.checks.counterfactual.answers import answers, margin
-from ecgteach.checks.counterfactual.edits import MUST, QUESTIONS, Question, ask, effect_of, pair
+from ecgteach.checks.answers import answers, log_odds
+from ecgteach.checks.counterfactual.edits import MUST, QUESTIONS, Question, effect_of, pair, query
 from ecgteach.checks.counterfactual.rate import evenness, flip_rate
 from ecgteach.checks.localisation.scores import original_rhythm
 from ecgteach.checks.perturbation.removal import remove_hottest, without
@@ -52,7 +52,7 @@ def reads_rate():
 
 
 def followed(question, models, view, n=3):
-    return [effect.followed for effect in ask(question, models, n=n).of(view)]
+    return [effect.followed for effect in query(question, models, n=n).of(view)]
 
 
 @pytest.mark.parametrize(("rhythm", "rate", "to"), [("SR", 66, 54), ("SB", 54, 66), ("SR", 92, 105), ("ST", 106, 94)])
@@ -68,9 +68,9 @@ def test_a_network_that_always_says_the_same_does_not_follow(reads_rate):
 
 @pytest.mark.parametrize(("change", "to"), [("p", 0.25), ("t", 0.5), ("remove_p", None), ("qrs_width", 0.12)])
 def test_p_t_and_qrs_width_do_not_move_a_network_that_reads_the_rate(change, to, reads_rate):
-    asked = ask(Question("SR", {**CLEAR, "rate": 66}, change, to, "", "stays"), reads_rate, n=3)
-    assert [effect.flipped for effect in asked.of("signal")] == [False] * 3
-    assert max(abs(effect.change) for effect in asked.of("signal")) < 1.0
+    result = query(Question("SR", {**CLEAR, "rate": 66}, change, to, "", "stays"), reads_rate, n=3)
+    assert [effect.flipped for effect in result.of("signal")] == [False] * 3
+    assert max(abs(effect.change) for effect in result.of("signal")) < 1.0
 
 
 def test_a_reason_that_is_not_read_does_not_fall(reads_rate):
@@ -105,19 +105,19 @@ def test_what_an_edit_draws_is_drawn_anew_for_each_pair_and_the_same_again_for_t
 
 
 def test_what_cannot_be_changed_is_counted_with_its_reason(reads_rate):
-    asked = ask(Question("SR", {"rate": 66}, "add_p", None, "", "stays"), reads_rate, n=2)
-    assert asked.effects == ()
-    assert len(asked.impossible) == 2
-    assert "makes no sense in SR" in asked.impossible[0]
+    result = query(Question("SR", {"rate": 66}, "add_p", None, "", "stays"), reads_rate, n=2)
+    assert result.effects == ()
+    assert len(result.impossible) == 2
+    assert "makes no sense in SR" in result.impossible[0]
 
 
-def test_margins_and_verdicts_by_hand():
-    """SR 0.5 against 0.25 is a margin of log 2; afterwards SB is twice as probable."""
+def test_log_odds_and_what_followed_by_hand():
+    """SR 0.5 against 0.25 are log odds of log 2; afterwards SB is twice as probable."""
     original, edited = pair(Question("SR", {"rate": 66}, "tq", 54, "rate", "becomes"), 1)
     before, after = np.log([0.5, 0.25, 0.125, 0.125]), np.log([0.25, 0.5, 0.125, 0.125])
     effect = effect_of("becomes", original, edited, "both", before, after, CLASSES)
     assert (effect.target, effect.group, effect.before, effect.after) == ("SR", "SB", "SR", "SB")
-    assert effect.margin_before == pytest.approx(np.log(2))
+    assert effect.log_odds_before == pytest.approx(np.log(2))
     assert effect.change == pytest.approx(-2 * np.log(2))
     assert effect.flipped
     assert effect.followed
@@ -130,7 +130,7 @@ def test_both_views_together_are_the_mean_of_their_probabilities(reads_rate):
     strips = [simulate("SB", seed=1, rate=45, leads=("II",), **CLEAR).strip().for_reading().samples]
     shares = {view: np.exp(found) for view, found in answers(reads_rate, strips).items()}
     np.testing.assert_allclose(shares["both"], (shares["signal"] + shares["image"]) / 2)
-    assert margin(np.log([0.2, 0.8]), 0) == pytest.approx(-np.log(4))
+    assert log_odds(np.log([0.2, 0.8]), 0) == pytest.approx(-np.log(4))
 
 
 def test_a_part_of_the_logits_is_asked_alone_and_the_parts_add_up_to_the_whole():
@@ -147,7 +147,7 @@ def test_a_part_of_the_logits_is_asked_alone_and_the_parts_add_up_to_the_whole()
 
 def test_a_network_without_parts_cannot_be_asked_for_one(reads_rate):
     with pytest.raises(InvalidValue, match="does not tell"):
-        ask(QUESTIONS[0], reads_rate, n=1, part="local")
+        query(QUESTIONS[0], reads_rate, n=1, part="local")
 
 
 def test_networks_are_asked_as_they_answer_and_left_as_they_were():
@@ -170,9 +170,9 @@ def test_every_question_can_be_asked_and_says_what_must_follow():
     models = {"signal": always("SR"), "image": always("SR")}
     for question in QUESTIONS:
         assert question.must in MUST
-        asked = ask(question, models, n=2)
-        assert asked.effects, str(question)
-        assert len(asked.effects) == 6 or str(question) in NO_ROOM, str(question)
+        result = query(question, models, n=2)
+        assert result.effects, str(question)
+        assert len(result.effects) == 6 or str(question) in NO_ROOM, str(question)
 
 
 NOTHING_FOLLOWS = {("AVNRT", "tq"), ("AVRT", "tq"), ("SAAWR", "remove_p")}
@@ -196,7 +196,7 @@ def test_a_question_says_what_becomes_of_the_noise():
 
 def test_what_must_become_another_group_does_by_the_simulators_own_name():
     for question in (row for row in QUESTIONS if row.must == "becomes"):
-        effect = ask(question, {"signal": always("SR"), "image": always("SR")}, n=1).of("both")[0]
+        effect = query(question, {"signal": always("SR"), "image": always("SR")}, n=1).of("both")[0]
         assert effect.group not in (None, effect.target), str(question)
 
 

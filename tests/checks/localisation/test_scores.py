@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ecgteach import explain, sample, simulate
 from ecgteach.checks.localisation.scores import (
-    NOT_BY_PLACE,
+    NOT_LOCALISED,
     Localisation,
     judged_samples,
     localise,
@@ -217,7 +217,7 @@ def test_a_map_for_another_group_is_not_held_against_this_ones_evidence(pair):
 
 @pytest.mark.parametrize(
     ("rhythm", "target", "reason"),
-    [("AFL", "AFIB", NOT_BY_PLACE["AFL"]), ("SAAWR", "GSVT", NOT_BY_PLACE["SAAWR"]), ("VT", "GSVT", "none of the")],
+    [("AFL", "AFIB", NOT_LOCALISED["AFL"]), ("SAAWR", "GSVT", NOT_LOCALISED["SAAWR"]), ("VT", "GSVT", "none of the")],
 )
 def test_rhythms_that_are_not_scored_by_place_say_why(rhythm, target, reason, pair):
     strip = simulate(rhythm, seed=1, leads=("II",), noise=None).strip(quality="any")

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from ecgteach.checks.perturbation.curves import CONTROLS, Curve
+from ecgteach.checks.perturbation.curves import ORDERS, Curve
 from ecgteach.checks.perturbation.faithfulness import deletion, faithfulness, insertion
-from ecgteach.checks.perturbation.fills import FILLS, Eraser, Pieces
+from ecgteach.checks.perturbation.fills import FILLS, Perturbation, Pieces
 from ecgteach.errors import EmptyMap, InvalidValue, UnknownName
 from ecgteach.explanation import Explanation, View
 from ecgteach.gradcam import Map
@@ -30,7 +30,7 @@ def waving():
     return 0.3 * np.sin(10 * np.pi * times) + beating(75) * ((times < START - 0.1) | (times > END + 0.1))
 
 
-class ReadsOneStretch(nn.Module):
+class ReadsOneSegment(nn.Module):
     """Says AFIB as far as the trace goes up and down (or has ink) in the one segment, as `waving` does, else SR."""
 
     def __init__(self, view):
@@ -52,7 +52,7 @@ class ReadsOneStretch(nn.Module):
 
 @pytest.fixture
 def models():
-    return {view: ReadsOneStretch(view) for view in ("signal", "image")}
+    return {view: ReadsOneSegment(view) for view in ("signal", "image")}
 
 
 def marked(start, end):
@@ -97,7 +97,7 @@ def test_inserting_the_one_segment_that_counts_brings_the_answer_back_at_once(mo
 @pytest.mark.parametrize("reader", ["signal", "image", "both"])
 def test_a_right_map_beats_every_control_and_a_wrong_one_does_not(models, curve_of, reader):
     right, wrong = (curve_of(explained(on_time), models, reader=reader) for on_time in (RIGHT, WRONG))
-    assert set(right.controls) == set(CONTROLS)
+    assert set(right.controls) == set(ORDERS)
     assert right.beats_all
     assert not wrong.beats_all
     assert min(right.gains.values()) > 0.02 > min(wrong.gains.values())
@@ -213,7 +213,7 @@ def test_taking_out_a_beat_speaks_for_a_slow_heart_whatever_the_map_says():
             beats = (batch[:, 0, 1:] > 0.6).flatten(1).float().sum(1) / 10
             return torch.stack([beats, 10 - beats, beats * 0 - 9, beats * 0 - 9], dim=1)
 
-    counting = {"signal": Counts(), "image": ReadsOneStretch("image")}
+    counting = {"signal": Counts(), "image": ReadsOneSegment("image")}
     samples = beating(75)
     for on_time in (RIGHT, WRONG):
         curve = deletion(explained(on_time, target="SB", samples=samples), counting, reader="signal")
@@ -261,7 +261,7 @@ def test_a_missing_network_is_named(models):
 def test_a_strip_without_any_beat_gives_figures_and_no_nan(models):
     for samples in (np.zeros(5000), np.random.default_rng(0).normal(0, 0.1, 5000)):
         found = faithfulness(explained(RIGHT, samples=samples), models)
-        assert np.isfinite([row[key] for row in found.table() for key in ("area", "aopc", *CONTROLS)]).all()
+        assert np.isfinite([row[key] for row in found.table() for key in ("area", "aopc", *ORDERS)]).all()
 
 
 def test_networks_stay_in_the_mode_that_they_were_in(models):
@@ -291,7 +291,7 @@ def test_what_is_in_stays_as_it_was_whatever_fills_the_gaps(fill):
     strip, pieces = Strip(beating(75)), Pieces.along_time()
     kept = np.ones((1, pieces.count), bool)
     kept[0, 40:50] = False
-    filled = Eraser(strip, pieces, fill).batch("signal", kept).numpy()[0, 0]
+    filled = Perturbation(strip, pieces, fill).batch("signal", kept).numpy()[0, 0]
     np.testing.assert_array_equal(filled[:1600], strip.samples[:1600])
     np.testing.assert_array_equal(filled[2000:], strip.samples[2000:])
     assert not np.array_equal(filled[1600:2000], strip.samples[1600:2000])
@@ -302,7 +302,7 @@ def test_a_line_joins_the_nearest_samples_and_the_baseline_does_not():
     kept = np.ones((1, 125), bool)
     kept[0, 10:20] = False
     line, baseline = (
-        Eraser(Strip(samples), Pieces.along_time(), fill).batch("signal", kept).numpy()[0, 0]
+        Perturbation(Strip(samples), Pieces.along_time(), fill).batch("signal", kept).numpy()[0, 0]
         for fill in ("line", "baseline")
     )
     np.testing.assert_allclose(line, samples, atol=1e-6)
@@ -312,7 +312,10 @@ def test_a_line_joins_the_nearest_samples_and_the_baseline_does_not():
 def test_erased_ink_leaves_paper_and_never_blackens():
     strip, pieces = Strip(beating(75)), Pieces.along_time()
     kept = np.random.default_rng(1).random((3, pieces.count)) < 0.5
-    before, after = inputs("image", strip.samples[None]).numpy(), Eraser(strip, pieces).batch("image", kept).numpy()
+    before, after = (
+        inputs("image", strip.samples[None]).numpy(),
+        Perturbation(strip, pieces).batch("image", kept).numpy(),
+    )
     assert (after <= before).all()
     assert ((after == 0) | (after == before)).all()
     erased = ~kept[:, pieces.piece_of_pixel][:, None]

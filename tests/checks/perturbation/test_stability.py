@@ -11,7 +11,8 @@ from torch import nn
 from torch.nn import functional
 
 from ecgteach import explain
-from ecgteach.checks.perturbation.stability import Change, Stability, ssim, stability
+from ecgteach.checks.agreement import ssim
+from ecgteach.checks.perturbation.stability import Change, Stability, stability
 from ecgteach.errors import InvalidValue
 from ecgteach.models import Layer
 from ecgteach.strip import Strip

@@ -1,4 +1,6 @@
+import errno
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from ecgteach.training.data import strips as room
 from ecgteach.training.data.augment import augment
 from ecgteach.training.data.compression import compressed_strips
 from ecgteach.training.data.strips import grouped_strips, near_limit, open_strips, write_strips
-from ecgteach.training.fit.recipes import Recipe, recipe, recipes
+from ecgteach.training.recipes import Recipe, recipe, recipes
 from ecgteach.truth import Annotation
 
 
@@ -203,11 +205,26 @@ def test_wrong_recipes_are_told_what_there_is():
         recipe("shipped", batch=64, strips_an_epoch=32)
 
 
-def test_strips_of_a_set_come_back_as_strips(tmp_path):
-    graded = list(grouped_strips([sinus(75)]))
-    held = write_strips(graded, tmp_path)
-    first, *rest = held.strips()
-    assert len(rest) == len(held) - 1
-    assert first.rhythm == rhythm(graded[0].rhythm)
-    assert first.for_reading() is first or np.array_equal(first.for_reading().samples, first.samples)
-    assert np.abs(first.samples - graded[0].strip.for_reading().samples).max() < 0.00051
+def test_a_full_disk_is_one_sentence_and_leaves_the_strips_that_were_there(tmp_path, monkeypatch):
+    write_strips(grouped_strips([sinus(75)]), tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    opened = Path.open
+
+    class Full:
+        def __init__(self, file):
+            self.file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", lambda path, mode="r", **how: Full(opened(path, mode, **how)))
+    with pytest.raises(UnreadableFile, match=r"cannot hold the strips \(No space left on device\)"):
+        write_strips(grouped_strips([sinus(120)]), tmp_path)
+    monkeypatch.undo()
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before

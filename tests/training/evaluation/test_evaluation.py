@@ -13,6 +13,7 @@ from ecgteach.errors import InvalidValue, UnknownName
 from ecgteach.models import ImageCNN, SignalCNN, shipped
 from ecgteach.records import Dataset, Entry
 from ecgteach.rhythms import rhythm
+from ecgteach.statistics import interval
 from ecgteach.training.data.strips import StripSet, write_strips
 from ecgteach.training.evaluation import evaluation as room
 from ecgteach.training.evaluation.evaluation import (
@@ -23,7 +24,7 @@ from ecgteach.training.evaluation.evaluation import (
     evaluate_strips,
     format_tables,
 )
-from ecgteach.training.evaluation.metrics import interval, judge
+from ecgteach.training.evaluation.metrics import ClassFigures, judge
 
 CLASSES = ("SR", "SB", "GSVT", "AFIB")
 
@@ -51,19 +52,19 @@ def test_figures_are_those_of_scikit_learn():
     true, probabilities = random.integers(0, 4, 200), random.dirichlet(np.ones(4), 200)
     figures = judge(true, probabilities, CLASSES, np.arange(200).astype(str))
     answered = probabilities.argmax(1)
-    assert figures["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(true, answered))
-    assert [row["f1"] for row in figures["per_class"].values()] == pytest.approx(f1_score(true, answered, average=None))
-    assert sum(map(sum, figures["confusion"])) == figures["n"] == 200
+    assert figures.balanced_accuracy == pytest.approx(balanced_accuracy_score(true, answered))
+    assert [row.f1 for row in figures.per_class.values()] == pytest.approx(f1_score(true, answered, average=None))
+    assert sum(map(sum, figures.confusion)) == figures.n == 200
 
 
 def test_figures_can_be_checked_by_hand():
     """Two of three SB found, one SR called SB: sensitivity 2/3, specificity 4/5, F1 2*2/(2*2+1+1)."""
     true, answered = np.array([1, 1, 1, 0, 0, 0, 3, 3]), np.array([1, 1, 0, 1, 0, 0, 3, 3])
     figures = judge(true, np.eye(4)[answered], CLASSES, np.arange(8).astype(str))
-    slow = figures["per_class"]["SB"]
-    assert (slow["sensitivity"], slow["specificity"], slow["f1"]) == pytest.approx((2 / 3, 4 / 5, 4 / 6))
-    assert figures["per_class"]["GSVT"] == {"sensitivity": None, "specificity": 1.0, "f1": None, "auc": None, "n": 0}
-    assert figures["accuracy"] == 6 / 8
+    slow = figures.per_class["SB"]
+    assert (slow.sensitivity, slow.specificity, slow.f1) == pytest.approx((2 / 3, 4 / 5, 4 / 6))
+    assert figures.per_class["GSVT"] == ClassFigures(None, 1.0, None, None, 0)
+    assert figures.accuracy == 6 / 8
 
 
 def test_an_interval_knows_which_strips_share_a_recording():
@@ -85,9 +86,9 @@ def test_fewer_than_ten_recordings_have_no_interval_and_tables_show_a_dash():
 def test_strips_near_a_limit_are_left_out_of_the_headline_only():
     judged = evaluation(["SR", "SR", "AFIB"], [61, 75, 61], ["SR", "SR", "AFIB"], ["SB", "SR", "AFIB"])
     tables = judged.tables()
-    assert tables["measured_rate"]["signal"]["n"] == 2
-    assert tables["measured_rate"]["signal"]["accuracy"] == 1.0
-    assert tables["measured_rate_all"]["signal"]["n"] == 3
+    assert tables["measured_rate"]["signal"].n == 2
+    assert tables["measured_rate"]["signal"].accuracy == 1.0
+    assert tables["measured_rate_all"]["signal"].n == 3
     assert judged.to_json()["left_out"] == {"unreadable": 1, "within 2/min of a limit (first table only)": 1}
 
 
@@ -95,13 +96,13 @@ def test_sources_that_grade_rate_are_judged_by_their_own_labels_in_four_groups()
     table = evaluation(["SB", "ST", "AFL"], [61, 99, 150], ["SR", "SR", "AFIB"], ["SB", "SR", "AFIB"]).tables()[
         "source_labels"
     ]
-    assert table["both"]["classes"] == list(CLASSES)
-    assert table["both"]["accuracy"] == pytest.approx(2 / 3)
+    assert table["both"].classes == CLASSES
+    assert table["both"].accuracy == pytest.approx(2 / 3)
 
 
 def test_sources_that_do_not_grade_rate_are_judged_as_afib_against_the_rest_whatever_strips_are_at_hand():
     judged = evaluation(["AFIB", "AFL"], [80, 150], ["AFIB", "AFIB"], ["AFIB", "AFIB"], source="mitdb")
-    assert judged.tables()["source_labels"]["signal"]["classes"] == ["AFIB", "rest"]
+    assert judged.tables()["source_labels"]["signal"].classes == ("AFIB", "rest")
 
 
 def test_the_area_under_the_curve_of_the_rest_is_that_of_afib():
@@ -117,15 +118,15 @@ def test_the_area_under_the_curve_of_the_rest_is_that_of_afib():
         ]
     )
     judged.probabilities["image"] = probabilities
-    rows = judged.tables()["source_labels"]["image"]["per_class"]
-    assert [row["auc"] for row in rows.values()] == pytest.approx([7.5 / 9, 7.5 / 9])
+    rows = judged.tables()["source_labels"]["image"].per_class
+    assert [row.auc for row in rows.values()] == pytest.approx([7.5 / 9, 7.5 / 9])
 
 
 def test_sources_that_do_not_grade_rate_are_judged_as_afib_against_the_rest():
     judged = evaluation(["SINUS", "SINUS", "AFIB"], [50, 120, 80], ["SB", "GSVT", "AFIB"], ["SR", "AFIB", "AFIB"])
     table = judged.tables()["source_labels"]["image"]
-    assert table["classes"] == ["AFIB", "rest"]
-    assert table["confusion"] == [[1, 0], [1, 1]]
+    assert table.classes == ("AFIB", "rest")
+    assert table.confusion == [[1, 0], [1, 1]]
 
 
 def test_cases_are_found_by_outcome_the_surest_first():

@@ -3,15 +3,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgteach.statistics import RECORDING_DRAWS as DRAWS
-from ecgteach.statistics import draw_recordings, format_interval, quantiles
-from ecgteach.training.evaluation.metrics import interval
+from ecgteach.printing import format_interval
+from ecgteach.statistics import BOOTSTRAP_DRAWS, draw_recordings, interval, quantiles
 
 
 def test_whole_recordings_are_drawn_as_many_as_there_are():
     of, drawn = draw_recordings(np.repeat(np.array([f"r{number:02d}" for number in range(12)]), 3))
     assert of.tolist() == np.repeat(range(12), 3).tolist()
-    assert drawn.shape == (DRAWS, 12)
+    assert drawn.shape == (BOOTSTRAP_DRAWS, 12)
     assert (drawn.sum(axis=1) == 12).all()
 
 

@@ -1,4 +1,8 @@
+import errno
+import hashlib
+import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +16,12 @@ import pytest
 import torch
 
 from ecgteach.errors import InvalidValue, UnreadableFile
-from ecgteach.models import Block, SignalCNN
+from ecgteach.models import Block, SignalCNN, inputs
 from ecgteach.training.data.strips import StripSet
-from ecgteach.training.fit.fitting import CHECKPOINT, LOG, _batches, fit, predict
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.fit.checkpoints import BEFORE, CHECKPOINT, at_hand
+from ecgteach.training.fit.fitting import LOG, Epoch, _batches, _Run, fit, predict
+from ecgteach.training.fit.localisation_loss import localisation_loss
+from ecgteach.training.recipes import recipe
 
 SMALL = (Block(4, 15, stride=5, pool=8),)
 QUICK = recipe("shipped", shares=(), kinds=(), epochs=3, strips_an_epoch=32, batch=8)
@@ -55,6 +61,18 @@ def network():
 
 def weights_of(model):
     return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+def held_in(checkpoint):
+    """What torch wrote, behind the line with its checksum."""
+    return torch.load(io.BytesIO(checkpoint.read_bytes().partition(b"\n")[2]), weights_only=True)
+
+
+def write(checkpoint, held):
+    """A checkpoint whose checksum agrees, whatever it holds."""
+    content = io.BytesIO()
+    torch.save(held, content)
+    checkpoint.write_bytes(hashlib.sha256(content.getvalue()).hexdigest().encode() + b"\n" + content.getvalue())
 
 
 @pytest.fixture
@@ -117,7 +135,7 @@ def test_a_run_that_was_killed_outright_goes_on_to_the_same_result(tmp_path):
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
     process.wait()
-    done = len(torch.load(tmp_path / CHECKPOINT, weights_only=True)["log"])
+    done = len(held_in(at_hand(tmp_path)[0])["log"])
     assert 0 < done < LONGER.epochs
 
     resumed, undisturbed = network(), network()
@@ -145,19 +163,135 @@ def test_a_checkpoint_made_of_other_strips_is_refused(sets, tmp_path, part, colu
         fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path, resume=True)
 
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "junk", "a list", "an older form"])
-def test_a_damaged_checkpoint_is_refused_with_a_way_out(sets, tmp_path, damage):
-    fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path)
-    path = tmp_path / CHECKPOINT
-    content = path.read_bytes()
-    if damage == "a list":
-        torch.save([1, 2], path)
-    elif damage == "an older form":
-        torch.save({"run": ""}, path)
-    else:
-        path.write_bytes({"empty": b"", "cut": content[: len(content) // 2], "junk": b"junk" * 100}[damage])
-    with pytest.raises(UnreadableFile, match="Delete it to begin again"):
-        fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path, resume=True)
+def flipped(checkpoint):
+    """One bit of a weight is another."""
+    content = bytearray(checkpoint.read_bytes())
+    content[len(content) // 3] ^= 1
+    checkpoint.write_bytes(content)
+
+
+def changed(**entries):
+    """Something in the checkpoint is changed, and its checksum with it."""
+
+    def change(checkpoint):
+        held = held_in(checkpoint)
+        write(checkpoint, {name: entries[name](value) if name in entries else value for name, value in held.items()})
+
+    return change
+
+
+def without(name):
+    return lambda path: write(path, {key: value for key, value in held_in(path).items() if key != name})
+
+
+def other_shapes(weights):
+    return {name: torch.zeros(3) for name in weights}
+
+
+def other_moments(optimiser):
+    for state in optimiser["state"].values():
+        state["exp_avg"] = torch.zeros(3)
+    return optimiser
+
+
+DAMAGE = {
+    "empty": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "junk": lambda path: path.write_bytes(b"junk" * 100),
+    "a flipped bit": flipped,
+    "no checksum": lambda path: path.write_bytes(path.read_bytes().partition(b"\n")[2]),
+    "a list": lambda path: write(path, [1, 2]),
+    "no name of its run": without("run"),
+    "no optimiser": without("optimiser"),
+    "no average": without("average"),
+    "weights of other shapes": changed(model=other_shapes),
+    "best weights of other shapes": changed(best=other_shapes),
+    "moments of other shapes": changed(optimiser=other_moments),
+    "a foreign line in the log": changed(log=lambda log: [*log, {"day": "Monday"}]),
+    "a word for a number": changed(log=lambda log: [{**log[0], "number": "one"}]),
+    "no best epoch": changed(log=lambda log: [{**line, "best": False} for line in log]),
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run of three epochs: its folder, and the weights that it ended with."""
+    folder, model = tmp_path_factory.mktemp("run"), network()
+    fit(model, strip_set("train"), strip_set("validation"), recipe=QUICK, seed=5, out=folder)
+    return folder, weights_of(model)
+
+
+@pytest.fixture
+def run(finished, tmp_path):
+    """A copy of its folder, to be damaged."""
+    return Path(shutil.copytree(finished[0], tmp_path / "run"))
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(sets, finished, run, damage):
+    DAMAGE[damage](run / CHECKPOINT)
+    resumed, lines = network(), []
+    log = fit(resumed, *sets, recipe=QUICK, seed=5, out=run, resume=True, say=lines.append)
+    assert [epoch.number for epoch in log] == [1, 2, 3]
+    assert torch.equal(weights_of(resumed), finished[1])
+    (line,) = lines
+    assert f"{CHECKPOINT} is no whole checkpoint (" in line
+    assert "weights_only" not in line
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_where_no_checkpoint_is_whole_the_run_is_refused_with_a_way_out(sets, run, damage):
+    for name in (CHECKPOINT, BEFORE):
+        DAMAGE[damage](run / name)
+    with pytest.raises(UnreadableFile, match=r"no whole checkpoint\. Delete it to begin again"):
+        fit(network(), *sets, recipe=QUICK, seed=5, out=run, resume=True, say=lambda line: None)
+
+
+def test_a_run_that_died_between_two_checkpoints_goes_on_from_the_one_before(sets, finished, run):
+    (run / CHECKPOINT).unlink()
+    assert len(held_in(run / BEFORE)["log"]) == 2
+    resumed = network()
+    assert len(fit(resumed, *sets, recipe=QUICK, seed=5, out=run, resume=True)) == 3
+    assert torch.equal(weights_of(resumed), finished[1])
+
+
+@pytest.mark.parametrize("file", [f"{CHECKPOINT}.new", LOG])
+def test_a_full_disk_is_one_sentence_and_the_last_good_epoch_stays(sets, tmp_path, monkeypatch, file):
+    whole = fit(network(), *sets, recipe=QUICK, seed=5)
+    write_bytes = Path.write_bytes
+
+    def full(path, content):
+        if file in path.name and len(epochs) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_bytes(path, content)
+
+    epochs = []
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UnreadableFile, match=r"cannot be written \(No space left on device\)"):
+        fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path, progress=epochs.append)
+    monkeypatch.undo()
+    assert not list(tmp_path.glob("*.part"))
+    assert len(held_in(tmp_path / CHECKPOINT)["log"]) == (2 if file != LOG else 3)
+    assert fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path, resume=True) == whole
+
+
+def test_a_second_run_into_the_same_folder_is_refused_and_the_first_goes_on(sets, tmp_path):
+    refused = []
+
+    def start_another(epoch):
+        with pytest.raises(InvalidValue, match=r"another run is at work in .*; wait until it ends") as problem:
+            fit(network(), *sets, recipe=QUICK, seed=6, out=tmp_path, resume=True)
+        refused.append(problem)
+
+    log = fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path, progress=start_another)
+    assert len(log) == len(refused) == 3
+    assert fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path, resume=True) == log
+
+
+def test_a_folder_that_cannot_be_made_is_named(sets, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnreadableFile, match=r"cannot be written to .*; choose another --out"):
+        fit(network(), *sets, recipe=QUICK, seed=5, out=tmp_path / "file" / "run")
 
 
 def test_a_seed_below_0_is_refused(sets):
@@ -199,6 +333,83 @@ def test_without_progress_on_validation_the_run_ends_early(sets):
     )
     assert len(log) < 60
     assert not any(epoch.best for epoch in log[-2:])
+
+
+def epoch(number, best):
+    return Epoch(number, 1.0, 1.0, 0.5, 0.5, best)
+
+
+@pytest.mark.parametrize("patience", [1, 2, 5])
+def test_a_run_ends_after_as_many_epochs_without_progress_as_its_patience_and_not_one_sooner(patience):
+    run = _Run(network(), replace(LONGER, epochs=99, patience=patience), 5, [])
+    run.log = [epoch(1, True), epoch(2, False), epoch(3, True)]
+    for number in range(4, 4 + patience):
+        assert not run.finished
+        run.log.append(epoch(number, False))
+    assert run.finished
+
+
+def test_a_run_ends_after_its_last_epoch_and_not_one_sooner():
+    run = _Run(network(), replace(LONGER, epochs=3, patience=9), 5, [])
+    run.log = [epoch(1, True), epoch(2, True)]
+    assert not run.finished
+    run.log.append(epoch(3, True))
+    assert run.finished
+
+
+PLAIN = replace(QUICK, simulated_weight=1.0, local=0.0, penalty=0.0, localisation=0.0)
+
+
+@pytest.fixture
+def batch():
+    """Strips half of which are simulated and know their evidence, and what the parts of a network say of them."""
+    strips = strip_set("train", 8)
+    random = np.random.default_rng(1)
+    strips = replace(
+        strips,
+        sources=np.where(np.arange(8) < 4, "simulated", "mitdb"),
+        places=random.integers(-1, 2, (8, 500)).astype(np.int8),
+    )
+    torch.manual_seed(2)
+    model = network().eval()
+    seen = inputs("signal", strips.millivolts(slice(None)))
+    with torch.no_grad():
+        cells, rhythm = model.read(seen)
+        logits, scores = model.answer(cells, rhythm), model.scores(cells)
+
+    def loss(**weights):
+        run = _Run(model, replace(PLAIN, **weights), 5, [])
+        model.load_state_dict(weights_before)
+        with torch.no_grad():
+            return run._loss(seen, strips).item()
+
+    weights_before = {name: value.clone() for name, value in model.state_dict().items()}
+    return strips, logits, scores, loss
+
+
+def test_a_simulated_strip_counts_in_the_answers_as_the_recipe_says(batch):
+    strips, logits, _, loss = batch
+    by_strip = torch.nn.functional.cross_entropy(logits, torch.from_numpy(strips.targets), reduction="none").numpy()
+    for weight in (1.0, 0.5, 0.1):
+        counts = np.where(strips.sources == "simulated", weight, 1.0)
+        assert loss(simulated_weight=weight) == pytest.approx(np.average(by_strip, weights=counts), rel=1e-5)
+    assert loss(simulated_weight=0.1) != pytest.approx(loss(), rel=1e-4)
+
+
+def test_each_further_loss_is_added_with_its_weight(batch):
+    """What the rhythm part says, evidence that is not louder, and local cells that cannot tell: all of it costs."""
+    strips, logits, scores, loss = batch
+    targets = torch.from_numpy(strips.targets)
+    local = scores.flatten(2).mean(2)
+    costs = {
+        "penalty": (logits - local).square().mean().item(),
+        "localisation": localisation_loss(scores, targets, torch.from_numpy(strips.places)).item(),
+        "local": torch.nn.functional.cross_entropy(local, targets).item(),
+    }
+    for name, cost in costs.items():
+        assert cost > 1e-4, name
+        for weight in (0.5, 2.0):
+            assert loss(**{name: weight}) - loss() == pytest.approx(weight * cost, rel=1e-3), name
 
 
 def test_a_recording_in_both_parts_is_refused():

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ecgteach.training.fit.localisation_loss import local_loss, place_loss
+from ecgteach.training.fit.localisation_loss import local_loss, localisation_loss
 
 PLACES = torch.tensor([[1, 1, 0, -1, -1, -1, 0, 1]], dtype=torch.int8)
 """Four cells of two steps: evidence, half irrelevant, irrelevant, half evidence."""
@@ -18,7 +18,7 @@ FIRST = torch.tensor([0])
 
 
 def test_the_loss_is_the_mean_over_pairs_weighted_by_what_each_cell_covers():
-    loss = place_loss(scores(2.0, 1.0, 0.0, 0.5), FIRST, PLACES)
+    loss = localisation_loss(scores(2.0, 1.0, 0.0, 0.5), FIRST, PLACES)
     pairs = {(2.0, 1.0): 0.5, (2.0, 0.0): 1.0, (0.5, 1.0): 0.25, (0.5, 0.0): 0.5}
     by_hand = sum(share * math.log1p(math.exp(x - e)) for (e, x), share in pairs.items()) / sum(pairs.values())
     assert loss.item() == pytest.approx(by_hand)
@@ -26,27 +26,27 @@ def test_the_loss_is_the_mean_over_pairs_weighted_by_what_each_cell_covers():
 
 def test_louder_evidence_costs_less_and_a_louder_irrelevant_cell_more():
     plain, better, worse = (
-        place_loss(scores(*cells), FIRST, PLACES) for cells in ((1.0, 1.0, 1.0, 1.0), (2, 1, 0, 1), (0, 1, 2, 1))
+        localisation_loss(scores(*cells), FIRST, PLACES) for cells in ((1.0, 1.0, 1.0, 1.0), (2, 1, 0, 1), (0, 1, 2, 1))
     )
     assert better < plain < worse
     assert plain.item() == pytest.approx(math.log(2))
 
 
 def test_a_strip_whose_places_nobody_knows_costs_nothing():
-    loss = place_loss(scores(1.0, 2.0), FIRST, torch.zeros(1, 4, dtype=torch.int8))
+    loss = localisation_loss(scores(1.0, 2.0), FIRST, torch.zeros(1, 4, dtype=torch.int8))
     assert loss.item() == 0.0
 
 
 def test_rows_of_a_picture_count_alike():
     places = torch.tensor([[1, -1]], dtype=torch.int8)
     own = torch.tensor([[[[3.0, 0.0], [1.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]]]])
-    assert place_loss(own, FIRST, places).item() == pytest.approx(math.log(2))
+    assert localisation_loss(own, FIRST, places).item() == pytest.approx(math.log(2))
 
 
 def test_only_the_true_class_is_asked():
     both = torch.tensor([[[5.0, 0.0], [0.0, 5.0]]])
     places = torch.tensor([[1, -1]], dtype=torch.int8)
-    first, second = (place_loss(both, torch.tensor([one]), places).item() for one in (0, 1))
+    first, second = (localisation_loss(both, torch.tensor([one]), places).item() for one in (0, 1))
     assert first < 0.01 < 4 < second
 
 

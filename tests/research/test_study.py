@@ -13,9 +13,11 @@ from ecgteach.rhythms import rhythm
 from ecgteach.training import runs
 from ecgteach.training.data import labelled
 from ecgteach.training.data.strips import StripSet
-from ecgteach.training.evaluation import study
 from ecgteach.training.fit.fitting import fit
-from ecgteach.training.fit.recipes import recipe
+from ecgteach.training.recipes import recipe
+
+from . import study
+from .__main__ import main
 
 CHAPMAN = recipe("chapman")
 CODES = ("SR", "SB", "ST", "AFIB")
@@ -48,11 +50,11 @@ def test_groups_follow_the_label_whatever_the_rate():
 
 
 def test_what_our_rule_drops_is_counted_by_group_and_told_with_its_reason():
-    left_out, told = Counter(), []
-    kept = list(labelled.labelled_strips(chapman(8, flat=(4, 7)), left_out, told.append))
+    left_out, problems = Counter(), []
+    kept = list(labelled.labelled_strips(chapman(8, flat=(4, 7)), left_out, problems.append))
     assert len(kept) == 6
     assert left_out == {"our rule, SR": 1, "our rule, AFIB": 1}
-    assert [problem.reason for problem in told] == ["our rule: flat lead II"] * 2
+    assert [problem.reason for problem in problems] == ["our rule: flat lead II"] * 2
 
 
 def test_the_split_is_the_recipes_own_eighty_ten_ten_by_person():
@@ -77,26 +79,28 @@ def test_parts_share_no_recording_and_nothing_is_simulated_or_compressed(at_hand
 
 
 def test_strips_gathered_by_another_recipe_are_not_taken_for_these(at_hand, tmp_path):
-    said = []
+    lines = []
     runs.gather(
-        recipe("shipped", sources=("chapman",), compressed=0, simulated=0), "train", None, tmp_path, said.append
+        recipe("shipped", sources=("chapman",), compressed=0, simulated=0), "train", None, tmp_path, lines.append
     )
-    runs.gather(CHAPMAN, "train", None, tmp_path, said.append)
-    assert sum("reading" in line for line in said) == 2
+    runs.gather(CHAPMAN, "train", None, tmp_path, lines.append)
+    assert sum("reading" in line for line in lines) == 2
 
 
-def test_the_whole_road_ends_in_a_report_beside_what_was_published(at_hand, tmp_path, monkeypatch):
+def test_the_whole_road_ends_in_a_report_beside_what_was_published(at_hand, tmp_path, monkeypatch, capsys):
     small = recipe("chapman", epochs=1, strips_an_epoch=8, batch=4)
     monkeypatch.setattr(runs, "recipe", lambda name, **changes: small)
-    said = []
-    weights = runs.train_view("signal", "chapman", data=tmp_path, out=tmp_path / "run", say=said.append)
-    report = (tmp_path / "run" / runs.REPORT).read_text().splitlines()
+    weights = runs.train_view("signal", "chapman", runs.RunSettings(tmp_path / "run"), data=tmp_path)
+    capsys.readouterr()
+    with pytest.raises(SystemExit, match="0"):
+        main(["study", str(weights), f"--strips={tmp_path / 'run' / 'strips'}", f"--data={tmp_path}"])
+    report = capsys.readouterr().out.splitlines()
+    report = report[next(row for row, line in enumerate(report) if line.startswith("what rate alone")) :]
     assert report[0].startswith("what rate alone and two numbers achieve: table not at hand")
     assert any(line.startswith("accuracy") and line.endswith("93.07%") for line in report)
     assert any(line.startswith("accuracy, image network") and line.endswith("97.44%") for line in report)
     assert any(line.startswith("left out, GSVT") and line.endswith("47") for line in report)
     assert any("unexplained" in line for line in report)
-    assert runs.load_file(weights).view == "signal"
 
 
 def test_weights_of_the_study_name_their_own_split_and_not_the_committed_one():

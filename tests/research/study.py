@@ -7,25 +7,24 @@ those here are our choice.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
-from ecgteach.statistics import FEW, format_interval
-
-from ...errors import UnreadableFile
-from ...models import StripCNN
-from ...paths import find
-from ...records import chapman
-from ...records.splits import SIMULATED
-from ...records.tables import read_index
-from ...rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping, vocabulary
-from ..data.labelled import ruled_out, split_in_words
-from ..data.strips import StripSet
-from ..fit.fitting import predict
-from ..fit.recipes import Recipe
-from .metrics import judge
+from ecgteach.errors import UnreadableFile
+from ecgteach.models import StripCNN
+from ecgteach.paths import find
+from ecgteach.printing import format_interval
+from ecgteach.records import chapman
+from ecgteach.records.splits import SIMULATED
+from ecgteach.records.tables import read_index
+from ecgteach.rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping, vocabulary
+from ecgteach.statistics import FEW
+from ecgteach.training.data.labelled import ruled_out, split_in_words
+from ecgteach.training.data.strips import StripSet
+from ecgteach.training.evaluation.metrics import Figures, judge
+from ecgteach.training.fit.fitting import predict
+from ecgteach.training.recipes import Recipe
 
 PUBLISHED = {"signal": "93.07%", "image": "97.44%"}
 PUBLISHED_DROP = {"SR": 3, "SB": 1, "GSVT": 47, "AFIB": 7}
@@ -111,15 +110,15 @@ def _counted(table: Path) -> tuple[float, float, int]:
     return by_rate / n, by_two / n, n
 
 
-def _rows(view: str, figures: dict[str, Any], parts: Sequence[StripSet]) -> Iterator[tuple[str, str, str]]:
+def _rows(view: str, figures: Figures, parts: Sequence[StripSet]) -> Iterator[tuple[str, str, str]]:
     yield "", "here", "published"
-    span = format_interval(figures["interval"])
-    yield "accuracy", f"{figures['accuracy']:.1%} of {figures['n']:,} ({span})", PUBLISHED[view]
-    yield "balanced accuracy", f"{figures['balanced_accuracy']:.1%}", NOT_PUBLISHED
-    for group, row in figures["per_class"].items():
-        few = row["n"] < FEW
-        yield f"sensitivity {group}", f"{row['n']} strips" if few else f"{row['sensitivity']:.1%}", NOT_PUBLISHED
-        yield f"F1 {group}", "-" if few else f"{row['f1']:.3f}", NOT_PUBLISHED
+    span = format_interval(figures.interval)
+    yield "accuracy", f"{figures.accuracy:.1%} of {figures.n:,} ({span})", PUBLISHED[view]
+    yield "balanced accuracy", f"{figures.balanced_accuracy:.1%}", NOT_PUBLISHED
+    for group, row in figures.per_class.items():
+        few = row.n < FEW
+        yield f"sensitivity {group}", f"{row.n} strips" if few else f"{row.sensitivity:.1%}", NOT_PUBLISHED
+        yield f"F1 {group}", "-" if few else f"{row.f1:.3f}", NOT_PUBLISHED
     for group, count in dropped(parts).items():
         yield f"left out, {group}", f"{count}", f"{PUBLISHED_DROP[group]}"
     yield "recordings used", f"{sum(map(len, parts)):,}", f"{PUBLISHED_LEFT:,}"

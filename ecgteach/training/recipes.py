@@ -1,13 +1,14 @@
 """Recipes: what a training run does, as data. One TOML file each in ``recipes/``; adding one needs no code."""
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from importlib import resources
 from typing import Any
 
-from ...errors import InvalidValue, UnknownName, choices
-from ...records.splits import PARTS
-from ...strip import SECONDS
+from ..errors import InvalidValue, UnknownName, choices
+from ..records.splits import PARTS
+from ..strip import SECONDS
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,10 @@ class Recipe:
         Their share of an epoch.
     simulated_weight : float
         What a simulated strip counts in the loss of answers, where a real one counts 1.
-    place : float
-        Weight of the place loss (`place.place_loss`), which only simulated strips have.
+    localisation : float
+        Weight of `localisation_loss.localisation_loss`, which only simulated strips have.
     local : float
-        Weight of the loss of the local part alone (`place.local_loss`).
+        Weight of the loss of the local part alone (`localisation_loss.local_loss`).
     kinds : tuple of tuples of str
         Classes that differ by rate alone stand together in that loss; empty where every class is a kind of its own.
     penalty : float
@@ -66,8 +67,8 @@ class Recipe:
     split_seed : int
         Decides that split.
     study : bool
-        The study's own experiment (`study`): recordings that our printed rule drops are left out, strips keep their
-        source's own label, and the network is judged on its own test part beside what was published.
+        The study's own experiment: recordings that our printed rule drops are left out, strips keep their
+        source's own label, and the split is the recipe's own.
     """
 
     name: str
@@ -77,7 +78,7 @@ class Recipe:
     simulated: int
     simulated_share: float
     simulated_weight: float
-    place: float
+    localisation: float
     local: float
     kinds: tuple[tuple[str, ...], ...]
     penalty: float
@@ -100,38 +101,42 @@ class Recipe:
     study: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "strips_an_epoch", "batch", "learning_rate", "patience", "simulated_weight"):
-            if getattr(self, name) <= 0:
-                raise InvalidValue(f"recipe {self.name}: {name} must be above 0, not {getattr(self, name)}")
-        if not 0 <= self.average < 1:
-            raise InvalidValue(f"recipe {self.name}: average must be 0 or more and under 1, not {self.average}")
-        for name in ("gain", "pen"):
-            if getattr(self, name) < 1:
-                raise InvalidValue(f"recipe {self.name}: {name} is a factor of 1 or more, not {getattr(self, name)}")
-        for name in ("flip", "filters", "simulated_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InvalidValue(f"recipe {self.name}: {name} is a share from 0 to 1, not {getattr(self, name)}")
-        if self.shares and (min(self.shares) <= 0 or abs(sum(self.shares) - 1) > 1e-6):
-            raise InvalidValue(f"recipe {self.name}: shares are above 0 and add up to 1, unlike {self.shares}")
-        if self.split and (len(self.split) != len(PARTS) or min(self.split) <= 0 or abs(sum(self.split) - 1) > 1e-6):
-            raise InvalidValue(
-                f"recipe {self.name}: split is three shares above 0 that add up to 1, for {choices(PARTS)}; "
-                f"not {self.split}"
-            )
+        for names, fits, words in LIMITS:
+            for name in names:
+                if not fits(value := getattr(self, name)):
+                    raise InvalidValue(f"recipe {self.name}: {name} {words}, not {value}")
         if self.study and not self.split:
             raise InvalidValue(f"recipe {self.name}: the study's experiment has a split of its own; give split")
-        for name in ("place", "local", "penalty"):
-            if getattr(self, name) < 0:
-                raise InvalidValue(f"recipe {self.name}: {name} is a weight of 0 or more, not {getattr(self, name)}")
-        if not 0 <= self.gap < SECONDS:
-            raise InvalidValue(
-                f"recipe {self.name}: gap must be 0 s or more and under the {SECONDS:g} s of a strip, not {self.gap} s"
-            )
         if self.batch > self.strips_an_epoch:
             raise InvalidValue(
                 f"recipe {self.name}: batch must not be above strips_an_epoch, "
                 f"but {self.batch} is above {self.strips_an_epoch}"
             )
+
+
+def _are_shares(values: tuple[float, ...]) -> bool:
+    return not values or (min(values) > 0 and abs(sum(values) - 1) < 1e-6)
+
+
+LIMITS: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
+    (
+        ("epochs", "strips_an_epoch", "batch", "learning_rate", "patience", "simulated_weight"),
+        lambda value: value > 0,
+        "must be above 0",
+    ),
+    (("average",), lambda value: 0 <= value < 1, "must be 0 or more and under 1"),
+    (("gain", "pen"), lambda value: value >= 1, "is a factor of 1 or more"),
+    (("flip", "filters", "simulated_share"), lambda value: 0 <= value <= 1, "is a share from 0 to 1"),
+    (("localisation", "local", "penalty"), lambda value: value >= 0, "is a weight of 0 or more"),
+    (("gap",), lambda value: 0 <= value < SECONDS, f"must be 0 s or more and under the {SECONDS:g} s of a strip"),
+    (("shares",), _are_shares, "are above 0 and add up to 1"),
+    (
+        ("split",),
+        lambda value: _are_shares(value) and len(value) in (0, len(PARTS)),
+        f"is three shares above 0 that add up to 1, for {choices(PARTS)}",
+    ),
+)
+"""What a setting must be, in code and in words."""
 
 
 def recipes() -> tuple[str, ...]:

@@ -1,9 +1,12 @@
+import json
+
 import pytest
 import torch
 
 from ecgteach.errors import InvalidValue, UnreadableFile
 from ecgteach.models import Block, SignalCNN, save
-from ecgteach.training.fit.seeds import check_alike, finished_seeds, notes_of
+
+from .finished_runs import check_alike, finished_seeds, notes_of, read_log
 
 NOTES = {"recipe": "shipped", "settings": {"epochs": 12}, "train": "abc", "split": "def"}
 
@@ -68,3 +71,28 @@ def test_damaged_weights_are_named(tmp_path):
     path.write_bytes(b"junk")
     with pytest.raises(UnreadableFile, match="no readable weights"):
         finished_seeds(tmp_path, "signal")
+
+
+def test_a_setting_that_had_another_name_is_no_other_setting(tmp_path):
+    run(tmp_path, "signal-0", 0, settings={"place": 1.0, "local": 0.5})
+    run(tmp_path, "signal-1", 1, settings={"localisation": 1.0, "local": 0.5})
+    assert list(finished_seeds(tmp_path, "signal")) == [0, 1]
+
+
+EPOCH = {"train_loss": 1.0, "validation_loss": 1.0, "validation_accuracy": 0.5, "balanced_accuracy": 0.5}
+
+
+def test_a_log_gives_its_epochs(tmp_path):
+    lines = [json.dumps({"number": number, **EPOCH, "best": number == 1}) for number in (1, 2)]
+    (tmp_path / "log.jsonl").write_text("\n".join(lines))
+    assert [epoch.best for epoch in read_log(tmp_path)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[1, 2]", '{"a": 1}', json.dumps({"number": "1", **EPOCH, "best": True}), "", None]
+)
+def test_a_log_with_a_foreign_line_is_refused_in_a_sentence(tmp_path, line):
+    if line is not None:
+        (tmp_path / "log.jsonl").write_text(line)
+    with pytest.raises(UnreadableFile, match=r"log\.jsonl .* --resume writes it anew"):
+        read_log(tmp_path)

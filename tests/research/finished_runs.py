@@ -1,19 +1,22 @@
 """Finished runs of one recipe that differ by their seed alone: found by their names, refused where they are not alike.
 
-A folder of runs holds ``signal-0``, ``image-0``, ``signal-1`` and so on, as ``python -m ecgteach train`` was told to
-write them; what else lies there (``signal-without-ludb``) is no seed.
+A folder of runs holds ``signal-0``, ``image-0``, ``signal-1`` and so on, as ``python -m ecgteach train`` was told
+to write them; what else lies there (``signal-without-ludb``) is no seed.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from ...errors import InvalidValue, UnreadableFile
+from ecgteach.errors import InvalidValue, UnreadableFile
+from ecgteach.training.fit.fitting import LOG, Epoch
 
+SETTINGS = "settings"
 ALIKE = {
     "recipe": "recipe",
-    "settings": "settings of the recipe",
+    SETTINGS: "settings of the recipe",
     "train": "training strips",
     "split": "split",
     "labels": "labels",
@@ -57,11 +60,11 @@ def check_alike(files: Mapping[str, Path]) -> None:
     """
     notes = {name: notes_of(file) for name, file in sorted(files.items())}
     for note, words in ALIKE.items():
-        first_to_say: dict[str | None, str] = {}
+        first_with: dict[str | None, str] = {}
         for name, own in notes.items():
-            first_to_say.setdefault(own.get(note), name)
-        if len(first_to_say) > 1:
-            one, other, *_ = first_to_say.values()
+            first_with.setdefault(own.get(note), name)
+        if len(first_with) > 1:
+            one, other, *_ = first_with.values()
             raise InvalidValue(
                 f"{other} and {one} differ in their {words}; only runs that are alike stand beside each other: "
                 "train one of them again, or move it elsewhere"
@@ -69,7 +72,7 @@ def check_alike(files: Mapping[str, Path]) -> None:
 
 
 def notes_of(weights: Path) -> dict[str, str]:
-    """What a file of weights says of itself.
+    """What a file of weights says of itself; a setting that had another name before stands under its present one.
 
     Raises
     ------
@@ -78,6 +81,27 @@ def notes_of(weights: Path) -> dict[str, str]:
     """
     try:
         with safe_open(weights, framework="pt") as file:
-            return dict(file.metadata() or {})
+            notes = dict(file.metadata() or {})
     except (SafetensorError, OSError) as problem:
         raise UnreadableFile(f"{weights} holds no readable weights ({problem}). Train them again") from problem
+    if SETTINGS in notes:
+        notes[SETTINGS] = notes[SETTINGS].replace('"place":', '"localisation":')
+    return notes
+
+
+def read_log(run: Path) -> list[Epoch]:
+    """The epochs of a finished run, as its log tells them.
+
+    Raises
+    ------
+    UnreadableFile
+        When the log is missing, holds a line that is no epoch, or names no best one.
+    """
+    path = run / LOG
+    try:
+        log = [Epoch(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError, TypeError) as problem:
+        raise UnreadableFile(f"{path} is no log of a run ({problem}); train --resume writes it anew") from problem
+    if not any(epoch.best for epoch in log):
+        raise UnreadableFile(f"{path} names no best epoch; train --resume writes it anew")
+    return log

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ...beats import FEW_BEATS, find_beats
-from ...strip import SAMPLING_RATE, Strip
-from .strips import StripSet
+from ecgteach.beats import FEW_BEATS, find_beats
+from ecgteach.strip import SAMPLING_RATE, Strip
+from ecgteach.training.data.strips import StripSet
 
 BAND_HZ = (15.0, 40.0)
 """Between the waves of the atria and the T (under 12 Hz or so) and the filter that every strip has passed."""

@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...errors import InvalidValue, UnknownName, choices
-from ...gradcam import GradCAM
-from ...models import VIEWS, StripCNN, inputs
+from ..errors import InvalidValue, UnknownName, choices
+from ..gradcam import GradCAM
+from ..models import VIEWS, StripCNN, inputs
 
 BOTH = "both"
 """The answer of the two views together: the mean of their probabilities."""
@@ -47,32 +47,39 @@ def answers(
     return found | {BOTH: np.logaddexp(*found.values()) - np.log(len(VIEWS))}
 
 
-def margin(log_probabilities: NDArray[np.float64], number: int) -> float:
+def log_odds(log_probabilities: NDArray[np.float64], number: int) -> float:
     """Log probability of a class less that of its strongest rival.
 
-    >>> round(margin(np.log([0.25, 0.5, 0.25]), 1), 3)
+    >>> round(log_odds(np.log([0.25, 0.5, 0.25]), 1), 3)
     0.693
     """
     return float(log_probabilities[number] - np.delete(log_probabilities, number).max())
+
+
+def tell_parts(*models: StripCNN) -> bool:
+    """Whether all these networks tell what their logits are the sum of."""
+    return all(isinstance(model, StripCNN) for model in models)
+
+
+def logits_of(model: StripCNN, batch: Tensor, part: str | None = None) -> Tensor:
+    """Logits of a batch, or one part of them, (n, classes), in evaluation mode; raises what `answers` does."""
+    with GradCAM(model), torch.no_grad():
+        if not part:
+            return model(batch)  # type: ignore[no-any-return]
+        if not tell_parts(model):
+            raise InvalidValue(f"{type(model).__name__} does not tell what its logits are the sum of; leave out part=")
+        cells, rhythm = model.read(batch)
+        parts = model.parts(cells, model.answer(cells, rhythm))
+    if part not in parts:
+        raise UnknownName(f"no part of the logits is called {part!r}; there are {choices(parts)}")
+    return parts[part]
 
 
 def _log_probabilities(
     model: StripCNN, view: str, samples: Sequence[NDArray[np.float32]], part: str | None
 ) -> NDArray[np.float64]:
     found = [np.zeros((0, len(model.classes)))]
-    with GradCAM(model), torch.no_grad():
-        for first in range(0, len(samples), BATCH):
-            batch = inputs(view, np.stack(samples[first : first + BATCH]))
-            logits = model(batch) if part is None else _part(model, batch, part)
-            found.append(torch.log_softmax(logits.double(), dim=1).numpy())
+    for first in range(0, len(samples), BATCH):
+        logits = logits_of(model, inputs(view, np.stack(samples[first : first + BATCH])), part)
+        found.append(torch.log_softmax(logits.double(), dim=1).numpy())
     return np.concatenate(found)
-
-
-def _part(model: StripCNN, batch: Tensor, name: str) -> Tensor:
-    if not isinstance(model, StripCNN):
-        raise InvalidValue(f"{type(model).__name__} does not tell what its logits are the sum of; leave out part=")
-    cells, rhythm = model.read(batch)
-    parts = model.parts(cells, model.answer(cells, rhythm))
-    if name not in parts:
-        raise UnknownName(f"no part of the logits is called {name!r}; there are {choices(parts)}")
-    return parts[name]
