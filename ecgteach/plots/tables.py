@@ -14,20 +14,26 @@ class Cell:
     strong: bool = False
 
 
-def html_table(head: Sequence[str], rows: Sequence[Sequence[str | Cell]], caption: str = "", note: str = "") -> str:
+Row = Sequence[str | Cell]
+
+
+def html_table(head: Sequence[str], rows: Sequence[Row], caption: str = "", note: str = "") -> str:
     """A table with a header row; the first cell of each row names it.
 
     Parameters
     ----------
     head : sequence of str
         Names of the columns; empty for a table without a header row.
-    rows : sequence of sequence of str or Cell
+    rows : sequence of Row
         The cells.
     caption, note : str
         Above and below the table.
     """
     top = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    body = "".join(f'<tr><th scope="row">{_words(first)}</th>{"".join(map(_cell, rest))}</tr>' for first, *rest in rows)
+    body = "".join(
+        f'<tr><th scope="row" style="text-align: left">{_words(first)}</th>{"".join(map(_cell, rest))}</tr>'
+        for first, *rest in rows
+    )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     below = f"<p>{escape(note)}</p>" if note else ""
     return f"<table>{title}{f'<tr>{top}</tr>' if head else ''}{body}</table>{below}"

@@ -74,7 +74,7 @@ def plot_attention(explanation: "Explanation", attention: Attention | None = Non
     rows = {
         name: [
             Dot(view, share.density, share.low, share.high, share.mass, share.blurred)
-            for view in _maps(share.view for share in found.shares)
+            for view in in_order(share.view for share in found.shares)
             if (share := found.of(view, name))
         ]
         for name in names
@@ -156,7 +156,7 @@ def _dots_of(groups: "pandas.DataFrame") -> Rows:
     return {
         wave: [
             Dot(view, row.density, row.density_low, row.density_high, row.mass, row.blurred >= 0.5)
-            for view in _maps(groups["view"])
+            for view in in_order(groups["view"])
             if (row := found.get((wave, view)))
         ]
         for wave in WINDOWS
@@ -214,7 +214,7 @@ def _density_axis(sheet: Sheet, *panels: Rows) -> None:
     sheet.at(EDGE, middle, "share over time", ink=QUIET_INK)
     sheet.space(LINE_MM + 2.0)
     place = left
-    for look in map(view_kind, _maps(view for rows in panels for view in _drawn(rows))):
+    for look in map(view_kind, in_order(view for rows in panels for view in _drawn(rows))):
         axes = sheet.panel(LINE_MM, left=place, width=LINE_MM)
         axes.set_axis_off()
         axes.plot(0.5, 0.5, marker=look.marker, markersize=8, color=look.colour)
@@ -237,7 +237,7 @@ def _title_of_one(found: Attention, target: str) -> str:
     names = PARTS if found.waves.p.outcome == BEFORE else WINDOWS
     beyond = {
         view: [WORDS[name] for name in names if (share := found.of(view, name)) and share.beyond_chance == 1]
-        for view in _maps(share.view for share in found.shares)
+        for view in in_order(share.view for share in found.shares)
         if view != FUSED
     }
     if not any(beyond.values()):
@@ -280,7 +280,7 @@ def _in_words(drawn: dict[str, Rows]) -> list[str]:
     ]
 
 
-def _maps(views: Iterable[str]) -> list[str]:
+def in_order(views: Iterable[str]) -> list[str]:
     """Names of maps, each once: those of declared views in their order, the others, the fused one."""
     once = set(views)
     return [*(view for view in VIEWS if view in once), *sorted(once - {*VIEWS, FUSED}), *({FUSED} & once)]
@@ -288,7 +288,7 @@ def _maps(views: Iterable[str]) -> list[str]:
 
 def _drawn(rows: Rows) -> list[str]:
     """Names of the maps that have a dot in a panel."""
-    return _maps(dot.view for dots in rows.values() for dot in dots)
+    return in_order(dot.view for dots in rows.values() for dot in dots)
 
 
 WORDS = {

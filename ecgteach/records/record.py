@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidValue, PoorSignal, UnknownName, choices
 from ..rhythms import Finding, Rhythm
+from ..showing import ShowsItself
 from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip, assess
 from ..truth import Annotation, Truth, cut, rhythms_within
 
@@ -19,7 +20,7 @@ FINEST_RATIO = 10 * SAMPLING_RATE
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Record:
+class Record(ShowsItself):
     """One recording of one person.
 
     Parameters

@@ -5,7 +5,7 @@ from html import escape
 from ..cases import Solution
 from ..explanation import Explanation
 from ..fusion import AGREEMENT_THRESHOLD
-from ..plots.tables import Cell, html_table
+from ..plots.tables import Cell, Row, html_table
 from ..plots.theme import IMPORTANCE
 from ..plots.words import no_fused_map, signed, warnings
 from ..records import Record
@@ -51,7 +51,7 @@ def answers_in_words(seen: Explanation) -> str:
 
 def answers_of(seen: Explanation) -> str:
     """All networks' probabilities as a table, and whether they disagree."""
-    rows: list[list[str | Cell]] = [[class_name(code), *_chances(seen, code)] for code in seen.probabilities]
+    rows: list[Row] = [[class_name(code), *_chances(seen, code)] for code in seen.probabilities]
     table = html_table(["answer", *(view_kind(name).network for name in seen.views)], rows)
     if len(seen.views) == 1:
         said = "One network has read the strip; there is no second one to compare it with."
