@@ -16,6 +16,7 @@ from .errors import EcgteachError
 if TYPE_CHECKING:
     from .checks.trust import TrustReport, trust
     from .explanation import Explanation, explain
+    from .models import adapt
     from .records import Dataset, Record, open_dataset, open_folder, read_record
     from .records.embedded import sample, samples
     from .simulator import edit, simulate
@@ -28,6 +29,7 @@ _ROOMS = {
     "Record": "records",
     "Strip": "strip",
     "TrustReport": "checks.trust",
+    "adapt": "models",
     "attention_by_wave": "waves",
     "delineate": "waves",
     "edit": "simulator",
@@ -56,6 +58,7 @@ __all__ = [
     "Record",
     "Strip",
     "TrustReport",
+    "adapt",
     "attention_by_wave",
     "delineate",
     "edit",

@@ -361,7 +361,11 @@ def _shipped_for(explanation: Explanation) -> Mapping[str, Network]:
     """The shipped networks, if these made the explanation; by their digest."""
     pair = shipped()
     made = {name: view.made_by for name, view in explanation.views.items()}
-    return {name: pair[name] for name, one in made.items() if one and one.same_network(Provenance.of(pair[name]))}
+    return {
+        name: pair[name]
+        for name, one in made.items()
+        if one and name in pair and one.same_network(Provenance.of(pair[name]))
+    }
 
 
 def averaged(predictions: Mapping[str, Prediction]) -> dict[str, float]:

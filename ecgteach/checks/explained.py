@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidValue
 from ..explanation import FUSED, Explanation
-from ..models import VIEWS, Network, shipped
+from ..models import VIEWS, Network, expect_networks, shipped
 
 Values = NDArray[np.float32]
 
 
-def networks(models: Mapping[str, Network] | None, views: Iterable[str] = VIEWS) -> Mapping[str, Network]:
+def networks(models: Network | Mapping[str, Network] | None, views: Iterable[str] = VIEWS) -> Mapping[str, Network]:
     """The networks that a check runs: those given, or the shipped pair.
 
     Raises
@@ -20,7 +20,7 @@ def networks(models: Mapping[str, Network] | None, views: Iterable[str] = VIEWS)
     InvalidValue
         When one of the views has none.
     """
-    models = shipped() if models is None else models
+    models = shipped() if models is None else expect_networks(models)
     if missing := [view for view in views if view not in models]:
         raise InvalidValue(f"a check needs a network for each view; missing: {', '.join(missing)}")
     return models

@@ -18,7 +18,7 @@ from torch import nn
 from ..errors import InvalidValue
 from ..explanation import FUSED, Explanation, explain, networks_of
 from ..gradcam import GradCAM, class_independent
-from ..models import Network, inputs_of, module_of
+from ..models import Network, expect_networks, inputs_of, module_of
 from ..probing import twin
 from ..statistics import mean_of
 from ..strip import SAMPLES, Strip
@@ -116,7 +116,7 @@ def weighted_layers(model: Network) -> list[str]:
 
 def cascade(
     strips: Sequence[Strip],
-    models: Mapping[str, Network] | None = None,
+    models: Network | Mapping[str, Network] | None = None,
     *,
     target: str | None = None,
     seed: int = 0,
@@ -220,7 +220,7 @@ def between_seeds(
 
 
 def same_for_every_class(
-    explanation: Explanation, models: Mapping[str, Network] | None = None
+    explanation: Explanation, models: Network | Mapping[str, Network] | None = None
 ) -> dict[str, bool | None]:
     """For each view whether every class has the very same map, so that the map tells nothing of this class.
 
@@ -241,10 +241,10 @@ def same_for_every_class(
 
 
 def explain_again(
-    explanation: Explanation, models: Mapping[str, Network] | None = None, *, target: str | None = None
+    explanation: Explanation, models: Network | Mapping[str, Network] | None = None, *, target: str | None = None
 ) -> Explanation:
     """The same strip explained in the same way by other networks, or for another class; by default for the same one."""
-    models = networks_of(explanation) if models is None else models
+    models = networks_of(explanation) if models is None else expect_networks(models)
     layers = {view: one.layer.name for view, one in explanation.views.items()}
     usual = all(name == models[view].layer().name for view, name in layers.items())
     return explain(
