@@ -15,12 +15,12 @@ from ..errors import EcgteachError, UnreadableFile
 from ..places import find
 from ..rhythms import Finding, vocabulary
 from .dataset import Dataset, Entry, Report
+from .leads import STANDARD_LEADS
 from .licences import ORIGINS
 from .record import Record
 from .snomed import snomed_dataset
 from .splits import SIMULATED
 from .tables import read_index
-from .wfdb_files import STANDARD_LEADS
 
 SOURCE = "chapman"
 SLUG = "ecg-arrhythmia"
