@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,7 @@ from .leads import NOT_STATED, is_no_ecg, known_lead, numbered, standard_lead
 from .units import is_other_quantity, millivolts_in, millivolts_per
 
 
-@dataclass(frozen=True)
-class Channel:
+class Channel(NamedTuple):
     """What a file says of one channel.
 
     Parameters

@@ -7,7 +7,6 @@ is for programmers.
 
 import errno
 import math
-import os
 import stat
 import warnings
 import zipfile
@@ -49,6 +48,8 @@ def shown(what: object, limit: int = LONGEST_NAME) -> str:
     if len(text) > limit:
         half = limit // 2 - 2
         text = f"{text[:half]} ... {text[-half:]}"
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
 
 
@@ -85,31 +86,36 @@ def regular(path: Path, *, at_most: int = LARGEST_FILE, missing: str = "is missi
     UnreadableFile
         When it is missing, a folder, a pipe or a device, larger than `at_most`, or has a name that no file can have.
     """
-    name = shown(path)
     try:
         found = path.stat()
-    except ValueError as problem:
-        raise UnreadableFile(f"{name} is no name that a file can have; check it") from problem
-    except OSError as problem:
-        if problem.errno == errno.ENAMETOOLONG:
-            raise UnreadableFile(f"{name} is too long for a file's name ({len(str(path)):,} signs)") from problem
-        if problem.errno == errno.ELOOP:
-            raise UnreadableFile(f"{name} is a link that leads to itself; name the file itself") from problem
-        if problem.errno in (errno.EACCES, errno.EPERM):
-            raise UnreadableFile(f"{name} may not be read by this user; change its permissions") from problem
-        raise UnreadableFile(f"{name} {missing}") from problem
+    except (OSError, ValueError) as problem:
+        raise UnreadableFile(_unopened(path, problem, missing)) from problem
+    if stat.S_ISREG(found.st_mode) and found.st_size <= at_most:
+        return found.st_size
+    name = shown(path)
     if stat.S_ISDIR(found.st_mode):
         raise UnreadableFile(f"{name} is a folder; name a file in it")
     if not stat.S_ISREG(found.st_mode):
         raise UnreadableFile(f"{name} is no ordinary file (a pipe or a device); copy what it holds into a file")
-    if found.st_size > at_most:
-        raise UnreadableFile(
-            f"{name} has {found.st_size / 1024**2:,.0f} MB; up to {at_most / 1024**2:,.0f} MB are read. "
-            "Cut out the stretch that you need"
-        )
-    if not os.access(path, os.R_OK):
-        raise UnreadableFile(f"{name} may not be read by this user; change its permissions")
-    return found.st_size
+    raise UnreadableFile(
+        f"{name} has {found.st_size / 1024**2:,.0f} MB; up to {at_most / 1024**2:,.0f} MB are read. "
+        "Cut out the stretch that you need"
+    )
+
+
+def _unopened(path: Path, problem: OSError | ValueError, missing: str) -> str:
+    """Why nothing is known of a file, in words."""
+    name = shown(path)
+    number = problem.errno if isinstance(problem, OSError) else None
+    if number is None:
+        return f"{name} is no name that a file can have; check it"
+    if number == errno.ENAMETOOLONG:
+        return f"{name} is too long for a file's name ({len(str(path)):,} signs); check it"
+    if number == errno.ELOOP:
+        return f"{name} is a link that leads to itself; name the file itself"
+    if number in (errno.EACCES, errno.EPERM):
+        return f"{name} may not be read by this user; change its permissions"
+    return f"{name} {missing}"
 
 
 def content(path: Path, *, at_most: int = LARGEST_FILE, missing: str = "is missing") -> bytes:

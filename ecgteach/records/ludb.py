@@ -8,6 +8,7 @@ from pathlib import Path
 from ..rhythms import Finding, Rhythm, rhythm, vocabulary
 from ..truth import Annotation
 from .dataset import Dataset, Entry
+from .files import is_there
 from .leads import STANDARD_LEADS
 from .licences import ORIGINS
 from .marks import fitting, read_marks
@@ -34,7 +35,7 @@ def dataset(folder: Path) -> Dataset:
     entries = tuple(
         Entry(row["ID"], folder / "data" / row["ID"], row["ID"], _labels(row))
         for row in read_index(folder / "ludb.csv", ("ID", "Rhythms", "Cardiac pacing"))
-        if (folder / "data" / f"{row['ID']}.hea").is_file()
+        if is_there(folder / "data" / f"{row['ID']}.hea")
     )
     return Dataset(SOURCE, entries, _read)
 

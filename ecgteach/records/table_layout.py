@@ -76,7 +76,8 @@ class Column:
     @property
     def is_index(self) -> bool:
         """Whether it is named as a count of the samples."""
-        return self.word in words()["index"] and not (self.unit and millivolts_in(self.unit))
+        voltage = self.unit and millivolts_in(self.unit)
+        return self.word in words()["index"] and not known_lead(self.name) and not voltage
 
     def is_known(self, *, alone: bool) -> bool:
         """Whether it says what it is, so that the line is a header and no person's; a unit alone may be a statement."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnreadableFile
 from .channels import Channel, Leads, leads_among
-from .files import check_memory, reading, regular, shown
+from .files import check_memory, is_folder, is_there, reading, regular, shown
 from .leads import STANDARD_LEADS, standard_lead
 from .record import Record
 from .wfdb_header import NULL, Header, SignalLine, find_header, read_header, read_lines
@@ -269,21 +269,19 @@ def _decompressed(
 
 def _signal_file(header: Header, name: str) -> Path:
     """Where a signal file lies: below the header's folder, by the name in the header or the same in other capitals."""
+    beside = header.path.parent
+    path = beside / name
+    if "/" not in name and is_there(path):
+        return path
     inside = Path(name)
     if inside.is_absolute() or ".." in inside.parts:
         inside = Path(inside.name or name.replace("/", "_"))
-    beside = header.path.parent
-    for path in (beside / inside, beside / inside.name):
-        try:
-            if path.exists():
-                return path
-        except (OSError, ValueError):
-            return path
-    wanted = inside.name.casefold()
-    try:
-        return next((path for path in beside.iterdir() if path.name.casefold() == wanted), beside / inside)
-    except OSError:
-        return beside / inside
+    found = next((path for path in (beside / inside, beside / inside.name) if is_there(path)), None)
+    if found is None and is_folder(beside):
+        wanted = inside.name.casefold()
+        with reading(beside, "folder"):
+            found = next((path for path in beside.iterdir() if path.name.casefold() == wanted), None)
+    return found or beside / inside
 
 
 def _check_sum(header: Header, signal: SignalLine, numbers: NDArray[np.integer]) -> None:

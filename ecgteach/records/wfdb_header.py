@@ -8,6 +8,7 @@ Dates and times are not needed for the ECG; one that cannot be read is left out.
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import UnreadableFile, choices
 from .files import LARGEST_HEADER, content, is_folder, is_there, quoted, shown
@@ -32,8 +33,7 @@ _TIME = re.compile(r"(?:[0-9]{1,2}:){0,2}[0-9]{1,2}(?:\.[0-9]+)?")
 _DATE = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
 
 
-@dataclass(frozen=True)
-class SignalLine:
+class SignalLine(NamedTuple):
     """What a header says of one signal; ``unit`` is None where it states none, ``gain`` where it is not calibrated."""
 
     file: str

@@ -26,6 +26,7 @@ from ..explanation import Explanation
 from ..fusion import AGREEMENT, cells_onto_image
 from ..image import strip_image
 from ..plots import theme
+from ..records.leads import lead_in_words
 from ..strip import SAMPLING_RATE, SECONDS, Strip
 
 LEAD_IN_SECONDS = 0.6
@@ -255,11 +256,6 @@ class LinkedPanels:
         )
         paper.add_layout(legend, "below")
         return sources
-
-
-def lead_in_words(lead: str) -> str:
-    """A lead's name as a reader says it."""
-    return {"ECG": "lead from hand to hand", "MLII": "lead II, modified"}.get(lead, f"lead {lead}")
 
 
 def _levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
