@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from ..errors import UnreadableFile, choices
 from .channels import Channel, Leads, leads_among
-from .files import check_memory, content, reading, shown
+from .files import beginning, check_memory, content, reading, regular, shown
 from .leads import known_lead, lead_of_code
 from .record import Record
 from .units import is_other_quantity
 
-ELEMENTS = {
+ELEMENTS: dict[tuple[float, str], str] = {
     (8, "SB"): "i1", (8, "UB"): "u1", (16, "SS"): "i2", (16, "US"): "u2", (32, "SL"): "i4", (32, "UL"): "u4",
     (64, "SV"): "i8", (64, "UV"): "u8",
 }  # fmt: skip
@@ -101,10 +101,10 @@ def _dataset(path: Path) -> Any:
     import pydicom
     from pydicom.errors import InvalidDicomError
 
-    held = content(path)
+    regular(path, at_most=LARGEST_UNPACKED)
     with reading(path, "DICOM file"):
         try:
-            _check_deflated(path, held)
+            _check_deflated(path)
             return pydicom.dcmread(path)
         except InvalidDicomError as problem:
             raise UnreadableFile(
@@ -112,13 +112,15 @@ def _dataset(path: Path) -> Any:
             ) from problem
 
 
-def _check_deflated(path: Path, held: bytes) -> None:
+def _check_deflated(path: Path) -> None:
     """A deflated data set is unpacked as a whole by pydicom: one that grows beyond all files is refused first.
 
     It begins after the meta information, whose length is the value of the first element behind the mark DICM.
     """
-    if held[128:132] != b"DICM" or DEFLATED.encode() not in held[:2048]:
+    first = beginning(path, 2048)
+    if first[128:132] != b"DICM" or DEFLATED.encode() not in first:
         return
+    held = content(path)
     rest = held[144 + int.from_bytes(held[140:144], "little") :]
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
     unpacked = 0
@@ -304,10 +306,10 @@ def _byte_order(dataset: Any) -> Literal["<", ">"]:
 def _signals(group: _Group, leads: Leads, path: Path, order: Literal["<", ">"]) -> NDArray[np.float32]:
     """The leads in mV, a padding value NaN, each moved by its time skew."""
     kind = str(_element(group.item, "WaveformSampleInterpretation", path) or "")
-    bits = int(_number(group.item, "WaveformBitsAllocated", path) or 0)
+    bits = _number(group.item, "WaveformBitsAllocated", path) or 0
     stored = ELEMENTS.get((bits, kind))
     if stored is None:
-        said = f"companded ({COMPANDED[kind]})" if kind in COMPANDED else f"'{shown(kind, 8)}' with {bits} bits"
+        said = f"companded ({COMPANDED[kind]})" if kind in COMPANDED else f"'{shown(kind, 8)}' with {bits:g} bits"
         raise UnreadableFile(
             f"{shown(path)}: its waveform is encoded as {said}, which is not read; export it with linear 16-bit samples"
         )

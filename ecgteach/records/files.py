@@ -46,7 +46,7 @@ def shown(what: object, limit: int = LONGEST_NAME) -> str:
     """
     text = str(what)
     if len(text) > limit:
-        half = limit // 2 - 2
+        half = limit // 2 - 3
         text = f"{text[:half]} ... {text[-half:]}"
     if text.isprintable():
         return text

@@ -20,7 +20,7 @@ CODE = re.compile(r"(?:5\.6\.3-9-|2:)([0-9]{1,3})")
 POTENTIAL = 131_328
 """MDC numbers of whole terms: 2 * 65536, and 256 more for ``MDC_ECG_ELEC_POTL_...``."""
 
-_UNIT = re.compile(r"[ _,;:/-]*[\[({]?\b(?:[mun\u00b5\u03bc]v|v|(?:milli|micro)volts?)[\])}]?$")
+_UNIT = re.compile(r"(?:^|[\s_,;:/\-\[({]+)(?:[mun\u03bc]v|(?:milli|micro)volts?)[\])}]?$")
 _BRACKETS = re.compile(r"[\[({][^\[\](){}]*[^0-9\[\](){}][^\[\](){}]*[\])}]")
 _BETWEEN = re.compile(r"[\s_\-.:/,]+")
 _NUMBERED = re.compile(r"(\D*?)[ #]*[0-9]{1,3}")
@@ -72,12 +72,22 @@ def _known(written: str) -> str | None:
                 if plain in table.by_word:
                     return table.by_word[plain]
                 shorter = next((plain[len(prefix) :] for prefix in table.prefixes if plain.startswith(prefix)), None)
+                if shorter is None and not plain.isascii():
+                    bare_word = _without_word(plain)
+                    shorter = bare_word if bare_word != plain else None
                 if shorter is None:
                     break
                 plain = shorter
-            if plain.endswith(" lead") and plain.removesuffix(" lead") in table.by_word:
-                return table.by_word[plain.removesuffix(" lead")]
+            without = " ".join(word for word in plain.split() if word != "lead")
+            if without in table.by_word:
+                return table.by_word[without]
     return None
+
+
+def _without_word(name: str) -> str:
+    """A name without the word for a lead in scripts that put no blank between words."""
+    words = (prefix.strip() for prefix in _table().prefixes if not prefix.strip().isascii())
+    return next((name.removeprefix(word).removesuffix(word).strip() for word in words if word in name), name)
 
 
 def says_nothing(written: str) -> bool:
@@ -91,7 +101,7 @@ def says_nothing(written: str) -> bool:
 def is_no_ecg(written: str) -> bool:
     """Whether a channel's name says that it is something else than an ECG: a pressure, a pulse wave, an EEG."""
     words = _BETWEEN.sub(" ", written[: 4 * LONGEST_LEAD].strip().strip("'\"").casefold()).split()
-    return bool(words) and words[0].rstrip("0123456789") in _table().no_ecg
+    return bool(words) and not {words[0], words[0].rstrip("0123456789")}.isdisjoint(_table().no_ecg)
 
 
 def standard_lead(written: str, source: str = "") -> str:

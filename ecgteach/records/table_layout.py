@@ -1,6 +1,7 @@
 """What the columns of a text of numbers are: leads, time, a count; and what its other lines say of rate and unit."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
 from .channels import Channel
-from .files import reading, shown
+from .files import shown
 from .leads import known_lead, says_nothing
 from .table_text import (
     FEWEST_IN_A_ROW,
+    LONGEST_NUMBER,
     Text,
     clock_seconds,
     fault_in,
@@ -24,7 +26,7 @@ from .table_text import (
     words,
 )
 from .time_column import TimeAxis, time_axis
-from .units import millivolts_in
+from .units import is_other_quantity, millivolts_in
 
 LONGEST_LINE = 200
 """Signs of a line above the numbers that are looked at."""
@@ -97,7 +99,7 @@ def read_layout(path: Path, *, delimiter: str | None = None, decimal: str | None
         When it can be read in two ways.
     """
     text = read_text(path, delimiter=delimiter, decimal=decimal)
-    width = max((len(row) for row in text.rows if row is not None), default=0)
+    width = Counter(len(row) for row in text.rows if row is not None).most_common(1)[0][0]
     lines = sum(row is not None for row in text.rows)
     if width > FEWEST_IN_A_ROW and lines < width:
         return _one_row_a_lead(text, path)
@@ -119,7 +121,11 @@ def _one_row_a_lead(text: Text, path: Path) -> Layout:
     parted = Text(text.writing, text.above, tuple(cells), text.first_line, text.notes)
     numbers, _ = _numbers(parted, cells, width, path)
     said = _said_above(text.above)
-    notes = (f"{len(rows)} lines of {width:,} numbers: read as one lead a row; {text.writing.in_words}", *text.notes)
+    notes = (
+        f"{len(rows)} line{'s' * (len(rows) > 1)} of {width:,} numbers: read as one lead a row",
+        text.writing.in_words,
+        *text.notes,
+    )
     channels = tuple(Channel(name or (said.lead if len(rows) == 1 else ""), said.unit) for name in names)
     _check_leads(len(rows), path)
     return Layout(numbers, channels, said.rates, (), said.unsure, (*notes, *said.notes))
@@ -158,7 +164,12 @@ def _is_statement(cells: Sequence[str]) -> bool:
 
 
 def _without_plot_names(columns: list[Column]) -> list[Column]:
-    """Columns x and y are usual names in a table and no leads of Frank's, but where Z is there too."""
+    """Columns x and y are usual names in a table and no leads of Frank's, but where Z is there too.
+
+    V1, V2 ... beyond V9 are the names that R gives to columns without any.
+    """
+    if len(columns) > 9 and [column.name for column in columns] == [f"V{place + 1}" for place in range(len(columns))]:
+        return [Column("", column.unit) for column in columns]
     leads = {known_lead(column.name) for column in columns}
     plot = {"X", "Y", "Z"} - leads
     named = [plot and known_lead(column.name) in ("X", "Y", "Z") for column in columns]
@@ -187,7 +198,8 @@ def _column(cell: str) -> Column:
     cell = cell[:LONGEST_LINE].strip().strip("'\"").strip()
     for pattern in (_IN_BRACKETS, _AFTER):
         found = pattern.fullmatch(cell)
-        if found and _is_unit(found["unit"]) and not known_lead(cell if pattern is _AFTER else ""):
+        known = found and (_is_unit(found["unit"]) or (pattern is _IN_BRACKETS and is_other_quantity(found["unit"])))
+        if found and known and not known_lead(cell if pattern is _AFTER else ""):
             return Column(found["name"].strip(), found["unit"].strip())
         if found and pattern is _AFTER and millivolts_in(found["unit"]) and found["name"]:
             return Column(found["name"].strip(), found["unit"].strip())
@@ -226,12 +238,8 @@ def _numbers(
             raise fault
     found = np.full((len(rows), width), np.nan)
     held = np.array([row is not None for row in rows])
-    longest = max(map(len, flat), default=0)
-    plain = longest <= 40 and set().union(*map(set, flat)) <= (PLAIN | {","} if comma else PLAIN) and "" not in flat
-    if plain:
-        with reading(path, "table of numbers"):
-            values = np.array([cell.replace(",", ".") for cell in flat] if comma else flat, dtype=np.float64)
-    else:
+    values = _plain(flat, comma)
+    if values is None:
         fault = fault_in(text, width, path)
         if fault:
             raise fault
@@ -240,6 +248,17 @@ def _numbers(
     if not np.isfinite(found).any():
         raise UnreadableFile(f"{shown(path)} holds no numbers; export it again")
     return found, np.array([_last_digit([row[column] for row in known[:50]]) for column in range(width)])
+
+
+def _plain(cells: Sequence[str], comma: bool) -> NDArray[np.float64] | None:
+    """The numbers of cells that hold nothing but ordinary numbers, all at once; None where one needs a closer look."""
+    signs: set[str] = set().union(*map(set, cells))
+    if not signs <= (PLAIN | {","} if comma else PLAIN) or max(map(len, cells), default=0) > LONGEST_NUMBER:
+        return None
+    try:
+        return np.array([cell.replace(",", ".") for cell in cells] if comma else cells, dtype=np.float64)
+    except ValueError:
+        return None
 
 
 def _value(cell: str, decimal: str) -> float:

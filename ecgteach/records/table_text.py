@@ -147,6 +147,8 @@ def read_text(path: Path, *, delimiter: str | None = None, decimal: str | None =
         first = next(place for place, width in widths.items() if width == usual)
     if first is None:
         raise UnreadableFile(f"{shown(path)} {NO_NUMBERS}")
+    while first > 0 and lines[first - 1].strip() and all(map(is_missing, writing.cells(lines[first - 1]))):
+        first -= 1
     body = lines[first:]
     last = _last(body, writing)
     below = sum(bool(line.strip()) for line in body[last + 1 :])
@@ -209,13 +211,14 @@ def _writing(lines: Sequence[str], path: Path, delimiter: str | None, decimal: s
         writing
         for writing in WRITINGS
         if (delimiter is None or writing.delimiter == delimiter) and (decimal is None or writing.decimal == decimal)
+        if delimiter is not None or decimal != "," or writing.delimiter != ","
     ]
     with reading(path, "table of numbers"):
         shares = {writing: _share(sample, writing) for writing in candidates}
     best = max((share for share, _ in shares.values()), default=0.0)
     good = [writing for writing, (share, _) in shares.items() if share >= 0.95 * best and best > 0]
     if not good:
-        raise UnreadableFile(f"{shown(path)} {NO_NUMBERS}")
+        raise UnreadableFile(f"{shown(path)} {_text_among(sample) or NO_NUMBERS}")
     widest = max(good, key=lambda writing: (shares[writing][1], shares[writing][0], writing.decimal == "."))
     comma = Writing("", ",")
     if shares[widest][1] == 1 and delimiter is None:
@@ -235,6 +238,19 @@ def _share(sample: Sequence[str], writing: Writing) -> tuple[float, int]:
         return 0.0, 0
     width, number_of_rows = counts.most_common(1)[0]
     return number_of_rows / len(rows), width
+
+
+def _text_among(sample: Sequence[str]) -> str:
+    """Which column keeps a table from being one of numbers, where the others are; empty where none is to blame."""
+    for writing in WRITINGS:
+        rows = [row for line in sample if len(row := writing.cells(line)) > 1]
+        if len(rows) < 0.9 * len(sample) or len({len(row) for row in rows}) != 1:
+            continue
+        sound = [sum(number(row[place], writing.decimal) is not None for row in rows) for place in range(len(rows[0]))]
+        text = [place + 1 for place, count in enumerate(sound) if count < 0.5 * len(rows)]
+        if text and len(text) < len(sound):
+            return f"holds text in column {text[0]}, which is no lead; leave that column out of the file"
+    return ""
 
 
 def _pairs(sample: Sequence[str]) -> list[tuple[str, str]]:
@@ -285,7 +301,9 @@ def _last(body: Sequence[str], writing: Writing) -> int:
 def _every_second_is_blank(rows: Sequence[list[str] | None]) -> bool:
     """Whether a blank follows each line: doubled line ends, and no lost samples."""
     blank = [row is None for row in rows]
-    return len(rows) >= 9 and not any(blank[::2]) and all(blank[1::2])
+    while blank and blank[-1]:
+        blank.pop()
+    return len(blank) >= 9 and not any(blank[::2]) and all(blank[1::2])
 
 
 def fault_in(text: Text, width: int, path: Path) -> UnreadableFile | None:
