@@ -232,7 +232,7 @@ def _numbers(
     known = [row for row in rows if row is not None]
     comma = text.writing.decimal == ","
     flat = [cell for row in known for cell in row]
-    if len(flat) != width * len(known):
+    if any(len(row) != width for row in known):
         fault = fault_in(Text(text.writing, (), text.rows, text.first_line, ()), width, path)
         if fault:
             raise fault

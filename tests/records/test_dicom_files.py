@@ -172,7 +172,8 @@ def test_an_empty_element_that_has_a_usual_value_has_it(tmp_path, keyword, value
 
 GROUP = [
     ("NumberOfWaveformSamples", 2**31), ("NumberOfWaveformSamples", 0), ("NumberOfWaveformChannels", 3),
-    ("SamplingFrequency", "0"), ("SamplingFrequency", "-500"), ("SamplingFrequency", "1"), ("WaveformBitsAllocated", 12),
+    ("SamplingFrequency", "0"), ("SamplingFrequency", "-500"), ("SamplingFrequency", "1"),
+    ("WaveformBitsAllocated", 12),
     ("WaveformData", b""), ("WaveformData", b"\0\0"), ("ChannelDefinitionSequence", []), ("WaveformPaddingValue", b""),
 ]  # fmt: skip
 

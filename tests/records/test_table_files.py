@@ -265,6 +265,7 @@ def test_an_unknown_delimiter_or_decimal_sign_is_refused(tmp_path, said, name):
         ("1.5\n2\n" + "x" * 10_000 + "\n4", "a word of 10,000 signs"),
         ("1.5\n2\n" + "9" * 1_000_000 + "\n4", "a word of 1,000,000 signs"),
         ("1.5;2\n3.5;4\n5.5;6;7\n8.5;9\n", "line 3 has 3 cells, the others 2"),
+        ("1.5;2\n3.5\n5.5;6;7\n" + "8.5;9\n" * 20, "line 2 has 1 cells, the others 2"),
         ("II,beat\n" + "0.1,N\n" * 50, "holds text in column 2"),
         ("name,more\nhello,world\n", "holds no numbers"),
         ("", "no table"),
