@@ -25,8 +25,8 @@ FINEST_RATIO = 10 * SAMPLING_RATE
 HIGHEST_MV = 10_000.0
 """No amplifier of an ECG reaches 10 V: electrode offsets of 0.3 V and a mid-supply of 2.5 V stay below."""
 
-LATE_SECONDS = 0.5
-"""How far a mark may reach beyond the samples: waves that the end cuts are marked as if they went on."""
+LATE_SECONDS = 1e-6
+"""How far a mark may lie beyond the samples, for its time is rounded."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)

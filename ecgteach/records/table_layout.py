@@ -252,7 +252,7 @@ def _numbers(
 
 def _plain(cells: Sequence[str], comma: bool) -> NDArray[np.float64] | None:
     """The numbers of cells that hold nothing but ordinary numbers, all at once; None where one needs a closer look."""
-    signs: set[str] = set().union(*map(set, cells))
+    signs = set("".join(cells))
     if not signs <= (PLAIN | {","} if comma else PLAIN) or max(map(len, cells), default=0) > LONGEST_NUMBER:
         return None
     try:

@@ -19,7 +19,7 @@ from ..errors import InvalidValue, UnreadableFile
 from .files import LARGEST_TEXT, content, quoted, reading, shown
 
 LONGEST_NUMBER = 40
-SAMPLE = 400
+SAMPLE = 200
 """Lines by which the way of writing is judged."""
 
 FEWEST_IN_A_ROW = 50
@@ -49,6 +49,9 @@ class Writing:
         """Cells of one line, without blanks and quotation marks around them."""
         if not self.delimiter:
             return [line.strip().strip("\"'").strip()]
+        if '"' not in line and "'" not in line:
+            cells = line.split(None if self.delimiter == " " else self.delimiter)
+            return [cell.strip() for cell in cells] if " " in line or "\t" in line else cells
         if self.delimiter == " ":
             return [cell.strip("\"'") for cell in line.split()]
         if '"' in line:
@@ -142,7 +145,8 @@ def read_text(path: Path, *, delimiter: str | None = None, decimal: str | None =
         (place for place, line in enumerate(lines) if line.strip() and _is_row(writing.cells(line), writing)), None
     )
     if writing.delimiter and first is not None:
-        widths = {place: len(writing.cells(lines[place])) for place in range(first, len(lines)) if lines[place].strip()}
+        near = range(first, min(len(lines), first + SAMPLE))
+        widths = {place: len(writing.cells(lines[place])) for place in near if lines[place].strip()}
         usual = Counter(widths.values()).most_common(1)[0][0]
         first = next(place for place, width in widths.items() if width == usual)
     if first is None:
