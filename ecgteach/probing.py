@@ -6,6 +6,7 @@ segment by segment and sees what moves along.
 """
 
 import copy
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,10 @@ PARAMETRIZATIONS = "parametrizations"
 COMPILED = "_orig_mod"
 """Where torch keeps the network that a compiled one was made from."""
 
+
+if hasattr(os, "register_at_fork"):
+    # A child has none of its parent's compute threads, and would wait for them for ever; alone it needs none.
+    os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
 
 _HELD: "WeakKeyDictionary[nn.Module, int]" = WeakKeyDictionary()
 _LOCK = Lock()
