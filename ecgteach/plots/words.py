@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..beats import find_beats
 from ..image import strip_image
+from ..records.leads import lead_in_words
 from ..rhythms import rhythms
 from ..strip import Strip
 from ..views import FUSED, view_kind
@@ -45,7 +46,8 @@ def signed(millivolt: float) -> str:
 def scale_line(strip: Strip) -> str:
     """What a real strip has printed at its edge: lead, speed, gain and filters."""
     steps = ", ".join(map(str, strip.steps)) or "as recorded, no filter"
-    return f"Lead {strip.lead}    25 mm/s    10 mm/mV    {steps}"
+    lead = lead_in_words(strip.lead)
+    return f"{lead[:1].upper()}{lead[1:]}    25 mm/s    10 mm/mV    {steps}"
 
 
 def watermark(strip: Strip, *, source: bool, reveal: bool) -> str:

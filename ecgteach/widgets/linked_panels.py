@@ -27,6 +27,7 @@ from ..fusion import agreement_kinds, cells_onto_image
 from ..image import strip_image
 from ..plots import theme
 from ..plots.words import on_picture
+from ..records.leads import lead_in_words
 from ..strip import SECONDS, Strip
 from ..views import FUSED, view_kind
 from ..words import segments
@@ -264,11 +265,6 @@ class LinkedPanels:
         )
         paper.add_layout(legend, "below")
         return sources
-
-
-def lead_in_words(lead: str) -> str:
-    """A lead's name as a reader says it."""
-    return {"ECG": "lead from hand to hand", "MLII": "lead II, modified"}.get(lead, f"lead {lead}")
 
 
 def _levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
