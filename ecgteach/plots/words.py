@@ -17,7 +17,7 @@ from ..words import (
     about,
     capital,
     class_in_full,
-    every_view,
+    every,
     in_steps,
     listed,
     looked_at,
@@ -85,7 +85,7 @@ def strip_in_words(strip: Strip) -> str:
 def title_of(seen: "Explanation") -> str:
     """The answer of the main figure: what the views say, and how much of the strip they looked at together."""
     answers = {name: view.prediction.answer for name, view in seen.views.items()}
-    first, views = next(iter(seen.views)), every_view(seen.views)
+    first, views = next(iter(seen.views)), every(seen.views, "view")
     if len(set(answers.values())) > 1:
         each = ", ".join(f"{view_kind(name).word} answers {answer}" for name, answer in answers.items())
         title = f"The views disagree: {each}"
@@ -143,7 +143,9 @@ def no_fused_map(seen: "Explanation") -> str:
     empty = [view_kind(name).word for name, view in seen.views.items() if not view.on_time.max() > 0]
     if not empty or len(seen.views) == 1:
         return f"no fused map: {seen.fused_reason}"
-    maps = f"{every_view(seen.views)}' maps are" if len(empty) == len(seen.views) else f"the {empty[0]} view's map is"
+    maps = (
+        f"{every(seen.views, 'view')}' maps are" if len(empty) == len(seen.views) else f"the {empty[0]} view's map is"
+    )
     return f"no fused map: {maps} empty for {seen.target}, and an empty map cannot be fused"
 
 
