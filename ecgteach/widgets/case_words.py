@@ -111,6 +111,8 @@ def truth_of(record: Record, solution: Solution, seen: Explanation, reading: Rea
         f"Group by rhythm and rate: {escape(solution.group_name)}.",
         f"{escape(capital('; '.join([*judged, own])))}.",
     ]
+    if solution.findings:
+        parts.append(f"Also found: {escape(listed(solution.findings))}.")
     if solution.group and solution.group.patient:
         parts.append(f"If this were a patient: {escape(solution.group.patient)}")
     parts.append(
