@@ -13,8 +13,8 @@ from ecgteach import explain
 from ecgteach.cases import recording
 from ecgteach.errors import InvalidValue, PoorSignal, UnknownName
 from ecgteach.fusion import RULES
-from ecgteach.models import shipped
-from ecgteach.records import Record, sample, samples
+from ecgteach.models import SignalCNN, shipped
+from ecgteach.records import Record, sample
 from ecgteach.rhythms import grouping, rhythms
 from ecgteach.widgets import CaseExplorer, CaseState, Reading, choose_cases
 from ecgteach.widgets.case_state import STEPS, answers
@@ -305,10 +305,8 @@ class TestState:
 
 class TestFaults:
     def test_a_network_that_fails_is_told_on_the_panel_and_the_reading_is_kept(self, cases):
-        class Broken:
-            classes = grouping().classes
-
-            def layer(self, name=None):
+        class Broken(SignalCNN):
+            def read(self, strips):
                 raise RuntimeError("the weights are gone")
 
         explorer = CaseExplorer(cases, {"signal": Broken(), "image": shipped()["image"]})
@@ -318,11 +316,14 @@ class TestFaults:
         assert explorer.state.reading == Reading("AFIB", 75)
         assert not explorer.controls["step"].disabled
 
-    def test_a_missing_network_is_told_in_its_own_words(self, cases):
+    def test_one_network_alone_is_explored_without_a_fused_map(self, cases):
         explorer = CaseExplorer(cases, {"image": shipped()["image"]})
-        read(explorer)
-        explorer.controls["step"].click()
-        assert "missing: signal" in explorer.fault and "Traceback" not in explorer.fault
+        climb(explorer, "maps")
+        assert explorer.fault == ""
+        assert "there is no second one to compare it with" in told(explorer)
+        assert "There is no fused map" in told(explorer)
+        assert [paper.visible for paper in explorer.panels._figures.values()] == [True]
+        assert explorer.panels._pictures["image"][0].visible
 
     def test_no_cases_and_unreadable_cases_are_refused_at_the_door(self):
         with pytest.raises(InvalidValue, match="needs one case or more"):
