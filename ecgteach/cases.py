@@ -11,7 +11,7 @@ import numpy as np
 from .beats import find_beats
 from .errors import InvalidValue
 from .explanation import averaged, highest
-from .models import Network, Prediction, inputs_of, module_of, shipped
+from .models import Network, Prediction, expect_networks, inputs_of, module_of, shipped
 from .records import Record, sample, samples
 from .records.embedded import EXAMPLE, MISREAD, Sample
 from .records.findings import in_words
@@ -80,7 +80,7 @@ class Solution:
 
 
 def choose_cases(
-    seed: int = SEED, number: int = CASES, models: Mapping[str, Network] | None = None
+    seed: int = SEED, number: int = CASES, models: Network | Mapping[str, Network] | None = None
 ) -> tuple[Record, ...]:
     """Real strips in a mixed order, the same for the same seed and networks.
 
@@ -95,7 +95,7 @@ def choose_cases(
         Another seed draws others.
     number : int
         How many: as many of each group, as far as the smallest group reaches.
-    models : mapping of str to Network, optional
+    models : Network or mapping of str to Network, optional
         The networks whose answers decide what is misread; by default the shipped pair.
 
     Raises
@@ -125,7 +125,7 @@ def choose_cases(
     return tuple(read.record for read in chosen)
 
 
-def contrasting_pair(models: Mapping[str, Network] | None = None) -> tuple[Record, Record]:
+def contrasting_pair(models: Network | Mapping[str, Network] | None = None) -> tuple[Record, Record]:
     """Two strips of one group, one that both networks read right and one on which they are surely wrong.
 
     They are of a group that can spare them, and their order does not tell which is which. The wrong one is a strip
@@ -136,7 +136,7 @@ def contrasting_pair(models: Mapping[str, Network] | None = None) -> tuple[Recor
 
     Parameters
     ----------
-    models : mapping of str to Network, optional
+    models : Network or mapping of str to Network, optional
         By default the shipped pair.
     """
     reads = _reads(models)
@@ -193,7 +193,7 @@ def _classes() -> tuple[str, ...]:
     return tuple(code for code in grouping().classes if samples(code))
 
 
-def _reads(models: Mapping[str, Network] | None) -> tuple[_Read, ...]:
+def _reads(models: Network | Mapping[str, Network] | None) -> tuple[_Read, ...]:
     """Every embedded strip that may be asked, as the networks read it."""
     return _shipped_reads() if models is None else _read_by(models)
 
@@ -203,10 +203,10 @@ def _shipped_reads() -> tuple[_Read, ...]:
     return _read_by(shipped())
 
 
-def _read_by(models: Mapping[str, Network]) -> tuple[_Read, ...]:
+def _read_by(models: Network | Mapping[str, Network]) -> tuple[_Read, ...]:
     held = [(line, line.load()) for group in _classes() for line in samples(group)]
     strips = np.stack([record.strip().for_reading().samples for _, record in held])
-    predictions = {view: _predict(view, model, strips) for view, model in models.items()}
+    predictions = {view: _predict(view, model, strips) for view, model in expect_networks(models).items()}
     reads = []
     for number, (line, record) in enumerate(held):
         of_strip = {view: predictions[view][number] for view in predictions}

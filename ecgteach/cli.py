@@ -4,6 +4,7 @@ Every command is a thin door to a call of the library. What a user can mend is s
 exit code of 1 (2 for words that the command line does not know) and no traceback.
 """
 
+import io
 import json
 import os
 import sys
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(commands: typer.Typer, name: str, arguments: list[str] | None = None) -> None:
     """Run a command line that goes by a name; what a user can mend ends in one sentence and an exit code of 1."""
+    _print_anything()
     try:
         commands(args=arguments, prog_name=name)
     except EcgteachError as problem:
@@ -49,15 +51,25 @@ def run(commands: typer.Typer, name: str, arguments: list[str] | None = None) ->
 @app.command()
 def explain(
     record: Annotated[
-        str, typer.Argument(help="A WFDB path, a DICOM, CSV or NumPy file, or: sample, sample:AFIB, sample:AFIB:3")
+        str,
+        typer.Argument(
+            help="A WFDB path, a DICOM, aECG, EDF, CSV or NumPy file, or: sample, sample:AFIB, sample:AFIB:3"
+        ),
     ],
     lead: Annotated[str | None, typer.Option(help="Lead; by default II, or the only one there is.")] = None,
     at: Annotated[float, typer.Option(help="Second at which the strip begins.")] = 0.0,
     target: Annotated[str | None, typer.Option(help="Class to explain: SR, SB, GSVT or AFIB.")] = None,
     fusion: Annotated[str, typer.Option(help="mean, maximum, product or confidence.")] = "mean",
-    rate: Annotated[float | None, typer.Option(help="Sampling rate in Hz, for a CSV or NumPy file.")] = None,
-    unit: Annotated[str | None, typer.Option(help="mV, uV or V, for a CSV or NumPy file.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Sampling rate in Hz, where the file does not say it.")] = None,
+    unit: Annotated[str | None, typer.Option(help="mV, uV or V, where the file does not say it.")] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="What stands between the columns of a CSV, where that is open.")
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal sign of a CSV, . or , where that is open.")] = None,
     quality: Annotated[str, typer.Option(help='"good" refuses a poor lead; "any" takes it.')] = "good",
+    pad: Annotated[
+        bool, typer.Option("--pad", help="Lengthen a recording that is too short by repeating its last value.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Write the figure here (.png, .svg, .pdf).")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write maps and answers here.")] = None,
 ) -> None:
@@ -69,7 +81,10 @@ def explain(
         _check_writable(path)
     if out:
         check_ending(out)
-    strip = _record(record, rate, unit).strip(lead, at, quality=quality)
+    recording = _record(record, rate, unit, delimiter, decimal)
+    for note in recording.notes:
+        print(f"read    {note}")
+    strip = recording.strip(lead, at, quality=quality, pad=pad)
     seen = explanation.explain(strip, target=target, fusion=fusion)
     print(f"{seen.strip!r}")
     for name, view in seen.views.items():
@@ -192,7 +207,7 @@ def models_of(signal: Path | None, image: Path | None) -> "dict[str, StripCNN]":
     return {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
 
 
-def _record(name: str, rate: float | None, unit: str | None) -> Any:
+def _record(name: str, rate: float | None, unit: str | None, delimiter: str | None, decimal: str | None) -> Any:
     from .records import read_record, sample
 
     if name == "sample" or name.startswith("sample:"):
@@ -200,7 +215,15 @@ def _record(name: str, rate: float | None, unit: str | None) -> Any:
         if any(rest) or (number and not (number.isascii() and number.isdecimal())):
             raise UnknownName(f"{name!r} names no embedded strip; write sample:GROUP:NUMBER, such as sample:AFIB:3")
         return sample(group or "AFIB", int(number or 0))
-    return read_record(name, sampling_rate=rate, unit=unit)
+    between = {"tab": "\t", "\\t": "\t", "space": " "}.get(delimiter or "", delimiter)
+    return read_record(name, sampling_rate=rate, unit=unit, delimiter=between, decimal=decimal)
+
+
+def _print_anything() -> None:
+    """Let a console that lacks the letters of a file's name print it with escapes, instead of failing at the answer."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _check_writable(path: Path | None) -> None:

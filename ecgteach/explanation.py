@@ -36,6 +36,7 @@ from .paths import write_whole
 from .plain import array, numbers, plain, restored
 from .records import Record
 from .rhythms import rhythm
+from .showing import ShowsItself
 from .strip import SAMPLES, SAMPLING_RATE, Strip
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ ALONE = "the {} view alone was asked: there is nothing to fuse it with"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Explanation:
+class Explanation(ShowsItself):
     """Both views of one strip for one target, and the two maps fused into one.
 
     Parameters
@@ -103,8 +104,6 @@ class Explanation:
         classes = {view.prediction.classes for view in self.views.values()}
         if len(classes) > 1 or self.target not in next(iter(classes)):
             raise InvalidValue(f"target {self.target!r} is none of the classes that all views tell apart")
-        if any(view.prediction.classes[view.map.target] != self.target for view in self.views.values()):
-            raise InvalidValue(f"a view's map is not for the target, {self.target}")
         fusing.rule_named(self.rule)
         if self.fused is not None:
             expect_map(self.fused, "the fused map")
@@ -215,10 +214,13 @@ class Explanation:
             raise InvalidValue(f"it does not say {FORMAT!r}" + (f", but {said!r}" if isinstance(said, str) else ""))
         fused = part_of(held, "fused", dict)
         views = {name: view_from_json(view, f"views.{name}") for name, view in part_of(held, "views", dict).items()}
-        reason = fused.get("reason")
+        target, reason = part_of(held, "target", str), fused.get("reason")
+        for name, view in views.items():
+            if view.prediction.classes[view.map.target] != target:
+                raise InvalidValue(f"views.{name} has a map that is not for the target, {target}")
         return cls(
             restored(Strip, held.get("strip"), "strip"),
-            part_of(held, "target", str),
+            target,
             part_of(held, "target_chosen", str),
             in_order(views),
             None if fused.get("map") is None else array(fused["map"], "fused.map", (SAMPLES,)),
@@ -359,7 +361,7 @@ def _given(models: object) -> Mapping[str, Network]:
 def _shipped_for(explanation: Explanation) -> Mapping[str, Network]:
     """The shipped networks, if these made the explanation; by their digest."""
     pair = shipped()
-    made = {name: view.made_by for name, view in explanation.views.items()}
+    made = {name: view.made_by for name, view in explanation.views.items() if name in pair}
     return {name: pair[name] for name, one in made.items() if one and one.same_network(Provenance.of(pair[name]))}
 
 

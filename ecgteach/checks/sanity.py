@@ -18,7 +18,7 @@ from torch import nn
 from ..errors import InvalidValue
 from ..explanation import FUSED, Explanation, explain, networks_of
 from ..gradcam import GradCAM, class_independent
-from ..models import Network, inputs_of, module_of
+from ..models import Network, expect_networks, inputs_of, module_of
 from ..probing import twin
 from ..statistics import mean_of
 from ..strip import SAMPLES, Strip
@@ -103,11 +103,8 @@ def weighted_layers(model: Network) -> list[str]:
         order.pop(name, None)
         order[name] = None
 
-    owners = [
-        name
-        for name, module in module_of(model).named_modules()
-        if next(module.parameters(recurse=False), None) is not None
-    ]
+    named = module_of(model).named_modules()
+    owners = [name for name, module in named if next(module.parameters(recurse=False), None) is not None]
     strip = np.sin(np.arange(SAMPLES) / 50.0, dtype=np.float32)
     with torch.no_grad():
         twin(module_of(model), owners, lambda name, _: note(name))(inputs_of(model, strip[None]))
@@ -116,7 +113,7 @@ def weighted_layers(model: Network) -> list[str]:
 
 def cascade(
     strips: Sequence[Strip],
-    models: Mapping[str, Network] | None = None,
+    models: Network | Mapping[str, Network] | None = None,
     *,
     target: str | None = None,
     seed: int = 0,
@@ -166,19 +163,8 @@ def compare_networks(
 ) -> dict[str, Likeness]:
     """How alike the maps of two pairs are; with `others` trained on shuffled labels, the test of label randomisation.
 
-    Parameters
-    ----------
-    strips : sequence of Strip
-        Real or simulated.
-    models, others : mapping of str to Network
-        Two pairs that tell the same classes apart.
-    target : str, optional
-        By default the group of a simulated strip, else the answer of `models`; both pairs are asked about the same.
-
-    Returns
-    -------
-    dict of str to Likeness
-        For ``"signal"``, ``"image"`` and ``"fused"``.
+    Both tell the same classes apart and are asked about the same one, by default as `cascade` with `models`; the
+    likeness of each view's maps and of the fused ones comes back, by name.
     """
     targets = _targets(strips, models, target)
     one, other = maps_of(strips, models, targets), maps_of(strips, others, targets)
@@ -190,24 +176,8 @@ def between_seeds(
 ) -> dict[str, float | None]:
     """Mean rank correlation over strips and pairs of networks that differ in nothing but their seed.
 
-    Parameters
-    ----------
-    strips : sequence of Strip
-        Real or simulated.
-    pairs : sequence of mapping of str to Network
-        Two or more, each with both views.
-    target : str, optional
-        By default the group of a simulated strip, else the first pair's answer; all are asked about the same.
-
-    Returns
-    -------
-    dict of str to float or None
-        For ``"signal"``, ``"image"`` and ``"fused"``; None where no two maps exist.
-
-    Raises
-    ------
-    InvalidValue
-        With fewer than two pairs.
+    All are asked about the same class, by default as `cascade` with the first pair. Each view's figure and the fused
+    maps' come back, by name; None where no two maps exist. Fewer than two pairs are an `InvalidValue`.
     """
     if len(pairs) < 2:
         raise InvalidValue(f"seeds are compared with one another; give two pairs of networks or more, not {len(pairs)}")
@@ -220,7 +190,7 @@ def between_seeds(
 
 
 def same_for_every_class(
-    explanation: Explanation, models: Mapping[str, Network] | None = None
+    explanation: Explanation, models: Network | Mapping[str, Network] | None = None
 ) -> dict[str, bool | None]:
     """For each view whether every class has the very same map, so that the map tells nothing of this class.
 
@@ -241,10 +211,10 @@ def same_for_every_class(
 
 
 def explain_again(
-    explanation: Explanation, models: Mapping[str, Network] | None = None, *, target: str | None = None
+    explanation: Explanation, models: Network | Mapping[str, Network] | None = None, *, target: str | None = None
 ) -> Explanation:
     """The same strip explained in the same way by other networks, or for another class; by default for the same one."""
-    models = networks_of(explanation) if models is None else models
+    models = networks_of(explanation) if models is None else expect_networks(models)
     layers = {view: one.layer.name for view, one in explanation.views.items()}
     usual = all(name == models[view].layer().name for view, name in layers.items())
     return explain(

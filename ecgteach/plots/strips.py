@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 
 from ..beats import find_beats
 from ..errors import InvalidValue, UnknownName, choices
+from ..records.leads import lead_in_words
 from ..strip import SAMPLES, Strip
 from ..views import FUSED, VIEWS, view_kind
 from ..words import class_in_full, moments, percent
@@ -37,7 +38,7 @@ def plot_strip(strip: Strip, *, title: str | None = None, reveal: bool = False, 
         The figure and its alternative text.
     """
     answer = _revealed(strip) if reveal else ""
-    title = title or answer or f"Ten seconds of lead {strip.lead}"
+    title = title or answer or f"Ten seconds of {lead_in_words(strip.lead)}"
     row = "" if answer == title else answer
 
     def draw() -> Figure:

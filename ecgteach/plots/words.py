@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..beats import find_beats
 from ..image import strip_image
+from ..records.leads import lead_in_words
 from ..rhythms import rhythms
 from ..strip import Strip
 from ..views import FUSED, view_kind
@@ -16,7 +17,7 @@ from ..words import (
     about,
     capital,
     class_in_full,
-    every_view,
+    every,
     in_steps,
     listed,
     looked_at,
@@ -45,7 +46,8 @@ def signed(millivolt: float) -> str:
 def scale_line(strip: Strip) -> str:
     """What a real strip has printed at its edge: lead, speed, gain and filters."""
     steps = ", ".join(map(str, strip.steps)) or "as recorded, no filter"
-    return f"Lead {strip.lead}    25 mm/s    10 mm/mV    {steps}"
+    lead = lead_in_words(strip.lead)
+    return f"{lead[:1].upper()}{lead[1:]}    25 mm/s    10 mm/mV    {steps}"
 
 
 def watermark(strip: Strip, *, source: bool, reveal: bool) -> str:
@@ -83,7 +85,7 @@ def strip_in_words(strip: Strip) -> str:
 def title_of(seen: "Explanation") -> str:
     """The answer of the main figure: what the views say, and how much of the strip they looked at together."""
     answers = {name: view.prediction.answer for name, view in seen.views.items()}
-    first, views = next(iter(seen.views)), every_view(seen.views)
+    first, views = next(iter(seen.views)), every(seen.views, "view")
     if len(set(answers.values())) > 1:
         each = ", ".join(f"{view_kind(name).word} answers {answer}" for name, answer in answers.items())
         title = f"The views disagree: {each}"
@@ -141,7 +143,9 @@ def no_fused_map(seen: "Explanation") -> str:
     empty = [view_kind(name).word for name, view in seen.views.items() if not view.on_time.max() > 0]
     if not empty or len(seen.views) == 1:
         return f"no fused map: {seen.fused_reason}"
-    maps = f"{every_view(seen.views)}' maps are" if len(empty) == len(seen.views) else f"the {empty[0]} view's map is"
+    maps = (
+        f"{every(seen.views, 'view')}' maps are" if len(empty) == len(seen.views) else f"the {empty[0]} view's map is"
+    )
     return f"no fused map: {maps} empty for {seen.target}, and an empty map cannot be fused"
 
 

@@ -1,6 +1,6 @@
 """A recording: leads over time, what its source says of it, and the strips that can be cut from it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -9,17 +9,29 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidValue, PoorSignal, UnknownName, choices
 from ..rhythms import Finding, Rhythm
+from ..showing import ShowsItself
 from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip, assess
 from ..truth import Annotation, Truth, cut, rhythms_within
+from .files import shown
+from .leads import NOT_STATED, known_lead, lead_in_words, standard_lead
+from .units import millivolts_per
 
 STANDS_FOR_II = ("II", "MLII")
+"""Leads that are read where none is named; a single lead of which nothing is stated may be asked for by these names."""
+
 MARGIN_SECONDS = 1.0
 FINEST_RATIO = 10 * SAMPLING_RATE
 """Rates are exact to a tenth of 1 Hz; a finer one would need a filter of millions of taps."""
 
+HIGHEST_MV = 10_000.0
+"""No amplifier of an ECG reaches 10 V: electrode offsets of 0.3 V and a mid-supply of 2.5 V stay below."""
+
+LATE_SECONDS = 1e-6
+"""How far a mark may lie beyond the samples, for its time is rounded."""
+
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Record:
+class Record(ShowsItself):
     """One recording of one person.
 
     Parameters
@@ -27,7 +39,7 @@ class Record:
     signals : array, shape (leads, samples)
         Amplitude in mV, float32, read-only; a missing segment is NaN.
     lead_names : tuple of str
-        One name a lead, as the source writes it.
+        One name a lead, however the source writes it: the standard's (`leads.standard_lead`).
     sampling_rate : float
         In Hz.
     labels : frozenset of Rhythm or Finding
@@ -40,11 +52,15 @@ class Record:
         The record's name within its source, the person (empty where the source names none), the source, its licence.
     truth : Truth, optional
         What the simulator knows of a recording that it made; None for a real one.
+    notes : tuple of str
+        What was found or decided while its file was read, a sentence each.
+    left_out : mapping of str to str
+        Channels of its file that are no leads, each with the reason.
 
     Raises
     ------
     InvalidValue
-        When shape, lead names and rate do not fit together.
+        When shape, lead names, rate and marks do not fit together, or an amplitude is none that can be measured.
     """
 
     signals: NDArray[np.float32]
@@ -58,28 +74,43 @@ class Record:
     source: str = ""
     licence: str = ""
     truth: Truth | None = None
+    notes: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
     _lead_index: dict[str, int] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        signals = np.array(self.signals, dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            signals = np.array(self.signals, dtype=np.float32)
         name = self.name
         if signals.ndim != 2 or signals.shape[0] != len(self.lead_names):
             raise InvalidValue(
                 f"record {name} has {len(self.lead_names)} lead names and signals of the shape {signals.shape}; "
                 "signals must have the shape (leads, samples)"
             )
-        if signals.shape[1] == 0:
+        if signals.size == 0:
             raise InvalidValue(f"record {name} holds no samples")
         if not (np.isfinite(self.sampling_rate) and 50 <= self.sampling_rate <= 20_000):
             raise InvalidValue(
-                f"record {name} has a sampling rate of {self.sampling_rate} Hz; an ECG has 50 to 20,000 Hz"
+                f"record {name} has a sampling rate of {self.sampling_rate:.6g} Hz; an ECG has 50 to 20,000 Hz"
             )
-        index = {lead.upper(): row for row, lead in enumerate(self.lead_names)}
-        if len(index) != len(self.lead_names):
-            raise InvalidValue(f"record {name} has a lead name twice: {choices(self.lead_names)}")
+        names = tuple(standard_lead(str(lead), self.source) for lead in self.lead_names)
+        index = {lead.casefold(): row for row, lead in enumerate(names)}
+        if len(index) != len(names):
+            raise InvalidValue(f"record {name} has a lead name twice: {choices(names)}")
+        highest = max(float(np.fmax.reduce(signals, axis=None)), -float(np.fmin.reduce(signals, axis=None)))
+        if highest > HIGHEST_MV:
+            raise InvalidValue(
+                f"record {name} reaches {highest:.3g} mV; no ECG does ({HIGHEST_MV:,.0f} mV at most). "
+                "Its unit, gain or number format is another one than stated: look at its header, or at unit= (--unit)"
+            )
         signals.flags.writeable = False
         object.__setattr__(self, "signals", signals)
+        object.__setattr__(self, "lead_names", names)
         object.__setattr__(self, "_lead_index", index)
+        for mark in self.annotations:
+            fault = mark_fault(mark, self.seconds)
+            if fault:
+                raise InvalidValue(f"record {name}: {fault}; leave the mark out")
 
     @property
     def name(self) -> str:
@@ -112,12 +143,13 @@ class Record:
             When several leads are there and none of them is II.
         """
         for wanted in STANDS_FOR_II:
-            if wanted in self._lead_index:
-                return self.lead_names[self._lead_index[wanted]]
+            if wanted.casefold() in self._lead_index:
+                return self.lead_names[self._lead_index[wanted.casefold()]]
         if len(self.lead_names) == 1:
             return self.lead_names[0]
         raise UnknownName(
-            f"record {self.name} has no lead II; it has {choices(self.lead_names)}. Name one of them: strip(lead=...)"
+            f"record {self.name} has no lead II; it has {choices(self.lead_names)}. "
+            "Name one of them: strip(lead=...) (--lead)"
         )
 
     def strip(self, lead: str | None = None, at: float = 0.0, *, quality: str = "good", pad: bool = False) -> Strip:
@@ -153,8 +185,8 @@ class Record:
         found = assess(raw[: self.signals.shape[1] - round(at * self.sampling_rate)], self.sampling_rate)
         if quality == "good" and not found.good:
             raise PoorSignal(
-                f"lead {lead} of record {self.name} at {at:g} s is {found}. "
-                'Choose another lead or time, or quality="any"'
+                f"{lead_in_words(lead)} of record {self.name} at {at:g} s is {found}. "
+                'Choose another lead or time, or quality="any" (--lead, --at, --quality any)'
             )
         steps = () if self.sampling_rate == SAMPLING_RATE else (f"resampled from {self.sampling_rate:g} Hz",)
         return Strip(
@@ -178,9 +210,17 @@ class Record:
                 continue
 
     def _row(self, lead: str) -> int:
-        if lead.upper() not in self._lead_index:
-            raise UnknownName(f"record {self.name} has no lead {lead}; it has {choices(self.lead_names)}")
-        return self._lead_index[lead.upper()]
+        for wanted in (lead, standard_lead(lead, self.source)):
+            if wanted.casefold() in self._lead_index:
+                return self._lead_index[wanted.casefold()]
+        if lead.upper() in STANDS_FOR_II and self.lead_names == (NOT_STATED,):
+            return 0
+        for name, reason in self.left_out.items():
+            if name.casefold() == lead.casefold() or known_lead(name) == known_lead(lead) is not None:
+                raise UnknownName(
+                    f"record {self.name} left the channel {name} out: {reason}. It has {choices(self.lead_names)}"
+                )
+        raise UnknownName(f"record {self.name} has no lead {shown(lead, 40)}; it has {choices(self.lead_names)}")
 
     def _window(self, lead: str, at: float, pad: bool) -> NDArray[np.float32]:
         first, length = round(at * self.sampling_rate), round(SECONDS * self.sampling_rate)
@@ -188,15 +228,15 @@ class Record:
         if raw.size < length:
             if not pad or raw.size == 0:
                 raise InvalidValue(
-                    f"lead {lead} of record {self.name} holds {self.seconds:.1f} s; a strip needs {SECONDS:g} s "
-                    f"from {at:g} s. Begin earlier, use pad=True, or leave the record out"
+                    f"{lead_in_words(lead)} of record {self.name} holds {self.seconds:.1f} s; a strip needs "
+                    f"{SECONDS:g} s from {at:g} s. Begin earlier, use pad=True (--pad), or leave the record out"
                 )
             raw = np.pad(raw, (0, length - raw.size), mode="edge")
         missing = int(np.count_nonzero(~np.isfinite(raw)))
         if missing:
             raise InvalidValue(
-                f"lead {lead} of record {self.name} lacks {missing} of {length} samples from {at:g} s; "
-                "choose another segment or lead"
+                f"{lead_in_words(lead)} of record {self.name} lacks {missing} of {length} samples from {at:g} s; "
+                "choose another segment or lead (--at, --lead)"
             )
         return raw
 
@@ -253,11 +293,13 @@ def from_array(
     Parameters
     ----------
     signals : array, shape (samples,) or (leads, samples)
-        The leads; a single lead is called II where no name is given.
+        The leads; a single lead without a name is one of which it is not stated which it is.
     sampling_rate : float
         In Hz.
     unit : {"mV", "uV", "V"}
         Unit of the numbers.
+    lead_names : tuple of str, optional
+        One a lead; in whatever spelling.
 
     Raises
     ------
@@ -272,24 +314,23 @@ def from_array(
             f"{id} has the shape {array.shape}, more leads than samples; turn it round: (leads, samples)"
         )
     names = lead_names or (
-        ("II",) if array.shape[0] == 1 else tuple(f"lead {row + 1}" for row in range(array.shape[0]))
+        (NOT_STATED,) if array.shape[0] == 1 else tuple(f"lead {row + 1}" for row in range(array.shape[0]))
     )
-    return Record((array * millivolts_per(unit, id)).astype(np.float32), names, sampling_rate, id=id, source=source)
+    with np.errstate(over="ignore", invalid="ignore"):
+        signals = (array * millivolts_per(unit, id)).astype(np.float32)
+    return Record(signals, names, sampling_rate, id=id, source=source)
 
 
-def millivolts_per(unit: str | None, what: str) -> float:
-    """How many mV one unit is: 1 for mV, 0.001 for µV, 1,000 for V.
-
-    Raises
-    ------
-    InvalidValue
-        When no unit is given or it is none of these; `what` names the file or record in the message.
-    """
-    scale = {"mv": 1.0, "uv": 0.001, "µv": 0.001, "μv": 0.001, "microvolt": 0.001, "millivolt": 1.0, "v": 1000.0}
-    if unit is None or unit.strip().lower() not in scale:
-        said = "has no unit" if not unit else f"has the unit {unit!r}"
-        raise InvalidValue(f'{what} {said}; say which: unit="mV", "uV" or "V"')
-    return scale[unit.strip().lower()]
+def mark_fault(mark: Annotation, seconds: float) -> str | None:
+    """What is wrong with a mark over so many seconds, in words; None for nothing."""
+    what = f"a mark {shown(mark.symbol or mark.kind, 24)!r} at {mark.start:.6g} s"
+    if not (np.isfinite(mark.start) and np.isfinite(mark.end)):
+        return f"{what} has no time"
+    if mark.end < mark.start:
+        return f"{what} ends before it begins, at {mark.end:.6g} s"
+    if mark.start < -LATE_SECONDS or mark.end > seconds + LATE_SECONDS:
+        return f"{what} lies outside its {seconds:.6g} s"
+    return None
 
 
 def _filled(segment: NDArray[np.float32], value: float, length: int, side: int) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..beats import FEW_BEATS, find_beats, too_few
 from ..errors import UnknownName, choices
+from ..showing import ShowsItself
 from ..strip import SAMPLING_RATE, SECONDS, Quality, Strip
 from ..truth import Wave
 from .p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE, PTest, look_for_p
@@ -41,7 +42,7 @@ Bounds = NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Waves:
+class Waves(ShowsItself):
     """The waves of one strip, and the segments between them.
 
     Parameters

@@ -5,7 +5,7 @@ import re
 from ..explanation import FUSED, Explanation, View
 from ..strip import Quality
 from ..views import view_kind
-from ..words import about, capital, class_in_full, every_network, listed
+from ..words import about, capital, class_in_full, every, listed
 from .attention import Attention, Share, attention_by_wave
 from .delineation import DELINEATED, LEADS_TO_QRS, Waves
 from .p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
@@ -59,7 +59,7 @@ def _answers(seen: Explanation) -> str:
     if seen.disagreement:
         each = ", ".join(f"the {view_kind(name).network} answers {answer}" for name, answer in named.items())
         return f"The views disagree: {each}{asked}"
-    networks = capital(every_network(named))
+    networks = capital(every(named, "network"))
     return f"{networks} answer{'s' * (len(named) == 1)} {next(iter(named.values()))}{asked}"
 
 

@@ -10,7 +10,7 @@ from ..cases import Solution, blind, choose_cases
 from ..errors import InvalidValue, choices
 from ..explanation import Explanation, explain
 from ..fusion import RULES
-from ..models import StripCNN, shipped
+from ..models import Network, expect_networks, shipped
 from ..plots import Picture, plot_explanation, plot_strip
 from ..records import Record
 from ..rhythms import grouping
@@ -67,7 +67,7 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
     ----------
     cases : sequence of Record, optional
         By default a dozen real strips that came with the package, some of them misread by the networks.
-    models : mapping of str to StripCNN, optional
+    models : Network or mapping of str to Network, optional
         A network for each view; by default the shipped pair. Their classes are what may be answered.
 
     Raises
@@ -78,12 +78,14 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         When a case's lead cannot be read.
     """
 
-    def __init__(self, cases: Sequence[Record] | None = None, models: Mapping[str, StripCNN] | None = None) -> None:
+    def __init__(
+        self, cases: Sequence[Record] | None = None, models: Network | Mapping[str, Network] | None = None
+    ) -> None:
         super().__init__()
         self.cases = tuple(choose_cases(models=models) if cases is None else cases)
         if not self.cases:
             raise InvalidValue("a CaseExplorer needs one case or more")
-        self._models = dict(shipped() if models is None else models)
+        self._models = expect_networks(shipped() if models is None else models)
         self._classes = next((network.classes for network in self._models.values()), grouping().classes)
         self._answers = answers(self._classes)
         self._strips = [record.strip().for_reading() for record in self.cases]

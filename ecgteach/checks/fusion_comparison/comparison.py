@@ -91,7 +91,7 @@ def real_explanations(models: Mapping[str, Network]) -> Iterator[tuple[str, Expl
 
 def compare_fusion(
     explained: Iterable[tuple[str, Explanation]],
-    models: Mapping[str, Network] | None = None,
+    models: Network | Mapping[str, Network] | None = None,
     *,
     measures: Mapping[str, Measure] | None = None,
     progress: Callable[[], object] | None = None,

@@ -90,7 +90,7 @@ class Faithfulness:
 
 def deletion(
     explanation: Explanation,
-    models: Mapping[str, Network] | None = None,
+    models: Network | Mapping[str, Network] | None = None,
     *,
     of: str | NDArray[np.floating] = FUSED,
     reader: str | None = None,
@@ -132,7 +132,7 @@ def deletion(
 
 def insertion(
     explanation: Explanation,
-    models: Mapping[str, Network] | None = None,
+    models: Network | Mapping[str, Network] | None = None,
     *,
     of: str | NDArray[np.floating] = FUSED,
     reader: str | None = None,
@@ -147,7 +147,7 @@ def insertion(
 
 def faithfulness(
     explanation: Explanation,
-    models: Mapping[str, Network] | None = None,
+    models: Network | Mapping[str, Network] | None = None,
     *,
     maps: Mapping[str, NDArray[np.floating]] | None = None,
     reader: str | None = None,
@@ -192,7 +192,7 @@ def faithfulness(
 def _one(
     kind: str,
     explanation: Explanation,
-    models: Mapping[str, Network] | None,
+    models: Network | Mapping[str, Network] | None,
     of: str | NDArray[np.floating],
     reader: str | None,
     settings: dict[str, Any],

@@ -57,7 +57,7 @@ class Removal:
 
 def remove_hottest(
     explanation: Explanation,
-    models: Mapping[str, Network] | None = None,
+    models: Network | Mapping[str, Network] | None = None,
     maps: Mapping[str, Values] | None = None,
     *,
     segment_seconds: float = SEGMENT_SECONDS,

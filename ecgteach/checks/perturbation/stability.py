@@ -16,7 +16,7 @@ from ... import fusion
 from ...errors import InvalidValue
 from ...explanation import FUSED, Explanation, highest, networks_of
 from ...gradcam import GradCAM
-from ...models import VIEWS, Network, Prediction, module_of, position
+from ...models import Network, Prediction, module_of, position
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS
 from ..agreement import correlation_of, ssim
 from ..localisation.controls import qrs_onsets, shifted
@@ -97,7 +97,7 @@ class Stability:
     def __repr__(self) -> str:
         words = [
             f"{view} {found['correlation']:.2f} (shifted {found['control_correlation']:.2f})"
-            for view in (*VIEWS, FUSED)
+            for view in dict.fromkeys(change.view for change in self.changes)
             if (found := self.figures(view))
         ]
         missing = [f"no {view} map: {why}" for view, why in self.left_out.items()]
@@ -122,7 +122,9 @@ class _After:
     edge: float = 0.0
 
 
-def stability(explanation: Explanation, models: Mapping[str, Network] | None = None, *, seed: int = 0) -> Stability:
+def stability(
+    explanation: Explanation, models: Network | Mapping[str, Network] | None = None, *, seed: int = 0
+) -> Stability:
     """Change the strip in ways that should not matter, and compare the maps of the explanation's target.
 
     The changes are noise of 0.5 to 40 Hz at 30 and 20 dB below the strip; a shift by one cell and by half a cell of

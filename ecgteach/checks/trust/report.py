@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ...showing import ShowsItself
+
 RIGHT, WRONG, NOT_KNOWN = "right", "wrong", "not known"
 PASSED, FAILED = "passed", "failed"
 EVIDENCE = "localisation"
@@ -44,7 +46,7 @@ class Test:
 
 
 @dataclass(frozen=True, repr=False)
-class TrustReport:
+class TrustReport(ShowsItself):
     """All tests of one explanation's map; about the map, not about the diagnosis.
 
     Parameters

@@ -84,7 +84,7 @@ class JudgedMap:
     """
 
     explanation: Explanation
-    given: Mapping[str, Network] | None = None
+    given: Network | Mapping[str, Network] | None = None
     seed: int = 0
 
     @cached_property

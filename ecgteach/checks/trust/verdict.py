@@ -14,7 +14,9 @@ from .report import Test, TrustReport
 from .tests import TRUST_TESTS, JudgedMap, TrustTest
 
 
-def trust(explanation: Explanation, models: Mapping[str, Network] | None = None, *, seed: int = 0) -> TrustReport:
+def trust(
+    explanation: Explanation, models: Network | Mapping[str, Network] | None = None, *, seed: int = 0
+) -> TrustReport:
     """Test the map of one explanation.
 
     Parameters
