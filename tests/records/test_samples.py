@@ -1,4 +1,4 @@
-"""Embedded strips: what is shown as a lesson is sure, what is doubtful is marked, and no group is told by its device."""
+"""Embedded strips: a lesson is sure, what is doubtful is marked, and no group is told by its device."""
 
 from collections import Counter, defaultdict
 
