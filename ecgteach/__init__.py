@@ -24,24 +24,17 @@ if TYPE_CHECKING:
     from .waves import attention_by_wave, delineate, sentence
 
 _ROOMS = {
-    "Dataset": "records",
-    "Explanation": "explanation",
-    "Record": "records",
-    "Strip": "strip",
-    "TrustReport": "checks.trust",
-    "adapt": "models",
-    "attention_by_wave": "waves",
-    "delineate": "waves",
-    "edit": "simulator",
-    "explain": "explanation",
-    "open_dataset": "records",
-    "open_folder": "records",
-    "read_record": "records",
-    "sample": "records",
-    "samples": "records",
-    "sentence": "waves",
-    "simulate": "simulator",
-    "trust": "checks.trust",
+    name: room
+    for room, names in {
+        "checks.trust": "TrustReport trust",
+        "explanation": "Explanation explain",
+        "models": "adapt",
+        "records": "Dataset Record open_dataset open_folder read_record sample samples",
+        "simulator": "edit simulate",
+        "strip": "Strip",
+        "waves": "attention_by_wave delineate sentence",
+    }.items()
+    for name in names.split()
 }
 """Where each name lives. It is imported when it is first used, so that ``import ecgteach`` itself is quick."""
 

@@ -202,17 +202,13 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def every_network(views: Iterable[str]) -> str:
-    """The networks of an explanation together: ``"both networks"``, ``"the signal network"``, ``"all 3 networks"``."""
-    return _every(list(views), "network")
+def every(views: Iterable[str], what: str) -> str:
+    """The views of an explanation together, or their networks.
 
-
-def every_view(views: Iterable[str]) -> str:
-    """The views of an explanation together: ``"both views"``, ``"the signal view"``, ``"all 3 views"``."""
-    return _every(list(views), "view")
-
-
-def _every(views: list[str], what: str) -> str:
-    if len(views) == 1:
-        return f"the {view_kind(views[0]).word} {what}"
-    return f"both {what}s" if len(views) == 2 else f"all {len(views)} {what}s"
+    >>> every(["signal", "image"], "network"), every(["image"], "view")
+    ('both networks', 'the picture view')
+    """
+    first, *rest = views
+    if not rest:
+        return f"the {view_kind(first).word} {what}"
+    return f"both {what}s" if len(rest) == 1 else f"all {len(rest) + 1} {what}s"

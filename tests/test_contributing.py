@@ -15,7 +15,7 @@ import ecgteach
 from ecgteach import cases, fusion, models, records, rhythms, strip, views
 from ecgteach.errors import UnknownName
 from ecgteach.fusion import Rule
-from ecgteach.models import ImageCNN, SignalCNN
+from ecgteach.models import ImageCNN, SignalCNN, inputs
 from ecgteach.plots import plot_attention, plot_explanation, plot_fused, plot_strip
 from ecgteach.records import Dataset, Entry, licences, open_dataset
 from ecgteach.simulator import simulate
@@ -79,9 +79,7 @@ def test_each_test_here_performs_a_row_of_the_table():
 
 
 def test_a_fusion_rule(monkeypatch):
-    def harmonic(*maps_and_confidence):
-        *maps, _ = maps_and_confidence
-        maps = maps[0] if len(maps) == 1 else np.stack(maps)
+    def harmonic(maps, confidence):
         return len(maps) / (1 / np.maximum(maps, 1e-6)).sum(axis=0)
 
     monkeypatch.setitem(fusion.RULES, "harmonic", Rule("harmonic mean", "harmonic: the lower counts more", harmonic))
@@ -149,24 +147,33 @@ def test_a_filter(monkeypatch):
     assert words in walked(seen)
 
 
-def test_a_network_kind(monkeypatch):
-    class RowCNN(SignalCNN):
-        view = "row"
+def test_a_network_kind(monkeypatch, tmp_path):
+    class DifferenceCNN(SignalCNN):
+        """Reads how steeply the strip runs."""
 
-    row = ViewKind("row", "single row", "#56B4E9", "#000000", "^", "+")
-    monkeypatch.setitem(views.VIEWS, "row", row)
-    monkeypatch.setitem(models.NETWORKS, "row", RowCNN)
-    seen = ecgteach.explain(ecgteach.sample("AFIB"))
-    third = replace(seen, views={**seen.views, "row": seen.views["signal"]})
-    text = " ".join([plot_explanation(third).alt, plot_attention(third).alt, sentence(third)])
-    assert "All 3 views answer AFIB; all looked at the same part" in text
-    assert "The single row view answers AFIB" in text and "single row network" in text
-    assert "single row only" in text and "several" in text
-    assert plot_explanation(third).png()
-    alone = replace(seen, views={"row": seen.views["signal"]}, fused=None, fused_reason="one view alone is not fused")
-    text = " ".join([plot_explanation(alone).alt, sentence(alone)])
-    assert "The single row view answers AFIB; it looked at" in text and "one view alone is not fused" in text
-    assert plot_explanation(alone).png()
+        view = "slope"
+
+        def inputs(self, millivolts):
+            return inputs("signal", np.gradient(millivolts, axis=1).astype(np.float32))
+
+    slope = ViewKind("slope", "steepness", "#56B4E9", "#000000", "^", "+")
+    monkeypatch.setitem(views.VIEWS, "slope", slope)
+    monkeypatch.setitem(models.NETWORKS, "slope", DifferenceCNN)
+    made = DifferenceCNN().eval()
+    models.save(made, tmp_path / "slope.safetensors")
+    three = {**models.shipped(), "slope": models.load_file(tmp_path / "slope.safetensors", view="slope")}
+    record = ecgteach.sample("AFIB")
+    seen = ecgteach.explain(record, three, target="AFIB")
+    text = " ".join([plot_explanation(seen).alt, plot_attention(seen).alt, sentence(seen)])
+    assert "The steepness view answers" in text and "the steepness network" in text
+    assert "steepness only" in text and "several" in text and "all maps" in text
+    assert plot_explanation(seen).png() and plot_attention(seen).png()
+    assert "steepness network" in climbed(CaseExplorer([record], three), "AFIB")
+
+    alone = ecgteach.explain(record, {"slope": made})
+    text = walked(alone, {"slope": made})
+    assert "The steepness view answers" in text and "There is no fused map" in text
+    assert "there is no second one to compare" in climbed(CaseExplorer([record], {"slope": made}), "AFIB")
 
 
 def labelled(code):

@@ -15,7 +15,7 @@ from ..waves import PARTS, WINDOWS, Attention, attention_by_group, attention_by_
 from ..waves.p_wave import BEFORE
 from ..words import capital, class_in_short, in_steps, listed
 from .picture import Picture
-from .sheet import EDGE, WIDTH, Sheet
+from .sheet import EDGE, WIDTH, Sheet, width_of
 from .strips import sentences
 from .theme import INK, QUIET_INK, TYPE
 from .words import NOTICE
@@ -166,7 +166,6 @@ def _dots_of(groups: "pandas.DataFrame") -> Rows:
 def _panel(sheet: Sheet, rows: Rows, heading: str, *, band: bool) -> None:
     """One row a segment: its name, the dots, and the shares in numbers at the right."""
     left, width = EDGE + LABEL_MM, WIDTH - 2 * EDGE - LABEL_MM - NUMBERS_MM
-    right = left + width + 4.0
     names = " / ".join(view_kind(view).word for view in _drawn(rows))
     sheet.at(WIDTH - EDGE, sheet.depth + LINE_MM / 2, f"{heading}: {names}", ink=QUIET_INK, align="right")
     sheet.space(LINE_MM)
@@ -184,7 +183,7 @@ def _panel(sheet: Sheet, rows: Rows, heading: str, *, band: bool) -> None:
         _dots(axes, number, dots, band=band)
         shares = " / ".join(re.sub(r"\s*%", "", in_steps(dot.mass)) for dot in dots)
         shares = shares.replace("under ", "<").replace("over ", ">")
-        sheet.at(right, middle, f"{shares} %" if dots else "\N{EN DASH}")
+        sheet.at(WIDTH - EDGE, middle, f"{shares} %" if dots else "\N{EN DASH}", align="right")
 
 
 def _dots(axes: Axes, row: int, dots: Sequence[Dot], *, band: bool) -> None:
@@ -220,7 +219,7 @@ def _density_axis(sheet: Sheet, *panels: Rows) -> None:
         axes.plot(0.5, 0.5, marker=look.marker, markersize=8, color=look.colour)
         sheet.depth -= LINE_MM
         sheet.at(place + LINE_MM + 1.0, sheet.depth + LINE_MM / 2, f"{look.word} map")
-        place += 45.0
+        place += LINE_MM + 6.0 + width_of(f"{look.word} map", TYPE)
     sheet.space(LINE_MM + 2.0)
 
 

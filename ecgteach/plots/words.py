@@ -19,7 +19,7 @@ from ..words import (
     capital,
     class_in_short,
     class_name,
-    every_view,
+    every,
     in_steps,
     listed,
     looked_at,
@@ -97,7 +97,7 @@ def title_of(seen: "Explanation") -> str:
         title = f"The views disagree: {each}"
     else:
         answer = class_in_short(next(iter(answers.values())))
-        title = f"{capital(every_view(seen.views))} answer{'s' * (len(answers) == 1)} {answer}"
+        title = f"{capital(every(seen.views, 'view'))} answer{'s' * (len(answers) == 1)} {answer}"
     of_target = "" if set(answers.values()) == {seen.target} else f"for {class_in_short(seen.target)} "
     return f"{title}; {of_target}{looks_of(seen)}"
 
@@ -191,7 +191,9 @@ def no_fused_map(seen: "Explanation") -> str:
     empty = [view_kind(name).word for name, view in seen.views.items() if not view.on_time.max() > 0]
     if not empty or len(seen.views) == 1:
         return f"no fused map: {seen.fused_reason}"
-    maps = f"{every_view(seen.views)}' maps are" if len(empty) == len(seen.views) else f"the {empty[0]} view's map is"
+    maps = (
+        f"{every(seen.views, 'view')}' maps are" if len(empty) == len(seen.views) else f"the {empty[0]} view's map is"
+    )
     return f"no fused map: {maps} empty for {class_in_short(seen.target)}, and an empty map cannot be fused"
 
 

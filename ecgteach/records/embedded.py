@@ -57,8 +57,10 @@ class Sample:
         Beats per minute.
     licence : str
         Under which it may be used.
-    certainty, basis : str
-        ``"sure"`` or ``"doubtful"``, and what a sure label rests on: two label sources, two readers, or our own tests.
+    certainty : str
+        ``"sure"`` or ``"doubtful"``.
+    basis : tuple of str
+        What a sure label rests on: two label sources, two readers, our own tests, or several of them.
     findings : tuple of Finding
         What else is there, as the source lists it or as the authors saw it: shown with the answer, never before it.
     uses : tuple of str
@@ -77,7 +79,7 @@ class Sample:
     rate: float
     licence: str
     certainty: str
-    basis: str
+    basis: tuple[str, ...]
     findings: tuple[Finding, ...]
     uses: tuple[str, ...]
     reason: str
@@ -175,7 +177,7 @@ def _table() -> tuple[Sample, ...]:
             float(line["rate"]),
             line["licence"],
             line["certainty"],
-            line["basis"],
+            tuple(words for words in line["basis"].split(";") if words),
             tuple(Finding(*code.split(":", 1)) for code in line["findings"].split(";") if code),
             tuple(line["uses"].split(";")),
             line["reason"],

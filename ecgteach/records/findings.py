@@ -29,9 +29,11 @@ def in_words(labels: Iterable[Rhythm | Finding]) -> tuple[str, ...]:
 def _words(finding: Finding) -> str:
     if finding.vocabulary == SEEN:
         return f"{finding.code} (seen by the authors)"
-    if finding.vocabulary == "ludb":
-        return finding.code.lower()
-    return _table().get((finding.vocabulary, finding.code), f"{finding.code} ({finding.vocabulary})")
+    name, _, place = finding.code.partition(": ")
+    known = _table().get((finding.vocabulary, finding.code), _table().get((finding.vocabulary, name)))
+    if known is None:
+        return finding.code.lower() if " " in finding.code else f"{finding.code} ({finding.vocabulary})"
+    return f"{known} ({place})" if place else known
 
 
 @cache

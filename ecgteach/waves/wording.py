@@ -6,7 +6,7 @@ from ..beats import find_beats
 from ..explanation import FUSED, Explanation, View
 from ..strip import Quality
 from ..views import view_kind
-from ..words import about, capital, class_in_short, every_network, listed, with_place
+from ..words import about, capital, class_in_short, every, listed, with_place
 from .attention import Attention, Share, attention_by_wave
 from .delineation import DELINEATED, LEADS_TO_QRS, Waves
 from .p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
@@ -65,7 +65,7 @@ def _answers(seen: Explanation) -> str:
     if seen.disagreement:
         each = ", ".join(f"the {view_kind(name).network} answers {answer}" for name, answer in named.items())
         return f"The views disagree: {each}{asked}"
-    networks = capital(every_network(named))
+    networks = capital(every(named, "network"))
     return f"{networks} answer{'s' * (len(named) == 1)} {next(iter(named.values()))}{asked}"
 
 

@@ -11,7 +11,7 @@ from ..plots.words import no_fused_map, signed, warnings
 from ..records import Record
 from ..strip import SAMPLES, SAMPLING_RATE
 from ..views import view_kind
-from ..words import about, capital, class_name, every_network, listed, percent, probability
+from ..words import about, capital, class_name, every, listed, percent, probability
 from .case_state import CANNOT, NONE, Reading
 
 FAINT = 0.1
@@ -58,8 +58,8 @@ def answers_of(seen: Explanation) -> str:
     elif seen.disagreement:
         said = f"<b>The networks disagree</b>: {escape(answers_in_words(seen))}. At least one is wrong."
     else:
-        every = capital(every_network(seen.views))
-        said = f"{every} give the same answer. Networks that learnt from the same strips can share an error."
+        together = capital(every(seen.views, "network"))
+        said = f"{together} give the same answer. Networks that learnt from the same strips can share an error."
     return f"<p>{said}</p>{table}"
 
 
@@ -78,7 +78,7 @@ def maps_of(seen: Explanation, moment: float) -> str:
         parts.append(f"There is {escape(no_fused_map(seen))}.")
     else:
         parts.append(
-            f"{capital(every_network(seen.views).split()[0])} looked at {about(together)} of the time, one of them "
+            f"{capital(every(seen.views, 'network').split()[0])} looked at {about(together)} of the time, one of them "
             f"alone at {about(sum(single[: len(seen.views)]))}, neither at {about(neither)}. "
             f"(Looked: from {percent(AGREEMENT_THRESHOLD)} of its own maximum on.)"
         )
@@ -111,6 +111,8 @@ def truth_of(record: Record, solution: Solution, seen: Explanation, reading: Rea
         f"Group by rhythm and rate: {escape(solution.group_name)}.",
         f"{escape(capital('; '.join([*judged, own])))}.",
     ]
+    if solution.findings:
+        parts.append(f"Also found: {escape(listed(solution.findings))}.")
     if solution.group and solution.group.patient:
         parts.append(f"If this were a patient: {escape(solution.group.patient)}")
     parts.append(

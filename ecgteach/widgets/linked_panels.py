@@ -98,13 +98,14 @@ class LinkedPanels:
         band = " to ".join(step.partition("pass ")[2] for step in map(str, strip.steps) if "pass " in step)
         note = f"{lead_in_words(strip.lead)}; {band or 'no filter'}; 25 mm/s, 10 mm/mV"
         maps = {} if seen is None else {FUSED: seen.fused, **{view: one.on_time for view, one in seen.views.items()}}
+        together = "both" if len(self._views) == 2 else "all"
         trace = {"time": strip.times.astype(np.float32), "millivolt": strip.samples}
         for view, paper in self._figures.items():
             one = None if seen is None or view == FUSED else seen.views[view]
             drawn = one is not None and on_picture(one)
             paper.visible = seen is not None or view == self._views[0]
             self._chips[view].visible = seen is not None
-            where = "one map of all" if view == FUSED else f"its map on the {'drawn ' * drawn}strip"
+            where = f"one map of {together}" if view == FUSED else f"its map on the {'drawn ' * drawn}strip"
             self._chips[view].text = f"{view_kind(view).word}: {where}"
             self._moments[view].location = moment
             self._moments[view].visible = moment > 0

@@ -32,8 +32,10 @@ def seen():
 def emptied(seen, view, state="flat"):
     """The same explanation as if one view had found nothing for another target."""
     old = seen.views[view]
-    empty = replace(old.map, values=np.zeros_like(old.map.values), state=state, raw_max=0.0)
-    views = {**seen.views, view: replace(old, map=empty, on_time=np.zeros(5000, np.float32))}
+    number = old.prediction.classes.index("SB")
+    views = {name: replace(one, map=replace(one.map, target=number)) for name, one in seen.views.items()}
+    empty = replace(views[view].map, values=np.zeros_like(old.map.values), state=state, raw_max=0.0)
+    views[view] = replace(old, map=empty, on_time=np.zeros(5000, np.float32))
     return replace(seen, target="SB", views=views, fused=None, fused_reason=f"the {view} view's map is {state}")
 
 

@@ -29,7 +29,7 @@ MARKED_SHARE = 0.5
 FLUTTER_PER_MINUTE = (220.0, 350.0)
 FLUTTER_LIKENESS = 0.6
 """Likeness of the trace between QRS to itself one, two and three atrial cycles later from which it is called flutter:
-of 300 sinus strips of the sources none reaches it at a flutter's rate."""
+of 600 sinus strips of the validation part the likest reaches 0.52."""
 
 FLUTTER_BAND_HZ = (3.0, 9.0)
 QRS_HALF_SECONDS = 0.07
@@ -48,8 +48,8 @@ PLACES = ("localisation", "morphology")
 
 def basis(
     record: Record, strip: Strip, rate: float, *, p_by_eye: bool = False, data: Path | None = None
-) -> str:
-    """What makes the label of a strip sure, in words; empty where nothing does.
+) -> tuple[str, ...]:
+    """What makes the label of a strip sure, each in words; empty where nothing does.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ def basis(
     """
     label = strip.rhythm
     if label is None:
-        return ""
+        return ()
     beats = find_beats(strip)
     p = delineate(strip.for_reading(), given=False).p
     said = [_second_source(strip, label), _second_reader(record, data), _tests(strip, label, beats, p, rate, p_by_eye)]
-    return "; ".join(words for words in said if words)
+    return tuple(words for words in said if words)
 
 
 def source_findings(record: Record, strip: Strip, data: Path | None = None) -> list[str]:
@@ -131,7 +131,10 @@ def _second_reader(record: Record, data: Path | None) -> str:
 
 
 def _tests(strip: Strip, label: Rhythm, beats: Beats, p: PTest, rate: float, p_by_eye: bool) -> str:
-    """Words for our own tests where they bear the label out."""
+    """Words for our own tests where they bear the label out.
+
+    Flutter with every second wave conducted is borne out by none: P and T of a fast sinus rhythm look like it.
+    """
     if label.sinus:
         seen = p.outcome == BEFORE or (p_by_eye and p.repeating is not None and p.repeating >= REPEATING)
         agrees = label.code in ("SINUS", "SR", "SA", sinus_by_rate(rate).code)
@@ -140,7 +143,8 @@ def _tests(strip: Strip, label: Rhythm, beats: Beats, p: PTest, rate: float, p_b
     if label.code == "AFIB":
         none = p.outcome == NOT_SEEN or (p.repeating is not None and p.repeating < HARDLY)
         return "tests: no P that repeats, irregular" if none and beats.irregularity >= IRREGULAR else ""
-    if label.code == "AFL" and flutter_likeness(strip, beats) >= FLUTTER_LIKENESS:
+    every_second_wave = rate >= FLUTTER_PER_MINUTE[0] / 2
+    if label.code == "AFL" and not every_second_wave and flutter_likeness(strip, beats) >= FLUTTER_LIKENESS:
         return "tests: a wave that repeats evenly through QRS and T at the rate of a flutter"
     return ""
 

@@ -21,7 +21,7 @@ from ecgteach.beats import find_beats
 from ecgteach.errors import InvalidValue
 from ecgteach.records import SOURCES, open_dataset
 from ecgteach.records.dataset import Dataset, Problem
-from ecgteach.records.embedded import AT_LIMIT, DOUBTFUL, EXAMPLE, LESSON, SURE, UNSURE, USES
+from ecgteach.records.embedded import AT_LIMIT, EXAMPLE, LESSON, SURE, USES
 from ecgteach.records.licences import ORIGINS
 from ecgteach.records.record import Record
 from ecgteach.records.splits import PARTS, SAME_RECORDING, SHARES, part_of, twin_of
@@ -114,9 +114,8 @@ def _embedded(look: Look, data: Path | None) -> Embedded:
     if sinus_near_limit != (look.verdict == AT_LIMIT) and look.verdict in (LESSON, AT_LIMIT):
         raise InvalidValue(f"{look.strip}, at {rate:.1f} a minute, is no {look.verdict!r}")
     sure = basis(record, strip, rate, p_by_eye=look.p_by_eye, data=data)
-    if look.verdict in (LESSON, AT_LIMIT) and not sure:
+    if look.certainty == SURE and not sure:
         raise InvalidValue(f"{look.strip} is called sure, but no second source, second reader or test of ours says so")
-    doubtful = look.verdict == DOUBTFUL or not sure
     findings = [*source_findings(record, strip, data), *(f"seen:{words}" for words in look.findings)]
     row = {
         "group": group.code,
@@ -127,15 +126,15 @@ def _embedded(look: Look, data: Path | None) -> Embedded:
         "lead": strip.lead,
         "rate": f"{rate:.1f}",
         "licence": record.licence,
-        "certainty": UNSURE if doubtful else SURE,
-        "basis": "" if doubtful else sure,
+        "certainty": look.certainty,
+        "basis": ";".join(sure) if look.certainty == SURE else "",
         "findings": ";".join(findings),
         "uses": ";".join((look.verdict, *look.uses)),
         "reason": look.reason,
     }
-    order = (EXAMPLE not in look.uses, list(USES).index(look.verdict), _remoteness(strip), _hash(look.strip))
-    place = grouping().classes.index(group.code)
-    return Embedded(row, _microvolts(strip), (place, order[1] * 2 + order[0], order[2], order[3]))
+    shown_first = -1 if EXAMPLE in look.uses else list(USES).index(look.verdict)
+    rank = (grouping().classes.index(group.code), shown_first, _remoteness(strip), _hash(look.strip))
+    return Embedded(row, _microvolts(strip), rank)
 
 
 def _microvolts(strip: Strip) -> NDArray[np.int16]:

@@ -19,6 +19,10 @@ P_BY_EYE = "P by eye"
 """Written among the uses: the P is plain on the averaged beats, though our test does not decide its form."""
 
 
+LOOKED_AGAIN = "Looked again:"
+"""In the reason of a strip that may show a wrong answer: what made the label hold at the second look."""
+
+
 @dataclass(frozen=True)
 class Look:
     """One line of the table: a strip, the verdict, how sure its label is, why, what else was seen, what it is for."""
@@ -74,5 +78,7 @@ def _look(row: dict[str, str]) -> Look:
         raise InvalidValue(f"{row['strip']}: a {row['verdict']!r} cannot be {row['certainty']!r}")
     if not set(uses) <= {EXAMPLE, MISREAD} or (uses and row["verdict"] != LESSON):
         raise InvalidValue(f"{row['strip']}: only a lesson has further uses, and those are {EXAMPLE} and {MISREAD}")
+    if (MISREAD in uses) != (LOOKED_AGAIN in row["reason"]):
+        raise InvalidValue(f"{row['strip']}: who calls a strip {MISREAD} says what a second look found: {LOOKED_AGAIN} ...")
     findings = tuple(word for word in row["findings"].split(";") if word)
     return Look(row["strip"], row["verdict"], row["certainty"], row["reason"], findings, uses, P_BY_EYE in words)

@@ -14,7 +14,7 @@ from ecgteach.cases import recording
 from ecgteach.errors import InvalidValue, PoorSignal, UnknownName
 from ecgteach.fusion import RULES
 from ecgteach.models import shipped
-from ecgteach.records import Record, sample
+from ecgteach.records import Record, sample, samples
 from ecgteach.rhythms import grouping, rhythms
 from ecgteach.widgets import CaseExplorer, CaseState, Reading, choose_cases
 from ecgteach.widgets.case_state import STEPS, answers
@@ -90,6 +90,15 @@ class TestLadder:
         explorer.controls["answer"].value = "SR"
         assert "Your reading of this case stands" in explorer.fault
         assert explorer.controls["answer"].value == explorer.state.reading.answer == "AFIB"
+
+    def test_other_findings_come_with_the_truth_and_never_before(self):
+        record = next(line for line in samples("SR") if line.record == "256").load()
+        explorer = CaseExplorer([record])
+        for step in STEPS[:-1]:
+            climb(explorer, step)
+            assert "bundle branch" not in told(explorer) + figures(explorer)
+        climb(explorer, STEPS[-1])
+        assert "Also found: left bundle branch block and premature ventricular beats." in told(explorer)
 
     def test_answers_come_without_maps_and_maps_without_the_truth(self, explorer):
         climb(explorer, "answers")
