@@ -46,14 +46,10 @@ Target = Annotated[str | None, typer.Option(help="Class to explain: SR, SB, GSVT
 Fusion = Annotated[str, typer.Option(help="mean, maximum, product or confidence.")]
 Rate = Annotated[float | None, typer.Option(help="Sampling rate in Hz, where the file does not say it.")]
 Unit = Annotated[str | None, typer.Option(help="mV, uV or V, where the file does not say it.")]
-Delimiter = Annotated[
-    str | None, typer.Option(help="What stands between the columns of a CSV, where that is open.")
-]
+Delimiter = Annotated[str | None, typer.Option(help="What stands between the columns of a CSV, where that is open.")]
 Decimal = Annotated[str | None, typer.Option(help="Decimal sign of a CSV, . or , where that is open.")]
 Grade = Annotated[str, typer.Option("--quality", help='"good" refuses a poor lead; "any" takes it.')]
-Pad = Annotated[
-    bool, typer.Option("--pad", help="Lengthen a recording that is too short by repeating its last value.")
-]
+Pad = Annotated[bool, typer.Option("--pad", help="Lengthen a recording that is too short by repeating its last value.")]
 """How one strip is read and explained: the same options for every command that takes a recording."""
 
 NOTICE = "For teaching, not for clinical use."
@@ -163,7 +159,7 @@ def trust(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
 ) -> None:
     """Test the map of one strip: is it true of the networks? It says nothing about the diagnosis."""
-    from .checks import trust as tested
+    from .checks.trust.verdict import trust as tested
 
     _check_writable(json_file)
     strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad))
@@ -171,7 +167,7 @@ def trust(
     for test in report.tests:
         print(f"test    {test}")
     print(f"map     {report.verdict}")
-    print(f"answer  {report.quadrant[0]}")
+    print(f"answer  {report.quadrant[0]}" + ("" if report.labelled else ": nobody has said what the strip shows"))
     if report.caution:
         print(f"caution {report.caution}")
     if json_file:
@@ -298,12 +294,13 @@ def _explained(strip: "Strip", target: str | None, fusion: str) -> "Explanation"
     """Both networks' explanation of a strip; what they answer is printed."""
     from . import explanation
     from .plots.words import answers_in_words
+    from .views import view_kind
     from .words import class_in_full
 
     seen = explanation.explain(strip, target=target, fusion=fusion)
     print(f"{seen.strip!r}")
     for name, view in seen.views.items():
-        print(f"{name:6}  {answers_in_words(view.prediction)}")
+        print(f"{view_kind(name).word:7} {answers_in_words(view.prediction)}")
     print(f"target  {class_in_full(seen.target)}, {seen.chosen}")
     if seen.disagreement:
         print("note    the views disagree")
@@ -326,9 +323,7 @@ def _record(told: Reading) -> "Record":
             raise UnknownName(f"{problem}{meant}") from problem
     between = {"tab": "\t", "\\t": "\t", "space": " "}.get(told.delimiter or "", told.delimiter)
     try:
-        return read_record(
-            name, sampling_rate=told.rate, unit=told.unit, delimiter=between, decimal=told.decimal
-        )
+        return read_record(name, sampling_rate=told.rate, unit=told.unit, delimiter=between, decimal=told.decimal)
     except UnreadableFile as problem:
         if meant := _like(name):
             raise UnreadableFile(f"{problem}{meant}") from problem
@@ -347,8 +342,10 @@ def _like(name: str) -> str:
     stem, colon, rest = name.partition(":")
     if meant := did_you_mean(stem, [SAMPLE]):
         return meant.replace(SAMPLE, f"{SAMPLE}{colon}{rest}")
-    records = [one.with_suffix("") if one.suffix == ".hea" else one for one in beside if one.suffix != ".dat"]
-    return did_you_mean(path.name, [one.name for one in records])
+    from .records.formats import BY_ENDING
+
+    names = [one.name for one in beside if one.suffix.lower() in BY_ENDING]
+    return did_you_mean(path.name, [*names, *(one.stem for one in beside if one.suffix.lower() == ".hea")])
 
 
 def _print_anything() -> None:

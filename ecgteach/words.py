@@ -55,7 +55,10 @@ SHARED = (
     (0.95, "about nine tenths are shared"),
     (1.0, "almost all is shared"),
 )
-"""Up to which share (itself left out) each is said, nothing and all apart; borders lie halfway between the fractions that are named."""
+"""Up to which share (itself left out) each is said, nothing and all apart.
+
+The borders lie halfway between the fractions that are named.
+"""
 
 FEW = SHARED[0][0]
 """Share of the strip below which a title counts the moments in place of telling a share."""

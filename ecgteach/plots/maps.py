@@ -96,7 +96,14 @@ def plot_image(explanation: "Explanation") -> Picture:
     answer = words.answer_of(view, explanation.target)
     place = words.place_of(view, explanation.target)
     where = f"The {view_kind(name).word} view {answer}; its map is strong at {moments(view.on_time)}"
-    alt = _alt(explanation, title, where, capital(place), words.cut_off(explanation.strip), words.strip_in_words(explanation.strip))
+    alt = _alt(
+        explanation,
+        title,
+        where,
+        capital(place),
+        words.cut_off(explanation.strip),
+        words.strip_in_words(explanation.strip),
+    )
     return Picture(_alone(partial(_view_panel, view=name), explanation, title), alt)
 
 

@@ -22,7 +22,7 @@ P_GIVEN = P_FOUND | {ELSEWHERE: "P waves are there, but they do not lead to each
 """What is told of P waves that we found, and of those that came with the strip."""
 
 FLUTTER_RATES = (120.0, 175.0)
-"""Beats a minute at which flutter may conduct every second wave: half of the 240 to 350 a minute that it usually has."""
+"""Beats a minute at which flutter may conduct every second wave: half of its usual 240 to 350 a minute."""
 
 REGULAR_BELOW = 0.1
 """RR irregularity under which a rhythm is called regular here; simulated fibrillation has 0.12 and more."""
@@ -45,8 +45,8 @@ def sentence(explanation: Explanation, attention: Attention | None = None) -> st
     Returns
     -------
     str
-        Says what the networks answer, whether they disagree, what is known of P, whether flutter may look alike, on which waves each map lies (in
-        steps of 5 %, and against chance), what is empty, how much of an answer has no place, and which waves are too
+        Says what the networks answer, whether they disagree, what is known of P, whether flutter may look alike,
+        on which waves each map lies (in steps of 5 %, and against chance), what is empty, how much of an answer has no place, and which waves are too
         short for the cells. It tells where a map lies, not why the network answers so.
     """
     found = attention_by_wave(explanation) if attention is None else attention
