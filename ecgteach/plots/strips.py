@@ -9,7 +9,7 @@ from ..errors import InvalidValue, UnknownName, choices
 from ..records.leads import lead_in_words
 from ..strip import SAMPLES, Strip
 from ..views import FUSED, VIEWS, view_kind
-from ..words import class_in_full, moments, percent
+from ..words import class_in_short, class_name, moments, percent
 from . import paper, words
 from .legend import importance_bar
 from .picture import Picture
@@ -97,7 +97,7 @@ def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, titl
     def draw() -> Figure:
         sheet = Sheet()
         sheet.title(title)
-        sheet.heading(view, f"its map for {target}" if title == answer else answer)
+        sheet.heading(view, f"its map for {class_in_short(target)}" if title == answer else answer)
         axes = paper.paper(sheet, strip.samples)
         paper.highlight(axes, strip, values)
         paper.trace(axes, strip)
@@ -106,7 +106,7 @@ def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, titl
         footer(sheet, strip)
         return sheet.finished()
 
-    where = f"The {view_kind(view).word} map for {class_in_full(target)} is strong at {moments(values)}"
+    where = f"The {view_kind(view).word} map for {class_name(target)} is strong at {moments(values)}"
     about = [title, answer * (answer != title), where, words.strip_in_words(strip), words.scale_line(strip)]
     about += [words.warnings(strip), words.watermark(strip, source=True, reveal=False)]
     return Picture(draw, sentences(*about))

@@ -13,7 +13,7 @@ from ..statistics import FEWEST_RECORDINGS
 from ..views import FUSED, VIEWS, view_kind
 from ..waves import PARTS, WINDOWS, Attention, attention_by_group, attention_by_wave, sentence
 from ..waves.p_wave import BEFORE
-from ..words import capital, in_steps, listed
+from ..words import capital, class_in_short, in_steps, listed
 from .picture import Picture
 from .sheet import EDGE, WIDTH, Sheet, width_of
 from .strips import sentences
@@ -79,7 +79,7 @@ def plot_attention(explanation: "Explanation", attention: Attention | None = Non
         ]
         for name in names
     }
-    title = _title_of_one(found, explanation.target)
+    title = _title_of_one(found, class_in_short(explanation.target))
 
     def draw() -> Figure:
         sheet = Sheet()

@@ -106,6 +106,8 @@ def truth_of(record: Record, solution: Solution, seen: Explanation, reading: Rea
     own = {True: "you: right", False: "you: another answer"}[reading.answer == code]
     if reading.answer == CANNOT:
         own = "you: left it open"
+    if solution.rhythm is None:
+        judged, own = [], f"{solution.rhythm_name}, so nobody's answer is judged"
     parts = [
         f"<b>The source says: {escape(solution.rhythm_name)}.</b> Measured rate: {solution.rate:.0f} a minute. "
         f"Group by rhythm and rate: {escape(solution.group_name)}.",

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...showing import ShowsItself
 
-RIGHT, WRONG, NOT_KNOWN = "right", "wrong", "not known"
+RIGHT, WRONG, NOT_KNOWN, NO_LABEL = "right", "wrong", "not known", "no label"
 PASSED, FAILED = "passed", "failed"
 EVIDENCE = "localisation"
 """The one test that asks whether the map is right; all others ask whether it is true of the network."""
@@ -61,6 +61,8 @@ class TrustReport(ShowsItself):
         Whether both views together answered what the strip shows; None where that is not known.
     caution : str
         What is wrong with the strip's beats, so that it may hold no rhythm for any map to show; else empty.
+    labelled : bool
+        False where nobody has said what the strip shows, so that no answer to it is right or wrong.
     """
 
     target: str
@@ -68,6 +70,7 @@ class TrustReport(ShowsItself):
     tests: tuple[Test, ...]
     answer_right: bool | None
     caution: str = ""
+    labelled: bool = True
 
     @property
     def applicable(self) -> tuple[Test, ...]:
@@ -93,8 +96,9 @@ class TrustReport(ShowsItself):
 
     @property
     def quadrant(self) -> tuple[str, str]:
-        """Answer and map on a 2 x 2: ``("right", "passed")`` ...; ``"not known"`` where nobody can say."""
-        answer = {True: RIGHT, False: WRONG, None: NOT_KNOWN}[self.answer_right]
+        """Answer and map on a 2 x 2: ``("right", "passed")`` ...; ``"not known"`` where nobody can say, ``"no label"`` where
+        nobody has said."""
+        answer = {True: RIGHT, False: WRONG, None: NOT_KNOWN if self.labelled else NO_LABEL}[self.answer_right]
         outcome = NOT_KNOWN if self.score is None else PASSED if self.score == 1 else FAILED
         return answer, outcome
 
