@@ -14,7 +14,7 @@ from ecgteach.cases import recording
 from ecgteach.errors import InvalidValue, PoorSignal, UnknownName
 from ecgteach.fusion import RULES
 from ecgteach.models import SignalCNN, shipped
-from ecgteach.records import Record, sample
+from ecgteach.records import Record, sample, samples
 from ecgteach.rhythms import grouping, rhythms
 from ecgteach.widgets import CaseExplorer, CaseState, Reading, choose_cases
 from ecgteach.widgets.case_state import STEPS, answers
