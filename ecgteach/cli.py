@@ -46,7 +46,9 @@ def explain(
     fusion: Annotated[str, typer.Option(help="mean, maximum, product or confidence.")] = "mean",
     rate: Annotated[float | None, typer.Option(help="Sampling rate in Hz, for a CSV or NumPy file.")] = None,
     unit: Annotated[str | None, typer.Option(help="mV, uV or V, for a CSV or NumPy file.")] = None,
-    quality: Annotated[str, typer.Option(help='"good" refuses a poor lead; "any" takes it.')] = "good",
+    quality: Annotated[
+        str, typer.Option(help="What must be readable: rate, P or good (all); any takes every lead.")
+    ] = "rate",
     out: Annotated[Path | None, typer.Option(help="Write the figure here (.png, .svg, .pdf).")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write maps and answers here.")] = None,
 ) -> None:

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from . import fusion as fusing
 from .errors import EmptyMap, InvalidValue, UnreadableFile
+from .filters import Step
 from .gradcam import ForwardPass, GradCAM, Map
 from .image import StripImage, strip_image
 from .models import VIEWS, Layer, Prediction, StripCNN, inputs, position, shipped
 from .places import write_whole
+from .quality import Fault, Quality
 from .records import Record
 from .rhythms import rhythm
-from .strip import SAMPLING_RATE, Quality, Strip
+from .strip import SAMPLING_RATE, Strip
 
 if TYPE_CHECKING:
     from .plots import Picture
@@ -141,8 +143,8 @@ class Explanation:
                 "lead": strip.lead,
                 "start": strip.start,
                 "rhythm": strip.rhythm.code if strip.rhythm else None,
-                "quality": list(strip.quality.faults),
-                "steps": list(strip.steps),
+                "quality": [fault.to_json() for fault in strip.quality.faults],
+                "steps": [step.to_json() for step in strip.steps],
                 "samples": _numbers(strip.samples),
             },
             "sampling_rate": SAMPLING_RATE,
@@ -195,8 +197,8 @@ class Explanation:
             start=about["start"],
             rhythm=rhythm(about["rhythm"]) if about["rhythm"] else None,
             source_id=about["source_id"],
-            quality=Quality(tuple(about["quality"])),
-            steps=tuple(about["steps"]),
+            quality=Quality(tuple(map(Fault.from_json, about["quality"]))),
+            steps=tuple(map(Step.from_json, about["steps"])),
         )
         fused = held["fused"]
         return cls(

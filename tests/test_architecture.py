@@ -13,7 +13,7 @@ HOUSE = Path(ecgteach.__file__).parent
 
 FLOORS = (
     ("errors", "rhythms", "places"),
-    ("truth", "strip", "image", "beats"),
+    ("truth", "filters", "qrs", "quality", "strip", "image", "beats"),
     ("records", "simulator"),
     ("models", "gradcam"),
     ("training", "fusion", "explanation"),

@@ -131,5 +131,4 @@ def _revealed(strip: Strip) -> str:
     said = f"{strip.rhythm.name} ({strip.rhythm.code})" if strip.rhythm else "no single rhythm"
     if not beats.quality.good:
         return f"The source says {said}"
-    irregularity = f"{100 * beats.irregularity:.0f}{words.PERCENT}"
-    return f"The source says {said}; {beats.rate:.0f} beats a minute, RR irregularity {irregularity}"
+    return f"The source says {said}; {beats.rate:.0f} beats a minute, {beats.regularity}"

@@ -85,7 +85,7 @@ def full_name(code: str) -> str:
 
 def scale_line(strip: Strip) -> str:
     """What a real strip has printed at its edge: lead, speed, gain and filters."""
-    steps = ", ".join(strip.steps) or "as recorded, no filter"
+    steps = ", ".join(map(str, strip.steps)) or "as recorded, no filter"
     return f"Lead {strip.lead}    25 mm/s    10 mm/mV    {steps}"
 
 
@@ -104,6 +104,8 @@ def warnings(strip: Strip) -> str:
     """What to know before reading: faults of the lead, and what the paper does not hold; or nothing."""
     low, high = window(strip.samples)
     found = [f"The lead is {fault}" for fault in strip.quality.faults]
+    if not strip.quality.good:
+        found.append(f"It is {strip.quality.grade}")
     if strip.samples.max() > high:
         found.append(f"Cut off at {signed(high)} mV: the trace reaches {signed(strip.samples.max())} mV")
     if strip.samples.min() < low:

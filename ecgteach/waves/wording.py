@@ -1,10 +1,7 @@
 """One explanation in plain clinical words, which claim no more than was measured."""
 
-import re
-
 from ..explanation import FUSED, Explanation, View
 from ..rhythms import grouping
-from ..strip import Quality
 from .attention import Attention, Share, attention_by_wave
 from .delineation import DELINEATED, LEADS_TO_QRS, Waves
 from .p_test import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
@@ -84,7 +81,7 @@ def _in_full(code: str) -> str:
 def _p(found: Attention) -> str:
     waves = found.waves
     if not waves.of("QRS"):
-        return f"Where the waves are cannot be told: {_plain(waves.quality)}. Read the answers with care"
+        return f"Where the waves are cannot be told: {waves.quality.plain}. Read the answers with care"
     if waves.p.outcome == BEFORE:
         return _p_before(waves)
     told = (P_FOUND if waves.source == DELINEATED else P_GIVEN)[waves.p.outcome]
@@ -174,12 +171,7 @@ def _blurred(seen: Explanation, found: Attention) -> str:
 
 def _caution(found: Attention) -> str:
     good = found.waves.quality.good or not found.waves.of("QRS")
-    return "" if good else f"Read with care: {_plain(found.waves.quality)}"
-
-
-def _plain(quality: Quality) -> str:
-    """Faults without the figures in brackets that they were told by."""
-    return re.sub(r" \([^)]*\)", "", str(quality)).replace(": ", ", ")
+    return "" if good else f"Read with care: {found.waves.quality.plain}"
 
 
 def _listed(shares: list[Share]) -> str:

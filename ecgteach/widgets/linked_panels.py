@@ -28,6 +28,7 @@ from ..image import strip_image
 from ..plots import theme
 from ..strip import SAMPLING_RATE, SECONDS, Strip
 
+PASSES = ("high-pass", "low-pass")
 LEAD_IN_SECONDS = 0.6
 LOW, HIGH, HEADER = -2.0, 2.0, 0.8
 """Amplitudes in mV: as much as the picture holds, and room above it for the panel's name."""
@@ -80,7 +81,7 @@ class LinkedPanels:
         moment : float
             Where the dashed line stands, in seconds; at 0 there is none.
         """
-        band = " to ".join(step.partition("pass ")[2] for step in strip.steps if "pass " in step) or "no filter"
+        band = " to ".join(f"{step.hz:g} Hz" for step in strip.steps if step.kind in PASSES) or "no filter"
         note = f"{lead_in_words(strip.lead)}; {band}; 25 mm/s, 10 mm/mV"
         for view in NAMES:
             self._figures[view].visible = seen is not None or view == "signal"

@@ -14,8 +14,8 @@ from ecgteach.beats import find_beats
 from ecgteach.errors import InvalidValue, UnknownName
 from ecgteach.plots import plot_explanation, plot_fused, plot_image, plot_strip, plot_trace, theme, words
 from ecgteach.plots.sheet import MM_PER_INCH
+from ecgteach.quality import Fault, Quality
 from ecgteach.rhythms import grouping, rhythms
-from ecgteach.strip import Quality
 
 LABELS = [*rhythms().values(), *grouping().groups]
 CODES = re.compile("|".join(rf"\b{label.code}\b" for label in LABELS))
@@ -52,7 +52,7 @@ def apart(seen):
 
 
 def tall(seen):
-    faults = Quality(("noisy: no QRS stands out (kurtosis 3.1, under 4)", "clipped: 14 samples lie beyond 10 mV"))
+    faults = Quality((Fault("no QRS", "no QRS stands out"), Fault("clipped", "14 samples lie beyond 10 mV")))
     return ecgteach.explain(replace(seen.strip, samples=9 * seen.strip.samples, quality=faults))
 
 
@@ -161,7 +161,7 @@ def test_an_unfiltered_strip_says_so():
 
 
 def test_faults_of_the_lead_are_told(seen):
-    poor = replace(seen.strip, quality=Quality(("flat: it stands still",)))
+    poor = replace(seen.strip, quality=Quality((Fault("flat", "it stands still"),)))
     assert "The lead is flat: it stands still." in plot_strip(poor).alt
 
 

@@ -12,8 +12,9 @@ from conftest import made_record
 import ecgteach
 from ecgteach.errors import UnknownName
 from ecgteach.models import Prediction
+from ecgteach.quality import Fault, Quality
 from ecgteach.simulator import simulate
-from ecgteach.strip import Quality, Strip
+from ecgteach.strip import Strip
 from ecgteach.training.strips import grouped_strips, write_strips
 from ecgteach.waves import (
     PARTS,
@@ -291,7 +292,9 @@ def test_p_waves_that_are_given_but_lead_nowhere_are_told_so():
 
 
 def test_faults_are_told_without_the_figures_that_they_were_told_by(seen):
-    faulty = replace(seen, strip=replace(seen.strip, quality=Quality(("noisy: no QRS stands out (kurtosis 3.6)",))))
+    faulty = replace(
+        seen, strip=replace(seen.strip, quality=Quality((Fault("no QRS", "no QRS stands out", "1.1 times"),)))
+    )
     assert sentence(faulty).endswith("Read with care: noisy, no QRS stands out.")
 
 
