@@ -18,6 +18,9 @@ REGULAR_SHARE = 0.8
 FEW_FOR_PATTERN = 6
 LONGEST_PATTERN = 4
 MOST_UNEXPLAINED = 0.07
+BREATHS_HZ = tuple(np.arange(0.1, 0.41, 0.02))
+WAVE_FREEDOM = 4
+"""A wave has a level, a height, a phase and a frequency."""
 
 REGULAR = "regular"
 REGULARLY_IRREGULAR = "regularly irregular"
@@ -52,13 +55,16 @@ class Beats:
     def rate(self) -> float:
         """Beats per minute; NaN below two beats.
 
-        In a regular rhythm 60 over the median RR interval, which one artefact or ectopic beat does not move; in an
-        irregular one counted over the strip: the intervals between the first beat and the last, by the time they take.
+        In an irregularly irregular rhythm they are counted over the strip: as many RR intervals as lie between the
+        first beat and the last, by the time that they take. Else 60 over the median RR interval (of a pattern of
+        several beats: over the median of its mean), which one artefact or ectopic beat does not move.
         """
         if len(self.times) < 2:
             return float("nan")
-        counted = self.regularity.word in (REGULARLY_IRREGULAR, IRREGULARLY_IRREGULAR)
-        return float(60.0 / (self.rr.mean() if counted else np.median(self.rr)))
+        if self.regularity.word == IRREGULARLY_IRREGULAR:
+            return float(60.0 / self.rr.mean())
+        pattern = self.regularity.pattern
+        return float(60.0 / np.median(np.convolve(self.rr, np.full(pattern, 1.0 / pattern), "valid")))
 
     @property
     def irregularity(self) -> float:
@@ -84,18 +90,22 @@ class Regularity:
     ----------
     word : str
         ``"regular"``: four fifths of the RR intervals lie within 10 % of their median. ``"regularly irregular"``: they
-        do not, but each is foreseen by one of the four before it. ``"irregularly irregular"``: none foresees it. Below
-        six intervals only the first can be told.
+        do not, but each is foreseen by one of the four before it, or they rise and fall in a wave as slow as
+        breathing. ``"irregularly irregular"``: nothing foresees them. Below six intervals only the first can be told.
     spread : float
         By how much an RR interval differs from the one before: root mean square over the mean, as `irregularity`.
     unexplained : float
-        By how much an RR interval differs from the one that foresees it best: for each pattern of one to four beats the
-        median difference over the mean RR, and the least of these.
+        By how much an RR interval differs from what foresees it best: for each pattern of one to four beats the median
+        difference over the mean RR, for a wave the root mean square beside it; the least of these. Irregularly
+        irregular is what exceeds 7 %.
+    pattern : int
+        After how many beats the rhythm repeats itself best; 1 for a regular one.
     """
 
     word: str
     spread: float
     unexplained: float
+    pattern: int = 1
 
     def __str__(self) -> str:
         if np.isnan(self.spread):
@@ -115,10 +125,9 @@ def regularity_of(rr: NDArray[np.float64]) -> Regularity:
         return Regularity(UNTOLD, float("nan"), float("nan"))
     mean = float(rr.mean())
     spread = float(np.sqrt(np.mean(np.diff(rr) ** 2)) / mean)
-    longest = min(LONGEST_PATTERN, rr.size // 2)
-    unexplained = min(
-        float(np.median(np.abs(rr[beats:] - rr[:-beats]))) / mean for beats in range(1, max(1, longest) + 1)
-    )
+    lengths = range(1, max(1, min(LONGEST_PATTERN, rr.size // 2)) + 1)
+    differences = [float(np.median(np.abs(rr[length:] - rr[:-length]))) / mean for length in lengths]
+    unexplained = min(*differences, _beside_a_wave(rr) / mean)
     within = float(np.mean(np.abs(rr / np.median(rr) - 1.0) <= REGULAR_WITHIN))
     if within >= REGULAR_SHARE:
         word = REGULAR
@@ -126,7 +135,24 @@ def regularity_of(rr: NDArray[np.float64]) -> Regularity:
         word = UNTOLD
     else:
         word = IRREGULARLY_IRREGULAR if unexplained > MOST_UNEXPLAINED else REGULARLY_IRREGULAR
-    return Regularity(word, spread, unexplained)
+    patterned = word == REGULARLY_IRREGULAR and unexplained in differences
+    pattern = lengths[differences.index(unexplained)] if patterned else 1
+    return Regularity(word, spread, unexplained, pattern)
+
+
+def _beside_a_wave(rr: NDArray[np.float64]) -> float:
+    """How far RR intervals lie beside the best wave as slow as breathing, allowing for what any wave can fit."""
+    free = rr.size - WAVE_FREEDOM
+    if free < FEW_BEATS:
+        return float("inf")
+    moments = np.cumsum(rr) - rr / 2
+    left = []
+    for hertz in BREATHS_HZ:
+        angle = 2 * np.pi * hertz * moments
+        wave = np.stack([np.ones_like(rr), np.cos(angle), np.sin(angle)], axis=1)
+        rest = rr - wave @ np.linalg.lstsq(wave, rr, rcond=None)[0]
+        left.append(float(np.sum(rest**2)))
+    return float(np.sqrt(min(left) / free))
 
 
 def find_beats(strip: Strip) -> Beats:

@@ -1,8 +1,8 @@
 """Filters of a strip: what each does, what it is called, and where a trace is taken to go on beyond its ends.
 
-A filter without delay needs to know what comes before and after. Where the recording goes on, that is given to it; where
-it ends, the trace is mirrored and sinks within a second to its usual level. The first and last moments of a recording
-are often no recording at all (a held value, a filter settling), so that what is read of every strip fades in and out.
+A filter without delay needs to know what comes before and after. Where the recording goes on, that is given to it;
+where it ends, the trace is mirrored and sinks within a second to its usual level. The first and last moments of a
+recording are often no recording at all (a held value, a filter settling): what is read of every strip fades in and out.
 """
 
 from collections.abc import Callable, Mapping

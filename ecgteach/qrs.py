@@ -8,6 +8,7 @@ for it and where it stands above what is usual at that place after the other bea
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ SLOW_WEIGHT = 0.4
 
 TYPICAL_SHARE = 0.4
 """The typical complex is as strong as the weakest of the strongest two fifths of all seconds."""
+LEAST_TYPICAL = 1e-4
+"""Share of the strongest moment that the typical complex reaches at least: what a filter rings is none."""
 LOUDEST = 4.0
 """Typical complexes above which strength no longer counts."""
 
@@ -267,8 +270,9 @@ def _typical(strength: Signal) -> float:
     """Strength of a typical complex: few beats do not lower it, a few artefacts do not raise it."""
     whole_seconds = max(1, int(strength.size // RATE))
     edges = np.linspace(0, strength.size, whole_seconds + 1).astype(int)
-    highest = np.sort([strength[first:last].max() for first, last in zip(edges[:-1], edges[1:], strict=True)])
-    return float(highest[-max(1, round(TYPICAL_SHARE * whole_seconds))]) or 1.0
+    highest = np.sort([strength[first:last].max() for first, last in pairwise(edges)])
+    typical = highest[-max(1, round(TYPICAL_SHARE * whole_seconds))]
+    return float(max(typical, LEAST_TYPICAL * highest[-1])) or 1.0
 
 
 def _highest_near(strength: Signal, peaks: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -173,10 +173,10 @@ def assess(samples: NDArray[np.floating], sampling_rate: float) -> Quality:
     """What is wrong with a stretch of one lead, and what can still be read of it.
 
     Poor, so that nothing can be read: **short** (under 2.5 s), **flat** (its range is under 0.05 mV, or it stands still
-    within 0.002 mV for 2.5 s), **noisy** (no QRS complexes stand out, they do not resemble each other, or they are steps
-    that do not return). For rate only: **disturbed by motion** (for more than 5 % of the time the trace leaves what
-    every beat repeats by 0.15 mV or more), **overlaid with noise** (faster than 12 Hz, 0.05 mV or more, for more than
-    2 % of the time), **hit by a spike**. For rate and P, not for heights: **clipped** (beyond 10 mV of its own median,
+    within 0.002 mV for 2.5 s), **noisy** (no QRS complexes stand out, they do not resemble each other, or they are
+    steps that do not return). For rate only: **disturbed by motion** (for more than 5 % of the time the trace leaves
+    what every beat repeats by 0.15 mV or more), **overlaid with noise** (faster than 12 Hz, 0.05 mV or more, for more
+    than 2 % of the time), **hit by a spike**. For rate and P, not for heights: **clipped** (beyond 10 mV of its own median,
     or held at its own extreme for 20 ms and more, over 0.5 % of the time). An offset is no fault: electrodes hold up to
     300 mV.
 
@@ -361,9 +361,7 @@ def _near(size: int, centres: NDArray[np.intp], before: int, after: int) -> NDAr
 
 
 def _repeated(read: Signal, centres: NDArray[np.intp]) -> Signal:
-    """What every beat repeats: the median beat, set at each complex as far as the neighbours allow, and between them the
-    level at which the trace rests.
-    """
+    """What every beat repeats: the median beat at each complex, and between them the level at which the trace rests."""
     rr = float(np.median(np.diff(centres)))
     before, after = int(min(150, 0.4 * rr)), int(min(250, 0.6 * rr))
     whole = [read[centre - before : centre + after] for centre in centres if before <= centre <= read.size - after]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgteach.errors import InvalidValue, UnknownName
-from ecgteach.strip import Strip, assess
+from ecgteach.strip import Step, Strip, assess
 
 SECONDS = np.arange(5000) / 500
 

@@ -152,7 +152,7 @@ def test_who_cannot_see_the_strip_gets_what_can_be_measured_on_it(seen):
 
 def test_filters_speed_gain_and_purpose_stand_on_the_strip(seen):
     said = [text.get_text() for text, _ in letters(plot_strip(seen.strip))]
-    assert "Lead II    25 mm/s    10 mm/mV    high-pass 0.5 Hz, low-pass 40 Hz" in said
+    assert "Lead II    25 mm/s    10 mm/mV    high-pass 0.5 Hz, low-pass 40 Hz, ends faded" in said
     assert f"Real recording {seen.strip.source_id}, for teaching, not for clinical use" in said
 
 

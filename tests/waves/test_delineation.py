@@ -33,7 +33,7 @@ def of_one_beat():
 
 
 NOTHING = {
-    "no beats": lambda: Strip(0.01 * np.sin(np.arange(5000) / 400.0)),
+    "no beats": lambda: Strip(0.01 * np.arange(5000) / 5000),
     "one beat": of_one_beat,
     "flat": lambda: Strip(np.zeros(5000), quality=Quality((Fault("flat", "its range is 0.000 mV"),))),
     "all noise": lambda: Strip(np.random.default_rng(5).normal(size=5000)),
