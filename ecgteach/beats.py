@@ -15,6 +15,8 @@ from .truth import Truth
 FEW_BEATS = 3
 REGULAR_WITHIN = 0.1
 REGULAR_SHARE = 0.8
+BASIC_WITHIN = 0.05
+BASIC_SHARE = 0.45
 FEW_FOR_PATTERN = 6
 LONGEST_PATTERN = 4
 MOST_UNEXPLAINED = 0.07
@@ -90,8 +92,9 @@ class Regularity:
     ----------
     word : str
         ``"regular"``: four fifths of the RR intervals lie within 10 % of their median. ``"regularly irregular"``: they
-        do not, but each is foreseen by one of the four before it, or they rise and fall in a wave as slow as
-        breathing. ``"irregularly irregular"``: nothing foresees them. Below six intervals only the first can be told.
+        do not, but 45 % lie within 5 % (a basic rhythm, interrupted), or each is foreseen by one of the four before it,
+        or they rise and fall in a wave as slow as breathing. ``"irregularly irregular"``: nothing foresees them. Below
+        six intervals only the first can be told.
     spread : float
         By how much an RR interval differs from the one before: root mean square over the mean, as `irregularity`.
     unexplained : float
@@ -134,7 +137,9 @@ def regularity_of(rr: NDArray[np.float64]) -> Regularity:
     elif rr.size < FEW_FOR_PATTERN:
         word = UNTOLD
     else:
-        word = IRREGULARLY_IRREGULAR if unexplained > MOST_UNEXPLAINED else REGULARLY_IRREGULAR
+        basic = float(np.mean(np.abs(rr / np.median(rr) - 1.0) <= BASIC_WITHIN))
+        unforeseen = unexplained > MOST_UNEXPLAINED and basic < BASIC_SHARE
+        word = IRREGULARLY_IRREGULAR if unforeseen else REGULARLY_IRREGULAR
     patterned = word == REGULARLY_IRREGULAR and unexplained in differences
     pattern = lengths[differences.index(unexplained)] if patterned else 1
     return Regularity(word, spread, unexplained, pattern)

@@ -58,6 +58,10 @@ T_EVERY_BEAT_SHARE, T_EVERY_BEAT_SECONDS = 0.6, 0.9
 P_EVERY_BEAT_SHARE, P_EVERY_BEAT_WITHIN, P_LEAST_RR = 0.9, 0.3, 0.55
 """When every second complex is the T or the P of the other: its share of the other's strength, its distance, and RR."""
 
+ALIKE, ALIKE_SIZE, ALIKE_SHARE = 0.9, 1.6, 0.2
+ALIKE_REACH = round(0.08 * RATE)
+"""Least correlation, largest ratio of sizes and least share of the beats for a complex that looks like others."""
+
 Signal = NDArray[np.float64]
 
 
@@ -73,11 +77,14 @@ class Strength:
         Strength of both bands in typical complexes.
     height : array, shape (n,)
         Range of the trace within 100 ms around each moment, in the trace's unit.
+    outline : array, shape (n,)
+        The trace in the band that shows a complex's shape, in the trace's unit.
     """
 
     steep: Signal
     whole: Signal
     height: Signal
+    outline: Signal
 
 
 def at_rate(samples: NDArray[np.floating], sampling_rate: float) -> Signal:
@@ -107,7 +114,7 @@ def strength_of(trace: Signal) -> Strength:
     sized = _band(trace, SIZE_HZ)
     around = round(0.2 * RATE)
     height = maximum_filter1d(sized, around) - minimum_filter1d(sized, around)
-    return Strength(steep, whole / _typical(whole), height)
+    return Strength(steep, whole / _typical(whole), height, sized)
 
 
 def find_qrs(trace: Signal, strength: Strength | None = None) -> NDArray[np.intp]:
@@ -148,12 +155,14 @@ class _Search:
         unit = float(np.median(strength.height[clear])) if clear.size else 1.0
         self.height = strength.height / (unit or 1.0)
         self.by_strength = self.candidates[np.argsort(-self.capped[self.candidates], kind="stable")]
+        self.outline = np.pad(strength.outline, ALIKE_REACH)
         self.taken: list[int] = []
 
     def complexes(self) -> NDArray[np.intp]:
         if not self.candidates.size:
             return self.candidates
         self._take_strong()
+        self._take_alike()
         self.taken = self._without_every_second(sorted(self.taken))
         if len(self.taken) > 1:
             self._take_weak()
@@ -171,6 +180,27 @@ class _Search:
                 continue
             if self._apart(peak) and not self._is_wave_of_another(peak):
                 self.taken.append(int(peak))
+
+    def _take_alike(self) -> None:
+        """Strong ones that were held for another's T, but look like several beats: those of VT after a capture."""
+        shapes = np.array([self._shape(beat) for beat in self.taken])
+        for peak in self.by_strength:
+            if self.capped[peak] < STRONG or len(shapes) < 2:
+                return
+            if int(peak) in self.taken or not self._apart(peak):
+                continue
+            shape = self._shape(int(peak))
+            sizes = np.linalg.norm(shapes, axis=1)
+            size = float(np.linalg.norm(shape)) or 1.0
+            alike = (shapes @ shape / (sizes * size) > ALIKE) & (np.abs(np.log(sizes / size)) < np.log(ALIKE_SIZE))
+            if alike.sum() >= max(2, ALIKE_SHARE * len(shapes)):
+                self.taken.append(int(peak))
+
+    def _shape(self, peak: int) -> Signal:
+        """Outline of 160 ms around the middle of a complex, about its mean."""
+        middle = _middle(self.steep, peak)
+        around = self.outline[middle : middle + 2 * ALIKE_REACH]
+        return np.asarray(around - around.mean(), dtype=np.float64)
 
     def _surroundings(self) -> Signal:
         """Median strength of the three seconds around each moment."""

@@ -176,7 +176,7 @@ def assess(samples: NDArray[np.floating], sampling_rate: float) -> Quality:
     within 0.002 mV for 2.5 s), **noisy** (no QRS complexes stand out, they do not resemble each other, or they are
     steps that do not return). For rate only: **disturbed by motion** (for more than 5 % of the time the trace leaves
     what every beat repeats by 0.15 mV or more), **overlaid with noise** (faster than 12 Hz, 0.05 mV or more, for more
-    than 2 % of the time), **hit by a spike**. For rate and P, not for heights: **clipped** (beyond 10 mV of its own median,
+    than 2 % of the time), **hit by a spike**. For rate and P, not for heights: **clipped** (beyond 10 mV of its median,
     or held at its own extreme for 20 ms and more, over 0.5 % of the time). An offset is no fault: electrodes hold up to
     300 mV.
 
