@@ -72,6 +72,8 @@ def warnings(strip: Strip) -> str:
     """What to know before reading: faults of the lead, and what the paper does not hold; or nothing."""
     low, high = window(strip.samples)
     found = [f"The lead is {fault}" for fault in strip.quality.faults]
+    if not strip.quality.good:
+        found.append(f"It is {strip.quality.grade}")
     if strip.samples.max() > high:
         found.append(f"Cut off at {signed(high)} mV: the trace reaches {signed(strip.samples.max())} mV")
     if strip.samples.min() < low:
@@ -109,7 +111,7 @@ def looks_of(seen: "Explanation") -> str:
     """
     looked = {view_kind(name).word: view.on_time for name, view in seen.views.items() if view.on_time.max() > 0}
     if len(seen.views) == 1:
-        looked = {"it": on_time for on_time in looked.values()}
+        looked = dict(zip(("it",), looked.values(), strict=False))
     if not looked:
         return "no map shows anything"
     if all(looked_at(on_time) < FEW for on_time in looked.values()):

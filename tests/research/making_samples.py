@@ -174,7 +174,7 @@ def _graded_strips(data: Path | None, part: str | None = None) -> Iterator[tuple
             if key in seen:
                 continue
             seen.add(key)
-            for strip in record.strips():
+            for strip in record.strips(quality="good"):
                 rate = find_beats(strip).rate
                 group = grouping().group_of(strip.rhythm, rate)
                 if group:
