@@ -9,9 +9,6 @@ from typing import Any
 
 from ecgteach.errors import UnknownName, choices
 
-CHECKED_FIELDS = ("version", "size", "records", "licence", "citation")
-"""Fields of which the catalogue says where they were verified, or that they were not."""
-
 
 @dataclass(frozen=True)
 class Labels:

@@ -9,7 +9,7 @@ Rhythm AFIB (atrial fibrillation)
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import EcgteachError
 
@@ -24,26 +24,25 @@ if TYPE_CHECKING:
     from .waves import attention_by_wave, delineate, sentence
 
 _ROOMS = {
-    "Dataset": "records",
-    "Explanation": "explanation",
-    "Record": "records",
-    "Strip": "strip",
-    "TrustReport": "checks.trust",
-    "adapt": "models",
-    "attention_by_wave": "waves",
-    "delineate": "waves",
-    "edit": "simulator",
-    "explain": "explanation",
-    "open_dataset": "records",
-    "open_folder": "records",
-    "read_record": "records",
-    "sample": "records",
-    "samples": "records",
-    "sentence": "waves",
-    "simulate": "simulator",
-    "trust": "checks.trust",
+    name: room
+    for room, names in {
+        "checks.trust": "TrustReport trust",
+        "explanation": "Explanation explain",
+        "models": "adapt",
+        "records": "Dataset Record open_dataset open_folder read_record sample samples",
+        "simulator": "edit simulate",
+        "strip": "Strip",
+        "waves": "attention_by_wave delineate sentence",
+    }.items()
+    for name in names.split()
 }
 """Where each name lives. It is imported when it is first used, so that ``import ecgteach`` itself is quick."""
+
+_DOORS = (
+    "cases", "checks", "errors", "fusion", "image", "models", "plots", "records", "rhythms", "simulator", "training",
+    "views", "waves", "widgets", "words",
+)  # fmt: skip
+"""Rooms that open after ``import ecgteach``, each when it is first used."""
 
 __all__ = [
     "Dataset",
@@ -68,15 +67,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
 
         return version(__name__)
+    if name in _DOORS:
+        return import_module(f"{__name__}.{name}")
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_ROOMS])
+    return sorted({*globals(), *_ROOMS, *_DOORS})

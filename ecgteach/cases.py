@@ -1,4 +1,4 @@
-"""Cases for practice: real strips that came with the package, drawn by seed, some of them misread by the networks."""
+"""Cases for practice: real strips whose label is sure, drawn by seed, some of them misread by the networks."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,18 +13,21 @@ from .errors import InvalidValue
 from .explanation import averaged, highest
 from .models import Network, Prediction, expect_networks, inputs_of, module_of, shipped
 from .records import Record, sample, samples
-from .rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, Group, Rhythm, grouping, rhythm
+from .records.embedded import EXAMPLE, MISREAD, Sample
+from .records.findings import in_words
+from .rhythms import Group, Rhythm, grouping
 from .strip import Strip
 
 CASES = 12
-MOST_EACH = 6
 SEED = 23
-BORDER = 5.0
-"""No sinus strip within so many beats per minute of a limit of rate: there the label is a matter of taste."""
 
 ENOUGH = 8
 """Recordings of a group that can spare two for the contrasting pair: the fast group cannot."""
 
+SURELY = 0.6
+"""Probability, averaged over the views, from which an answer counts as given with assurance."""
+
+TRUE_LEAD = "II"
 BATCH = 16
 
 
@@ -35,31 +38,53 @@ def blind(strip: Strip) -> Strip:
 
 @dataclass(frozen=True)
 class Solution:
-    """What a case turns out to be: the source's own rhythm, our group by rhythm and rate, the measured rate."""
+    """What a case turns out to be: the source's own rhythm, our group by rhythm and rate, the measured rate, the rest.
+
+    Parameters
+    ----------
+    rhythm : Rhythm or None
+        The source's own; None where it names none, or several that disagree. Then nobody's answer is judged.
+    group : Group or None
+        By rhythm and rate.
+    rate : float
+        Measured, in beats per minute.
+    findings : tuple of str
+        What else the source lists, in words: bundle branch block, premature beats, pacing.
+    several : bool
+        True where the source names several rhythms.
+    """
 
     rhythm: Rhythm | None
     group: Group | None
     rate: float
+    findings: tuple[str, ...] = ()
+    several: bool = False
 
     @classmethod
     def of(cls, record: Record) -> "Solution":
         """The solution of a record's first strip."""
         strip = record.strip()
         rate = find_beats(strip).rate
-        return cls(strip.rhythm, grouping().group_of(strip.rhythm, rate), rate)
+        several = strip.rhythm is None and any(isinstance(label, Rhythm) for label in record.labels)
+        return cls(strip.rhythm, grouping().group_of(strip.rhythm, rate), rate, in_words(record.labels), several)
 
     @property
     def rhythm_name(self) -> str:
         """The source's own rhythm in full words."""
-        return self.rhythm.name if self.rhythm else "no single rhythm"
+        if self.rhythm is None:
+            return "no single rhythm" if self.several else "no label"
+        return self.rhythm.name
 
     @property
     def group_name(self) -> str:
         """The group in full words."""
+        if self.rhythm is None:
+            return "not known"
         return self.group.name if self.group else "none of the groups"
 
     def __str__(self) -> str:
-        return f"{self.rhythm_name}, {self.rate:.0f} a minute (group: {self.group_name})"
+        also = f"; also: {', '.join(self.findings)}" if self.findings else ""
+        return f"{self.rhythm_name}, {self.rate:.0f} a minute (group: {self.group_name}){also}"
 
 
 def choose_cases(
@@ -67,16 +92,17 @@ def choose_cases(
 ) -> tuple[Record, ...]:
     """Real strips in a mixed order, the same for the same seed and networks.
 
-    Each group has as many as the others. In every group in which a network misread a strip, one such strip is among
-    them, so that some answers are wrong and the learner cannot lean on them. A recording comes once, and none that
-    `contrasting_pair` or the first `sample` of a group has shown.
+    Only strips whose label is sure are drawn. Each group has as many as the others. In every group in which a network
+    misread a strip whose label held at a second look, one such strip is among them, so that some answers are wrong and
+    the learner cannot lean on them. A recording comes once, and none that `contrasting_pair` or the first `sample` of
+    a group has shown.
 
     Parameters
     ----------
     seed : int
         Another seed draws others.
     number : int
-        How many: as many of each group, up to six.
+        How many: as many of each group, as far as the smallest group reaches.
     models : Network or mapping of str to Network, optional
         The networks whose answers decide what is misread; by default the shipped pair.
 
@@ -86,34 +112,35 @@ def choose_cases(
         When so many cannot be drawn.
     """
     classes = _classes()
-    each, rest = divmod(number, len(classes))
-    if rest or not 1 <= each <= MOST_EACH:
-        raise InvalidValue(
-            f"cases are drawn in equal shares of {len(classes)} groups: "
-            f"{len(classes)}, {2 * len(classes)} ... {MOST_EACH * len(classes)}, not {number}"
-        )
     draw = Random(seed)
-    reads = _reads(models)
     known = {recording(record) for record in (*contrasting_pair(models), *map(sample, classes))}
+    held = {group: [read for read in _reads(models) if read.group == group] for group in classes}
+    free = {group: [read for read in held[group] if recording(read.record) not in known] for group in classes}
+    most = min(len({recording(read.record) for read in reads}) for reads in free.values())
+    each, rest = divmod(number, len(classes))
+    if rest or not 1 <= each <= most:
+        shares = ", ".join(str(share * len(classes)) for share in range(1, most + 1))
+        raise InvalidValue(f"cases are drawn in equal shares of {len(classes)} groups: {shares}, not {number}")
     chosen: list[_Read] = []
     for group in classes:
-        of_group = [read for read in reads if read.group == group and recording(read.record) not in known]
-        draw.shuffle(of_group)
-        of_group = list({recording(read.record): read for read in of_group}.values())
-        misread = [read for read in of_group if read.misread][:1]
+        draw.shuffle(free[group])
+        of_group = list({recording(read.record): read for read in free[group]}.values())
+        confirmed = [read for read in of_group if read.misread and read.confirmed][:1]
         right = [read for read in of_group if not read.misread]
-        others = [read for read in of_group if read.misread][1:]
-        chosen += [*misread, *right, *others][:each]
+        others = [read for read in of_group if read.misread and read not in confirmed]
+        chosen += [*confirmed, *right, *others][:each]
     draw.shuffle(chosen)
     return tuple(read.record for read in chosen)
 
 
 def contrasting_pair(models: Network | Mapping[str, Network] | None = None) -> tuple[Record, Record]:
-    """Two strips of one group, one that both networks read right and one on which they are most surely wrong.
+    """Two strips of one group, one that both networks read right and one on which they are surely wrong.
 
-    They are of a group that can spare them, and their order does not tell which is which. The wrong one is the strip
-    whose wrong answer has the highest probability, averaged over the views; where the networks err on none, the strip
-    whose right answer has the lowest. The right one is the strip of its group whose right answer has the highest.
+    They are of a group that can spare them, and their order does not tell which is which. The wrong one is a strip
+    whose label held at a second look and whose wrong answer has a probability of 0.6 or more, averaged over the views;
+    of these, one in lead II whose label rests on most, not the one with the highest probability: that finds wrong
+    labels. Where there is none, it is the strip whose right answer has the lowest probability. The right one is the
+    strip of its group whose right answer has the highest, in the same lead, and no group's first example.
 
     Parameters
     ----------
@@ -123,12 +150,21 @@ def contrasting_pair(models: Network | Mapping[str, Network] | None = None) -> t
     reads = _reads(models)
     held = Counter(group for group, _ in {(read.group, recording(read.record)) for read in reads})
     reads = tuple(read for read in reads if held[read.group] >= ENOUGH)
-    wrong = max(reads, key=lambda read: read.probability if read.answer != read.group else -read.probability)
+    draw = Random(SEED)
+    erring = [read for read in reads if read.confirmed and read.answer != read.group and read.probability >= SURELY]
+    least_sure = min(reads, key=lambda read: (read.answer != read.group, read.probability))
+    draw.shuffle(erring)
+    wrong = max(erring, key=lambda read: (read.sample.lead == TRUE_LEAD, len(read.sample.basis)), default=least_sure)
     same = [read for read in reads if read.group == wrong.group and recording(read.record) != recording(wrong.record)]
-    right = max(same, key=lambda read: (not read.misread, read.probability))
+    right = max(same, key=lambda read: (not read.misread, *_likeness(read, wrong), read.probability))
     pair = [right, wrong]
-    Random(SEED).shuffle(pair)
+    draw.shuffle(pair)
     return pair[0].record, pair[1].record
+
+
+def _likeness(read: "_Read", other: "_Read") -> tuple[bool, bool]:
+    """Whether a strip can stand beside another: in the same lead, and not known as its group's first example."""
+    return read.sample.lead == other.sample.lead, EXAMPLE not in read.sample.uses
 
 
 def recording(record: Record) -> str:
@@ -138,13 +174,22 @@ def recording(record: Record) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Read:
-    """An embedded strip and how the networks read it."""
+    """An embedded strip whose label is sure, and how the networks read it."""
 
+    sample: Sample
     record: Record
-    group: str
     answers: dict[str, str]
     answer: str
     probability: float
+
+    @property
+    def group(self) -> str:
+        return self.sample.group
+
+    @property
+    def confirmed(self) -> bool:
+        """True when the label was looked at a second time, since networks answer otherwise."""
+        return MISREAD in self.sample.uses
 
     @property
     def misread(self) -> bool:
@@ -167,21 +212,16 @@ def _shipped_reads() -> tuple[_Read, ...]:
 
 
 def _read_by(models: Network | Mapping[str, Network]) -> tuple[_Read, ...]:
-    held = [
-        (line.group, sample(line.group, number))
-        for group in _classes()
-        for number, line in enumerate(samples(group))
-        if not (rhythm(line.rhythm).sinus and _borders(line.rate))
-    ]
+    held = [(line, line.load()) for group in _classes() for line in samples(group)]
     strips = np.stack([record.strip().for_reading().samples for _, record in held])
     predictions = {view: _predict(view, model, strips) for view, model in expect_networks(models).items()}
     reads = []
-    for number, (group, record) in enumerate(held):
+    for number, (line, record) in enumerate(held):
         of_strip = {view: predictions[view][number] for view in predictions}
         mean = averaged(of_strip)
         answer = highest(mean)
         answers = {view: prediction.answer for view, prediction in of_strip.items()}
-        reads.append(_Read(record, group, answers, answer, mean[answer]))
+        reads.append(_Read(line, record, answers, answer, mean[answer]))
     return tuple(reads)
 
 
@@ -196,7 +236,3 @@ def _predict(view: str, model: Network, strips: "np.typing.NDArray[np.float32]")
             logits = asked(inputs_of(model, strips[first : first + BATCH], view)).float().cpu().numpy()
             predictions += [Prediction(row, model.classes) for row in logits]
     return predictions
-
-
-def _borders(rate: float) -> bool:
-    return min(abs(rate - BRADYCARDIA_BELOW), abs(rate - TACHYCARDIA_ABOVE)) < BORDER

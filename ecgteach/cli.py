@@ -1,22 +1,29 @@
-"""The command line: ``python -m ecgteach explain | train | evaluate | simulate | doctor``.
+"""The command line: ``python -m ecgteach explain | sentence | trust | train | evaluate | simulate | doctor``.
 
 Every command is a thin door to a call of the library. What a user can mend is said in one sentence on stderr, with an
 exit code of 1 (2 for words that the command line does not know) and no traceback.
 """
 
+import io
 import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from .errors import EcgteachError, UnknownName, UnreadableFile
+from .errors import EcgteachError, UnknownName, UnreadableFile, did_you_mean
 from .paths import write_whole
 
 if TYPE_CHECKING:
+    from .explanation import Explanation
     from .models import StripCNN
+    from .records import Record
+    from .strip import Strip
+
+SAMPLE = "sample"
+"""The word that stands for a strip that came with the package."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,6 +36,41 @@ Data = Annotated[Path | None, typer.Option(help="Folder of the data sets; else E
 Weights = Annotated[Path | None, typer.Option(help="Weights of this view's network, instead of the shipped ones.")]
 
 
+RecordName = Annotated[
+    str,
+    typer.Argument(help="A WFDB path, a DICOM, aECG, EDF, CSV or NumPy file, or: sample, sample:AFIB, sample:AFIB:3"),
+]
+Lead = Annotated[str | None, typer.Option(help="Lead; by default II, or the only one there is.")]
+At = Annotated[float, typer.Option(help="Second at which the strip begins.")]
+Target = Annotated[str | None, typer.Option(help="Class to explain: SR, SB, GSVT or AFIB.")]
+Fusion = Annotated[str, typer.Option(help="mean, maximum, product or confidence.")]
+Rate = Annotated[float | None, typer.Option(help="Sampling rate in Hz, where the file does not say it.")]
+Unit = Annotated[str | None, typer.Option(help="mV, uV or V, where the file does not say it.")]
+Delimiter = Annotated[str | None, typer.Option(help="What stands between the columns of a CSV, where that is open.")]
+Decimal = Annotated[str | None, typer.Option(help="Decimal sign of a CSV, . or , where that is open.")]
+Grade = Annotated[
+    str, typer.Option("--quality", help="What must be readable: rate, P or good (all); any takes every lead.")
+]
+Pad = Annotated[bool, typer.Option("--pad", help="Lengthen a recording that is too short by repeating its last value.")]
+"""How one strip is read and explained: the same options for every command that takes a recording."""
+
+NOTICE = "For teaching, not for clinical use."
+
+
+class Reading(NamedTuple):
+    """What a command was told about the strip that it is to read."""
+
+    name: str
+    lead: str | None
+    at: float
+    rate: float | None
+    unit: str | None
+    delimiter: str | None
+    decimal: str | None
+    quality: str
+    pad: bool
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     run(app, "python -m ecgteach", arguments)
@@ -36,6 +78,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(commands: typer.Typer, name: str, arguments: list[str] | None = None) -> None:
     """Run a command line that goes by a name; what a user can mend ends in one sentence and an exit code of 1."""
+    _print_anything()
     try:
         commands(args=arguments, prog_name=name)
     except EcgteachError as problem:
@@ -48,41 +91,90 @@ def run(commands: typer.Typer, name: str, arguments: list[str] | None = None) ->
 
 @app.command()
 def explain(
-    record: Annotated[
-        str, typer.Argument(help="A WFDB path, a DICOM, CSV or NumPy file, or: sample, sample:AFIB, sample:AFIB:3")
-    ],
-    lead: Annotated[str | None, typer.Option(help="Lead; by default II, or the only one there is.")] = None,
-    at: Annotated[float, typer.Option(help="Second at which the strip begins.")] = 0.0,
-    target: Annotated[str | None, typer.Option(help="Class to explain: SR, SB, GSVT or AFIB.")] = None,
-    fusion: Annotated[str, typer.Option(help="mean, maximum, product or confidence.")] = "mean",
-    rate: Annotated[float | None, typer.Option(help="Sampling rate in Hz, for a CSV or NumPy file.")] = None,
-    unit: Annotated[str | None, typer.Option(help="mV, uV or V, for a CSV or NumPy file.")] = None,
-    quality: Annotated[str, typer.Option(help='"good" refuses a poor lead; "any" takes it.')] = "good",
+    record: RecordName,
+    lead: Lead = None,
+    at: At = 0.0,
+    target: Target = None,
+    fusion: Fusion = "mean",
+    rate: Rate = None,
+    unit: Unit = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    quality: Grade = "rate",
+    pad: Pad = False,
     out: Annotated[Path | None, typer.Option(help="Write the figure here (.png, .svg, .pdf).")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write maps and answers here.")] = None,
 ) -> None:
     """Read one strip with both networks and show where each looked."""
-    from . import explanation
     from .plots.picture import check_ending
 
     for path in (out, json_file):
         _check_writable(path)
     if out:
         check_ending(out)
-    strip = _record(record, rate, unit).strip(lead, at, quality=quality)
-    seen = explanation.explain(strip, target=target, fusion=fusion)
-    print(f"{seen.strip!r}")
-    for name, view in seen.views.items():
-        print(f"{name:6}  {view.prediction!r}")
-    print(f"target  {seen.target} ({seen.chosen})")
-    if seen.disagreement:
-        print(f"note    {seen.disagreement}")
+    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad))
+    seen = _explained(strip, target, fusion)
     print(f"fused   by {seen.rule}" if seen.fused is not None else f"fused   nothing: {seen.fused_reason}")
     if out:
         print(f"written {seen.plot().save(out)}")
     if json_file:
         print(f"written {seen.save(json_file)}")
-    print("For teaching, not for clinical use.")
+    print(NOTICE)
+
+
+@app.command()
+def sentence(
+    record: RecordName,
+    lead: Lead = None,
+    at: At = 0.0,
+    target: Target = None,
+    fusion: Fusion = "mean",
+    rate: Rate = None,
+    unit: Unit = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    quality: Grade = "rate",
+    pad: Pad = False,
+) -> None:
+    """Say in plain sentences what the networks answer to one strip, and on which waves their maps lie."""
+    from . import waves
+
+    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad))
+    print(waves.sentence(_explained(strip, target, fusion)))
+    print(NOTICE)
+
+
+@app.command()
+def trust(
+    record: RecordName,
+    lead: Lead = None,
+    at: At = 0.0,
+    target: Target = None,
+    fusion: Fusion = "mean",
+    rate: Rate = None,
+    unit: Unit = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    quality: Grade = "rate",
+    pad: Pad = False,
+    seed: Annotated[int, typer.Option(help="Draws controls, noise and random weights.")] = 0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
+) -> None:
+    """Test the map of one strip: is it true of the networks? It says nothing about the diagnosis."""
+    from .checks.trust.verdict import trust as tested
+
+    _check_writable(json_file)
+    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad))
+    report = tested(_explained(strip, target, fusion), seed=seed)
+    for test in report.tests:
+        print(f"test    {test}")
+    print(f"map     {report.verdict}")
+    print(f"answer  {report.quadrant[0]}" + ("" if report.labelled else ": nobody has said what the strip shows"))
+    if report.caution:
+        print(f"caution {report.caution}")
+    if json_file:
+        print(f"written {write_whole(json_file, json.dumps(report.to_json(), indent=1))}")
+    print(NOTICE)
 
 
 @app.command()
@@ -192,15 +284,77 @@ def models_of(signal: Path | None, image: Path | None) -> "dict[str, StripCNN]":
     return {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
 
 
-def _record(name: str, rate: float | None, unit: str | None) -> Any:
-    from .records import read_record, sample
+def _strip(told: Reading) -> "Strip":
+    """The strip that a command is to read; how its file was read is printed."""
+    recording = _record(told)
+    for note in recording.notes:
+        print(f"read    {note}")
+    return recording.strip(told.lead, told.at, quality=told.quality, pad=told.pad)
 
-    if name == "sample" or name.startswith("sample:"):
+
+def _explained(strip: "Strip", target: str | None, fusion: str) -> "Explanation":
+    """Both networks' explanation of a strip; what they answer is printed."""
+    from . import explanation
+    from .plots.words import answers_in_words
+    from .views import view_kind
+    from .words import class_in_full
+
+    seen = explanation.explain(strip, target=target, fusion=fusion)
+    print(f"{seen.strip!r}")
+    for name, view in seen.views.items():
+        print(f"{view_kind(name).word:7} {answers_in_words(view.prediction)}")
+    print(f"target  {class_in_full(seen.target)}, {seen.chosen}")
+    if seen.disagreement:
+        print("note    the views disagree")
+    return seen
+
+
+def _record(told: Reading) -> "Record":
+    from .records import read_record, sample
+    from .rhythms import grouping
+
+    name = told.name
+    if name == SAMPLE or name.startswith(f"{SAMPLE}:"):
         _, group, number, *rest = [*name.split(":"), "", ""]
         if any(rest) or (number and not (number.isascii() and number.isdecimal())):
             raise UnknownName(f"{name!r} names no embedded strip; write sample:GROUP:NUMBER, such as sample:AFIB:3")
-        return sample(group or "AFIB", int(number or 0))
-    return read_record(name, sampling_rate=rate, unit=unit)
+        try:
+            return sample(group or "AFIB", int(number or 0))
+        except UnknownName as problem:
+            meant = "" if group in grouping().classes else did_you_mean(group, grouping().classes)
+            raise UnknownName(f"{problem}{meant}") from problem
+    between = {"tab": "\t", "\\t": "\t", "space": " "}.get(told.delimiter or "", told.delimiter)
+    try:
+        return read_record(name, sampling_rate=told.rate, unit=told.unit, delimiter=between, decimal=told.decimal)
+    except UnreadableFile as problem:
+        if meant := _like(name):
+            raise UnreadableFile(f"{problem}{meant}") from problem
+        raise
+
+
+def _like(name: str) -> str:
+    """Which sample or file of the same folder a name that is no file's may mean; empty where there is none."""
+    path = Path(name)
+    try:
+        if path.exists():
+            return ""
+        beside = sorted(path.parent.iterdir())
+    except (OSError, ValueError):
+        beside = []
+    stem, colon, rest = name.partition(":")
+    if meant := did_you_mean(stem, [SAMPLE]):
+        return meant.replace(SAMPLE, f"{SAMPLE}{colon}{rest}")
+    from .records.formats import BY_ENDING
+
+    names = [one.name for one in beside if one.suffix.lower() in BY_ENDING]
+    return did_you_mean(path.name, [*names, *(one.stem for one in beside if one.suffix.lower() == ".hea")])
+
+
+def _print_anything() -> None:
+    """Let a console that lacks the letters of a file's name print it with escapes, instead of failing at the answer."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _check_writable(path: Path | None) -> None:

@@ -4,6 +4,7 @@ One family, so that ``except EcgteachError`` catches all of it; each child is al
 reader would expect, so that ``except ValueError`` works too. A message names what, where and the way out.
 """
 
+from collections.abc import Iterable
 from types import UnionType
 
 
@@ -40,6 +41,18 @@ def choices(names: object, limit: int = 12) -> str:
     listed = [str(name) for name in names]  # type: ignore[attr-defined]
     shown = ", ".join(listed[:limit])
     return shown if len(listed) <= limit else f"{shown} and {len(listed) - limit} more"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like a mistyped one, as the end of a message; empty where none is like it.
+
+    >>> did_you_mean("samples", ["sample", "fetch"]), did_you_mean("xyz", ["sample"])
+    ('; did you mean sample?', '')
+    """
+    from difflib import get_close_matches
+
+    like = get_close_matches(name.casefold(), folded := {one.casefold(): one for one in known}, n=1, cutoff=0.6)
+    return f"; did you mean {folded[like[0]]}?" if like else ""
 
 
 def expect(value: object, kinds: type | UnionType | tuple[type, ...], needs: str, way_out: str = "") -> None:

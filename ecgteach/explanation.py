@@ -36,6 +36,7 @@ from .paths import write_whole
 from .plain import array, numbers, plain, restored
 from .records import Record
 from .rhythms import rhythm
+from .showing import ShowsItself
 from .strip import SAMPLES, SAMPLING_RATE, Strip
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ ALONE = "the {} view alone was asked: there is nothing to fuse it with"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Explanation:
+class Explanation(ShowsItself):
     """Both views of one strip for one target, and the two maps fused into one.
 
     Parameters

@@ -2,7 +2,7 @@
 
 A network is shared: by threads, by a notebook and its background job, by two widgets. So nothing here hangs a hook on
 it or switches its mode. `twin` shares all weights and holds what a call needs for itself; `paths` alters the input
-stretch by stretch and sees what moves along.
+segment by segment and sees what moves along.
 """
 
 import copy
@@ -26,7 +26,7 @@ Watcher = Callable[[str, Any], Any]
 """Takes a layer's name and what it gave; what it returns, unless None, goes on in its place."""
 
 SEGMENTS = 8
-"""The input is altered in so many stretches along its longest axis, one after the other."""
+"""The input is altered in so many segments along its longest axis, one after the other."""
 
 LEAST_TRAVEL, LEAST_CORRELATION = 0.3, 0.9
 """How far the change in a layer must travel while its cause travels along the whole input, as a share of the axis, and
@@ -211,8 +211,8 @@ def layer_with_cells(model: nn.Module, batch: Tensor, asked: str | None, passing
 def paths(model: nn.Module, batch: Tensor, names: Collection[str]) -> dict[str, str]:
     """Which layers' cells lie along the input, in the order in which they end.
 
-    The batch's first item is altered in one stretch after the other. Where the change in a layer's output travels with
-    the stretch, along an axis after the channels, there are cells. Channels do not travel, whichever axis they are on.
+    The batch's first item is altered in one segment after the other. Where the change in a layer's output travels with
+    the segment, along an axis after the channels, there are cells. Channels do not travel, whichever axis they are on.
 
     Returns
     -------
@@ -232,7 +232,7 @@ def paths(model: nn.Module, batch: Tensor, names: Collection[str]) -> dict[str, 
 
 
 def _altered(batch: Tensor) -> Tensor:
-    """The first item as it is, then once for each stretch of its longest axis, with noise there."""
+    """The first item as it is, then once for each segment of its longest axis, with noise there."""
     item = torch.nan_to_num(batch[:1].detach())
     axis = max(range(1, item.ndim), key=lambda number: (item.shape[number], number))
     length = item.shape[axis]
@@ -240,8 +240,8 @@ def _altered(batch: Tensor) -> Tensor:
         return item
     noise = torch.randn(item.shape, generator=torch.Generator().manual_seed(0)).to(item)
     noise = noise * item.std(correction=0).clamp(min=LEAST_NOISE)
-    stretches = torch.arange(length).tensor_split(SEGMENTS)
-    masks = (torch.zeros(length).index_fill_(0, stretch, 1.0).to(item) for stretch in stretches)
+    segments = torch.arange(length).tensor_split(SEGMENTS)
+    masks = (torch.zeros(length).index_fill_(0, segment, 1.0).to(item) for segment in segments)
     return torch.cat([item, *(item + noise * mask.reshape(-1, *[1] * (item.ndim - axis - 1)) for mask in masks)])
 
 
@@ -254,7 +254,7 @@ def _why_no_cells(output: Any, items: int) -> str:
         return f"it gives {_shape(shape)}"
     if items == 1:
         return ""
-    change = (output[1:] - output[:1]).double().square()  # (stretches, channels, *cells)
+    change = (output[1:] - output[:1]).double().square()  # (segments, channels, *cells)
     if not torch.isfinite(change).all() or not change.any():
         return "it does not answer to the input"
     if any(_travels(change, axis) for axis in range(2, change.ndim)):
@@ -269,7 +269,7 @@ def _shape(shape: Sequence[int]) -> str:
 
 
 def _travels(change: Tensor, axis: int) -> bool:
-    """Whether the middle of the change travels along an axis of the output while a stretch travels along the input."""
+    """Whether the middle of the change travels along an axis of the output while a segment travels along the input."""
     length = change.shape[axis]
     if length < 2:
         return False

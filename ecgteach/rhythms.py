@@ -39,12 +39,19 @@ class Rhythm:
 
 @dataclass(frozen=True)
 class Group:
-    """One class of a grouping, such as GSVT of the grouping ``four``, and what to bear in mind of it in a patient."""
+    """One class of a grouping, such as GSVT of the grouping ``four``, and what to bear in mind of it in a patient.
+
+    People are shown the `name`, or where it does not fit, as in a title, the `short` one; the `code` is for data.
+    """
 
     code: str
     name: str
     grouping: str = "four"
     patient: str = ""
+    short: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "short", self.short or self.name)
 
     def __repr__(self) -> str:
         return f"Group {self.code} ({self.name})"
@@ -159,7 +166,7 @@ def grouping(name: str = "four") -> Grouping:
     if not rows:
         known = sorted({row["grouping"] for row in _table("groupings.csv")})
         raise UnknownName(f"no grouping is called {name!r}; there are {choices(known)}")
-    groups = tuple(Group(row["group"], row["name"], name, row["patient"]) for row in rows)
+    groups = tuple(Group(row["group"], row["name"], name, row["patient"], row["short"]) for row in rows)
     members = {
         rhythm(code).code: group for row, group in zip(rows, groups, strict=True) for code in row["rhythms"].split(";")
     }

@@ -32,6 +32,9 @@ def plant(name, **files):
 def pretend(role, *libraries):
     def act(folder, arguments):
         import fcntl, json
+        if not Path(sys.prefix).resolve().is_relative_to(Path.cwd().resolve()):
+            print("It would have installed into", sys.prefix)  # and must not, even where the guard under test is broken
+            sys.exit(0)
         alive = open("alive", "a")
         fcntl.flock(alive, fcntl.LOCK_SH)
         os.set_inheritable(alive.fileno(), True)
@@ -55,7 +58,10 @@ def pip(folder, arguments):
 
 ROLES |= {"ensurepip": pretend("ensurepip", "pip"), "pip": pip, "uv": pretend("uv", "bokeh")}
 """
-"""What stands in for the installers: each leaves a line, does what a file of its name orders, and plants libraries."""
+"""What stands in for the installers: each leaves a line, does what a file of its name orders, and plants libraries.
+
+It acts only in a folder of the small project, and sees to that itself: a test of the guard must not rely on the guard.
+"""
 
 ALL = ["ensurepip", "pip", "uv-by-pip", "uv"]
 UPDATE = ALL[1:]

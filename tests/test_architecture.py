@@ -12,8 +12,8 @@ import ecgteach
 HOUSE = Path(ecgteach.__file__).parent
 
 FLOORS = (
-    ("errors", "statistics", "printing", "rhythms", "views", "paths", "plain"),
-    ("truth", "strip", "image", "beats", "words"),
+    ("errors", "statistics", "printing", "rhythms", "views", "showing", "paths", "plain"),
+    ("truth", "filters", "qrs", "quality", "strip", "image", "beats", "words"),
     ("records", "simulator"),
     ("probing", "gradcam", "models"),
     ("training", "fusion", "explained_view", "explanation", "cases"),
@@ -32,7 +32,7 @@ ROOMS_WITHIN = {
 }  # fmt: skip
 """Rooms that are large enough for rooms of their own, from left to right: each imports only from those to its left."""
 
-WINDOWS = {("strip", "plots"), ("explanation", "plots"), ("records", "plots"), ("simulator", "plots")}
+WINDOWS = {(room, "plots") for room in ("showing", "strip", "explanation", "records", "simulator")}
 """Where ``plot()`` of a thing that travels opens upwards, when it is called."""
 
 DOORS = {"__init__", "__main__"}

@@ -47,6 +47,69 @@ def test_explain_reads_a_table_with_stated_rate_and_unit(capsys, tmp_path):
     assert "12.5-22.5 s" in out
 
 
+def write(tmp_path, name, trace, digits=3, end="\n"):
+    """A text of one number a line; the path of it."""
+    (tmp_path / name).write_text("\n".join(f"{value:.{digits}f}" for value in trace) + end)
+    return tmp_path / name
+
+
+def test_explain_says_how_a_table_was_read(capsys, tmp_path):
+    rows = "\n".join(f"{n / 500:.3f};{value:.3f}".replace(".", ",") for n, value in enumerate(beating(75)))
+    (tmp_path / "a.csv").write_text(f"time;II (mV)\n{rows}\n")
+    code, out, _ = run(capsys, "explain", tmp_path / "a.csv")
+    assert code == 0
+    assert "read    5,000 lines of 2 cells; cells are separated by ';', numbers have a decimal comma" in out
+    assert "read    column 1 is time, which gives 500 Hz" in out
+    assert "lead II" in out
+
+
+WAYS_OUT = {
+    "rate and unit": ("does not say its sampling_rate (Hz) and unit", [], ["--rate", 500, "--unit", "mV"]),
+    "pad": ("use pad=True (--pad)", ["--rate", 500, "--unit", "mV"], ["--rate", 500, "--unit", "mV", "--pad"]),
+    "decimal": ("--decimal ,", ["--rate", 500, "--unit", "mV"], ["--rate", 500, "--unit", "mV", "--decimal", ","]),
+    "delimiter": (
+        "--delimiter ,",
+        ["--rate", 500, "--unit", "uV", "--quality", "any"],
+        ["--rate", 500, "--unit", "uV", "--delimiter", ",", "--lead", "lead 2", "--quality", "any"],
+    ),
+    "quality": ("--quality any", ["--rate", 500, "--unit", "mV"], ["--rate", 500, "--unit", "mV", "--quality", "any"]),
+    "at": ("(--at, --lead)", ["--rate", 500, "--unit", "mV"], ["--rate", 500, "--unit", "mV", "--at", 10.1]),
+    "lead": ("strip(lead=...) (--lead)", ["--rate", 500, "--unit", "mV"],
+             ["--rate", 500, "--unit", "mV", "--lead", "V5"]),
+    "contradicted rate": ("leave sampling_rate= (--rate) out", ["--rate", 128, "--unit", "mV"], ["--unit", "mV"]),
+    "contradicted unit": ("leave unit= (--unit) out", ["--rate", 500, "--unit", "uV"], ["--rate", 500]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_every_way_out_that_the_command_line_names_works_there(capsys, tmp_path, way):
+    said, before, after = WAYS_OUT[way]
+    trace = beating(75)
+    if way == "pad":
+        path = write(tmp_path, "a.csv", trace[:4000])
+    elif way in ("decimal", "delimiter"):
+        path = tmp_path / "a.csv"
+        path.write_text("".join(f"{3 + int(value)},{100 + int(800 * abs(value % 1))}\n" for value in trace))
+    elif way == "quality":
+        path = write(tmp_path, "a.csv", 0 * trace)
+    elif way == "at":
+        path = write(tmp_path, "a.csv", trace, end="\n\n\n" + "\n".join(f"{value:.3f}" for value in beating(75, 11)))
+        path.write_text("0.1\n\n" + path.read_text())
+    elif way in ("lead", "contradicted rate", "contradicted unit"):
+        heads = {"lead": "V4,V5", "contradicted rate": "time,II", "contradicted unit": "V5 (mV),II (mV)"}
+        first = np.arange(5000) / 500 if way == "contradicted rate" else 0 * trace
+        rows = "\n".join(f"{one:.3f},{value:.3f}" for one, value in zip(first, trace, strict=True))
+        path = tmp_path / "a.csv"
+        path.write_text(f"{heads[way]}\n{rows}\n")
+    else:
+        path = write(tmp_path, "a.csv", trace)
+    code, _, err = run(capsys, "explain", path, *before)
+    assert (code, said in err) == (1, True), err
+    code, out, err = run(capsys, "explain", path, *after)
+    assert code == 0, err
+    assert "not for clinical use" in out
+
+
 def short(tmp_path):
     np.savetxt(tmp_path / "short.csv", beating(75, 8))
     return tmp_path / "short.csv"

@@ -73,7 +73,12 @@ def test_every_command_that_is_named_exists():
 
 @pytest.mark.parametrize(
     "command",
-    ["ecgteach.checks place", "ecgteach explane sample", "ecgteach explain sample --two", "tests.research duel RUNS"],
+    [
+        "ecgteach.checks place",
+        "ecgteach explane sample",
+        "ecgteach explain sample --two",
+        "tests.research paired_comparison RUNS",
+    ],
 )
 def test_a_command_that_there_is_not_is_found_out(command):
     assert fault(command.split())

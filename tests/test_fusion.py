@@ -111,7 +111,7 @@ def test_wrong_calls_are_refused():
         fuse(bump(1), bump(2), "median")
     with pytest.raises(InvalidValue, match=r"place\(\)"):
         fuse(bump(1)[:100], bump(2))
-    with pytest.raises(InvalidValue, match="probabilities"):
+    with pytest.raises(InvalidValue, match="probability of the target"):
         fuse(bump(1), bump(2), "confidence", (-0.1, 0.0))
     with pytest.raises(InvalidValue, match="above 0 and up to 1"):
         fusion.agreement([bump(1), bump(2)], 0)

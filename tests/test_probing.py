@@ -188,8 +188,8 @@ def test_a_layer_that_is_asked_for_is_refused_with_the_reason_and_one_that_will_
 def test_a_change_that_hardly_travels_is_no_axis_of_time():
     """What decides, close to its limits: a change that dwindles, and one that does not keep its order."""
     whole = torch.zeros(8, 40)
-    for stretch in range(8):
-        whole[stretch, 5 * stretch + 2] = 1.0
+    for segment in range(8):
+        whole[segment, 5 * segment + 2] = 1.0
     assert probing._travels(whole[:, None], 2)
     assert not probing._travels(whole[:, None] + 0.1, 2)  # 0.88 of an axis dwindles to 0.18
     assert probing._travels(whole[:, None] + 0.03, 2)

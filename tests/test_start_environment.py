@@ -487,7 +487,7 @@ def test_a_lock_file_that_is_left_over_locks_nothing(content, fresh):
     assert fresh.start()[0] == 0
 
 
-def test_a_lock_file_that_is_removed_while_we_wait_lets_nobody_in_beside_the_next(tmp_path):
+def test_who_waited_at_a_lock_file_that_was_removed_comes_in_beside_nobody(tmp_path):
     path = tmp_path / "lock"
     inside, most = [], []
 
@@ -495,17 +495,18 @@ def test_a_lock_file_that_is_removed_while_we_wait_lets_nobody_in_beside_the_nex
         with lock.locked(path):
             inside.append(1)
             most.append(len(inside))
-            time.sleep(0.3)
+            time.sleep(1)
             inside.pop()
 
+    workers = [threading.Thread(target=work) for _ in range(2)]
     with lock.locked(path):
-        waiting = [threading.Thread(target=work) for _ in range(2)]
-        for thread in waiting:
-            thread.start()
-        time.sleep(0.3)
+        workers[0].start()
+        time.sleep(0.5)
         path.unlink()
-    for thread in waiting:
-        thread.join(10)
+        workers[1].start()  # it makes the file again, and has the lock while the first still waits at the old one
+        time.sleep(0.3)
+    for thread in workers:
+        thread.join(20)
     assert most == [1, 1]
 
 

@@ -10,7 +10,7 @@ import ecgteach
 from ecgteach import fusion, words
 from ecgteach.plots.waves import plot_attention
 from ecgteach.waves import attention_by_wave
-from ecgteach.words import about, every_network, in_steps, listed, moments, probability
+from ecgteach.words import about, every, in_steps, listed, moments, probability
 
 
 def plain(text):
@@ -83,7 +83,7 @@ def test_looked_at_means_the_same_in_words_and_in_fusion():
     ],
 )
 def test_networks_are_told_together_whatever_their_number(views: Sequence[str], text):
-    assert every_network(views) == text
+    assert every(views, "network") == text
 
 
 def test_lists_end_in_and():

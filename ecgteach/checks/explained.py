@@ -1,29 +1,22 @@
 """What every check starts from: the maps of an explanation along time, and the networks that it asks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InvalidValue
 from ..explanation import FUSED, Explanation
-from ..models import VIEWS, Network, expect_networks, shipped
+from ..models import Network, expect_networks, shipped
 
 Values = NDArray[np.float32]
 
 
-def networks(models: Network | Mapping[str, Network] | None, views: Iterable[str] = VIEWS) -> Mapping[str, Network]:
-    """The networks that a check runs: those given, or the shipped pair.
+def networks(models: Network | Mapping[str, Network] | None) -> Mapping[str, Network]:
+    """The networks that strips are read by: those given, one view alone too, or the shipped pair.
 
-    Raises
-    ------
-    InvalidValue
-        When one of the views has none.
+    Who asks about an explanation asks the networks that made it instead (`ecgteach.explanation.networks_of`).
     """
-    models = shipped() if models is None else expect_networks(models)
-    if missing := [view for view in views if view not in models]:
-        raise InvalidValue(f"a check needs a network for each view; missing: {', '.join(missing)}")
-    return models
+    return shipped() if models is None else expect_networks(models)
 
 
 def maps_on_time(explanation: Explanation) -> dict[str, Values]:

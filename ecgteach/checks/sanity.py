@@ -103,11 +103,8 @@ def weighted_layers(model: Network) -> list[str]:
         order.pop(name, None)
         order[name] = None
 
-    owners = [
-        name
-        for name, module in module_of(model).named_modules()
-        if next(module.parameters(recurse=False), None) is not None
-    ]
+    named = module_of(model).named_modules()
+    owners = [name for name, module in named if next(module.parameters(recurse=False), None) is not None]
     strip = np.sin(np.arange(SAMPLES) / 50.0, dtype=np.float32)
     with torch.no_grad():
         twin(module_of(model), owners, lambda name, _: note(name))(inputs_of(model, strip[None]))
@@ -166,19 +163,8 @@ def compare_networks(
 ) -> dict[str, Likeness]:
     """How alike the maps of two pairs are; with `others` trained on shuffled labels, the test of label randomisation.
 
-    Parameters
-    ----------
-    strips : sequence of Strip
-        Real or simulated.
-    models, others : mapping of str to Network
-        Two pairs that tell the same classes apart.
-    target : str, optional
-        By default the group of a simulated strip, else the answer of `models`; both pairs are asked about the same.
-
-    Returns
-    -------
-    dict of str to Likeness
-        For ``"signal"``, ``"image"`` and ``"fused"``.
+    Both tell the same classes apart and are asked about the same one, by default as `cascade` with `models`; the
+    likeness of each view's maps and of the fused ones comes back, by name.
     """
     targets = _targets(strips, models, target)
     one, other = maps_of(strips, models, targets), maps_of(strips, others, targets)
@@ -190,24 +176,8 @@ def between_seeds(
 ) -> dict[str, float | None]:
     """Mean rank correlation over strips and pairs of networks that differ in nothing but their seed.
 
-    Parameters
-    ----------
-    strips : sequence of Strip
-        Real or simulated.
-    pairs : sequence of mapping of str to Network
-        Two or more, each with both views.
-    target : str, optional
-        By default the group of a simulated strip, else the first pair's answer; all are asked about the same.
-
-    Returns
-    -------
-    dict of str to float or None
-        For ``"signal"``, ``"image"`` and ``"fused"``; None where no two maps exist.
-
-    Raises
-    ------
-    InvalidValue
-        With fewer than two pairs.
+    All are asked about the same class, by default as `cascade` with the first pair. Each view's figure and the fused
+    maps' come back, by name; None where no two maps exist. Fewer than two pairs are an `InvalidValue`.
     """
     if len(pairs) < 2:
         raise InvalidValue(f"seeds are compared with one another; give two pairs of networks or more, not {len(pairs)}")

@@ -7,13 +7,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .. import views
 from ..errors import UnknownName, choices
 from ..image import Geometry, draw_pixels
 from ..image.raster import PEN
+from ..views import IMAGE, SIGNAL
 
-VIEWS = tuple(views.VIEWS)
-"""Names of the views that are shipped."""
+VIEWS = (SIGNAL, IMAGE)
+"""Names of the views whose networks are shipped."""
 
 
 def inputs(view: str, millivolts: NDArray[np.float32], pen: float = PEN) -> Tensor:

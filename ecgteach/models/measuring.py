@@ -109,7 +109,7 @@ def time_of(read: Reading, strips: NDArray[np.float32]) -> Time:
     if off > max(2 * step, BUMP_SECONDS):
         raise InvalidValue(
             f"what the network reads does not run evenly along the strip: steps lie up to {off:.2f} s off; leave out "
-            "what stretches time"
+            "what segments time"
         )
     return Time(axis, steps, *_usual(start, step, steps))
 

@@ -3,7 +3,7 @@
 from matplotlib.cm import ScalarMappable
 from matplotlib.patches import Rectangle
 
-from ..words import in_steps
+from ..words import class_in_short, in_steps
 from .sheet import EDGE, LINE, MM_PER_POINT, TIME_LEFT, WIDTH, Sheet, width_of
 from .theme import HATCH_REPEAT, INK, QUIET_INK, TYPE, agreement_style, importance_map, in_legend
 
@@ -25,8 +25,8 @@ def importance_bar(sheet: Sheet, target: str) -> None:
     for share, label in ((0.0, "none"), (0.5, "half"), (1.0, "most")):
         sheet.at(TIME_LEFT + share * BAR_WIDTH, below, label, align="center")
     left = TIME_LEFT + BAR_WIDTH + 10.0
-    sheet.at(left, top + BAR_HEIGHT / 2, f"importance for {target}: each map over its own maximum")
-    sheet.at(left, below, "from half of it on we say “looked at”", ink=QUIET_INK)
+    sheet.at(left, top + BAR_HEIGHT / 2, f"importance for {class_in_short(target)}")
+    sheet.at(left, below, "each map over its own maximum; from half of it on we say “looked at”", ink=QUIET_INK)
     sheet.space(ROW + 2.0)
 
 

@@ -14,7 +14,7 @@ from ..errors import InvalidValue, choices
 from ..image import StripImage, strip_image
 from ..strip import SECONDS
 from ..views import FUSED, view_kind
-from ..words import capital, moments, segments
+from ..words import capital, class_in_short, moments, segments
 from . import paper, words
 from .legend import importance_bar, who_looked
 from .picture import Picture
@@ -38,7 +38,8 @@ def plot_explanation(explanation: "Explanation", *, title: str | None = None) ->
     explanation : Explanation
         What `ecgteach.explain` gave.
     title : str, optional
-        Words above the figure; by default what the views answer and how much of the strip they looked at together.
+        Words above the figure; by default what the views answer, how much of the strip each looked at, and how much
+        of that they share.
 
     Returns
     -------
@@ -93,8 +94,16 @@ def plot_image(explanation: "Explanation") -> Picture:
     view = explanation.views[name]
     title = words.title_of_view(name, view.on_time, view.map.state, explanation.target)
     answer = words.answer_of(view, explanation.target)
+    place = words.place_of(view, explanation.target)
     where = f"The {view_kind(name).word} view {answer}; its map is strong at {moments(view.on_time)}"
-    alt = _alt(explanation, title, where, words.cut_off(explanation.strip), words.strip_in_words(explanation.strip))
+    alt = _alt(
+        explanation,
+        title,
+        where,
+        capital(place),
+        words.cut_off(explanation.strip),
+        words.strip_in_words(explanation.strip),
+    )
     return Picture(_alone(partial(_view_panel, view=name), explanation, title), alt)
 
 
@@ -113,7 +122,7 @@ def plot_fused(explanation: "Explanation") -> Picture:
     """
     how = words.fused_in_words(explanation)
     if explanation.fused is None:
-        title, where = f"There is no fused map for {explanation.target}", ""
+        title, where = f"There is no fused map for {class_in_short(explanation.target)}", ""
     else:
         title = words.title_of_view(FUSED, explanation.fused, "ok", explanation.target)
         where = f"It is strong at {moments(explanation.fused)}"
@@ -139,7 +148,7 @@ def _alone(panel: Callable[[Sheet, "Explanation"], None], seen: "Explanation", t
 def _view_panel(sheet: Sheet, seen: "Explanation", view: str) -> None:
     """The strip with a view's map on it; a map with rows lies on the drawn strip."""
     one = seen.views[view]
-    look = words.answer_and_look(one, seen.target)
+    look = "; ".join(filter(None, (words.answer_and_look(one, seen.target), words.place_of(one, seen.target))))
     if words.on_picture(one):
         sheet.heading(view, ". ".join(filter(None, (look, words.cut_off(seen.strip)))))
         _edge(_picture(sheet, seen, one), view)

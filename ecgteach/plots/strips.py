@@ -6,9 +6,10 @@ from numpy.typing import ArrayLike
 
 from ..beats import find_beats
 from ..errors import InvalidValue, UnknownName, choices
+from ..records.leads import lead_in_words
 from ..strip import SAMPLES, Strip
 from ..views import FUSED, VIEWS, view_kind
-from ..words import class_in_full, moments, percent
+from ..words import class_in_short, class_name, moments
 from . import paper, words
 from .legend import importance_bar
 from .picture import Picture
@@ -37,7 +38,7 @@ def plot_strip(strip: Strip, *, title: str | None = None, reveal: bool = False, 
         The figure and its alternative text.
     """
     answer = _revealed(strip) if reveal else ""
-    title = title or answer or f"Ten seconds of lead {strip.lead}"
+    title = title or answer or f"Ten seconds of {lead_in_words(strip.lead)}"
     row = "" if answer == title else answer
 
     def draw() -> Figure:
@@ -96,7 +97,7 @@ def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, titl
     def draw() -> Figure:
         sheet = Sheet()
         sheet.title(title)
-        sheet.heading(view, f"its map for {target}" if title == answer else answer)
+        sheet.heading(view, f"its map for {class_in_short(target)}" if title == answer else answer)
         axes = paper.paper(sheet, strip.samples)
         paper.highlight(axes, strip, values)
         paper.trace(axes, strip)
@@ -105,7 +106,7 @@ def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, titl
         footer(sheet, strip)
         return sheet.finished()
 
-    where = f"The {view_kind(view).word} map for {class_in_full(target)} is strong at {moments(values)}"
+    where = f"The {view_kind(view).word} map for {class_name(target)} is strong at {moments(values)}"
     about = [title, answer * (answer != title), where, words.strip_in_words(strip), words.scale_line(strip)]
     about += [words.warnings(strip), words.watermark(strip, source=True, reveal=False)]
     return Picture(draw, sentences(*about))
@@ -132,4 +133,4 @@ def _revealed(strip: Strip) -> str:
     label = f"{strip.rhythm.name} ({strip.rhythm.code})" if strip.rhythm else "no single rhythm"
     if not beats.quality.good:
         return f"The source says {label}"
-    return f"The source says {label}; {beats.rate:.0f} beats a minute, RR irregularity {percent(beats.irregularity)}"
+    return f"The source says {label}; {beats.rate:.0f} beats a minute, {beats.regularity}"

@@ -13,9 +13,9 @@ from ..statistics import FEWEST_RECORDINGS
 from ..views import FUSED, VIEWS, view_kind
 from ..waves import PARTS, WINDOWS, Attention, attention_by_group, attention_by_wave, sentence
 from ..waves.p_wave import BEFORE
-from ..words import capital, in_steps, listed
+from ..words import capital, class_in_short, in_steps, listed
 from .picture import Picture
-from .sheet import EDGE, WIDTH, Sheet
+from .sheet import EDGE, WIDTH, Sheet, width_of
 from .strips import sentences
 from .theme import INK, QUIET_INK, TYPE
 from .words import NOTICE
@@ -74,12 +74,12 @@ def plot_attention(explanation: "Explanation", attention: Attention | None = Non
     rows = {
         name: [
             Dot(view, share.density, share.low, share.high, share.mass, share.blurred)
-            for view in _maps(share.view for share in found.shares)
+            for view in in_order(share.view for share in found.shares)
             if (share := found.of(view, name))
         ]
         for name in names
     }
-    title = _title_of_one(found, explanation.target)
+    title = _title_of_one(found, class_in_short(explanation.target))
 
     def draw() -> Figure:
         sheet = Sheet()
@@ -156,7 +156,7 @@ def _dots_of(groups: "pandas.DataFrame") -> Rows:
     return {
         wave: [
             Dot(view, row.density, row.density_low, row.density_high, row.mass, row.blurred >= 0.5)
-            for view in _maps(groups["view"])
+            for view in in_order(groups["view"])
             if (row := found.get((wave, view)))
         ]
         for wave in WINDOWS
@@ -166,7 +166,6 @@ def _dots_of(groups: "pandas.DataFrame") -> Rows:
 def _panel(sheet: Sheet, rows: Rows, heading: str, *, band: bool) -> None:
     """One row a segment: its name, the dots, and the shares in numbers at the right."""
     left, width = EDGE + LABEL_MM, WIDTH - 2 * EDGE - LABEL_MM - NUMBERS_MM
-    right = left + width + 4.0
     names = " / ".join(view_kind(view).word for view in _drawn(rows))
     sheet.at(WIDTH - EDGE, sheet.depth + LINE_MM / 2, f"{heading}: {names}", ink=QUIET_INK, align="right")
     sheet.space(LINE_MM)
@@ -184,7 +183,7 @@ def _panel(sheet: Sheet, rows: Rows, heading: str, *, band: bool) -> None:
         _dots(axes, number, dots, band=band)
         shares = " / ".join(re.sub(r"\s*%", "", in_steps(dot.mass)) for dot in dots)
         shares = shares.replace("under ", "<").replace("over ", ">")
-        sheet.at(right, middle, f"{shares} %" if dots else "\N{EN DASH}")
+        sheet.at(WIDTH - EDGE, middle, f"{shares} %" if dots else "\N{EN DASH}", align="right")
 
 
 def _dots(axes: Axes, row: int, dots: Sequence[Dot], *, band: bool) -> None:
@@ -214,13 +213,13 @@ def _density_axis(sheet: Sheet, *panels: Rows) -> None:
     sheet.at(EDGE, middle, "share over time", ink=QUIET_INK)
     sheet.space(LINE_MM + 2.0)
     place = left
-    for look in map(view_kind, _maps(view for rows in panels for view in _drawn(rows))):
+    for look in map(view_kind, in_order(view for rows in panels for view in _drawn(rows))):
         axes = sheet.panel(LINE_MM, left=place, width=LINE_MM)
         axes.set_axis_off()
         axes.plot(0.5, 0.5, marker=look.marker, markersize=8, color=look.colour)
         sheet.depth -= LINE_MM
         sheet.at(place + LINE_MM + 1.0, sheet.depth + LINE_MM / 2, f"{look.word} map")
-        place += 45.0
+        place += LINE_MM + 6.0 + width_of(f"{look.word} map", TYPE)
     sheet.space(LINE_MM + 2.0)
 
 
@@ -237,7 +236,7 @@ def _title_of_one(found: Attention, target: str) -> str:
     names = PARTS if found.waves.p.outcome == BEFORE else WINDOWS
     beyond = {
         view: [WORDS[name] for name in names if (share := found.of(view, name)) and share.beyond_chance == 1]
-        for view in _maps(share.view for share in found.shares)
+        for view in in_order(share.view for share in found.shares)
         if view != FUSED
     }
     if not any(beyond.values()):
@@ -280,7 +279,7 @@ def _in_words(drawn: dict[str, Rows]) -> list[str]:
     ]
 
 
-def _maps(views: Iterable[str]) -> list[str]:
+def in_order(views: Iterable[str]) -> list[str]:
     """Names of maps, each once: those of declared views in their order, the others, the fused one."""
     once = set(views)
     return [*(view for view in VIEWS if view in once), *sorted(once - {*VIEWS, FUSED}), *({FUSED} & once)]
@@ -288,7 +287,7 @@ def _maps(views: Iterable[str]) -> list[str]:
 
 def _drawn(rows: Rows) -> list[str]:
     """Names of the maps that have a dot in a panel."""
-    return _maps(dot.view for dots in rows.values() for dot in dots)
+    return in_order(dot.view for dots in rows.values() for dot in dots)
 
 
 WORDS = {

@@ -8,26 +8,34 @@ from numpy.typing import NDArray
 
 from ..beats import find_beats
 from ..image import strip_image
+from ..records.leads import lead_in_words
 from ..rhythms import rhythms
 from ..strip import Strip
 from ..views import FUSED, view_kind
 from ..words import (
+    FEW,
     PERCENT,
     about,
     capital,
-    class_in_full,
-    every_view,
+    class_in_short,
+    class_name,
+    every,
     in_steps,
     listed,
     looked_at,
+    looked_segments,
     moments,
+    overlap,
+    percent,
     probability,
+    with_place,
 )  # fmt: skip
 from .paper import window
 from .theme import agreement_style, in_legend
 
 if TYPE_CHECKING:
     from ..explanation import Explanation, View
+    from ..models import Prediction
 
 NOTICE = "for teaching, not for clinical use"
 
@@ -45,7 +53,8 @@ def signed(millivolt: float) -> str:
 def scale_line(strip: Strip) -> str:
     """What a real strip has printed at its edge: lead, speed, gain and filters."""
     steps = ", ".join(map(str, strip.steps)) or "as recorded, no filter"
-    return f"Lead {strip.lead}    25 mm/s    10 mm/mV    {steps}"
+    lead = lead_in_words(strip.lead)
+    return f"{lead[:1].upper()}{lead[1:]}    25 mm/s    10 mm/mV    {steps}"
 
 
 def watermark(strip: Strip, *, source: bool, reveal: bool) -> str:
@@ -63,6 +72,8 @@ def warnings(strip: Strip) -> str:
     """What to know before reading: faults of the lead, and what the paper does not hold; or nothing."""
     low, high = window(strip.samples)
     found = [f"The lead is {fault}" for fault in strip.quality.faults]
+    if not strip.quality.good:
+        found.append(f"It is {strip.quality.grade}")
     if strip.samples.max() > high:
         found.append(f"Cut off at {signed(high)} mV: the trace reaches {signed(strip.samples.max())} mV")
     if strip.samples.min() < low:
@@ -81,59 +92,100 @@ def strip_in_words(strip: Strip) -> str:
 
 
 def title_of(seen: "Explanation") -> str:
-    """The answer of the main figure: what the views say, and how much of the strip they looked at together."""
+    """The answer of the main figure: what the views say, how much of the strip each looked at, and what they share."""
     answers = {name: view.prediction.answer for name, view in seen.views.items()}
-    first, views = next(iter(seen.views)), every_view(seen.views)
     if len(set(answers.values())) > 1:
-        each = ", ".join(f"{view_kind(name).word} answers {answer}" for name, answer in answers.items())
+        each = ", ".join(f"{view_kind(name).word} answers {class_in_short(answer)}" for name, answer in answers.items())
         title = f"The views disagree: {each}"
     else:
-        title = f"{capital(views)} answer{'s' * (len(answers) == 1)} {answers[first]}"
-    of_target = "" if set(answers.values()) == {seen.target} else f"for {seen.target}, "
-    if len(answers) == 1:
-        look = look_of(seen.views[first].on_time, seen.views[first].map.state, seen.target)
-        return f"{title}; {of_target}{look.removeprefix(f'for {seen.target} ')}"
-    if seen.fused is None:
-        return f"{title}; {of_target}there is no fused map"
-    together = list(seen.agreement_shares.values())[-1]
-    if not together:
-        return f"{title}; {of_target}they looked at nothing in common"
-    return f"{title}; {of_target}{views.split()[0]} looked at the same part, {of_the_strip(together)}"
+        answer = class_in_short(next(iter(answers.values())))
+        title = f"{capital(every(seen.views, 'view'))} answer{'s' * (len(answers) == 1)} {answer}"
+    of_target = "" if set(answers.values()) == {seen.target} else f"for {class_in_short(seen.target)} "
+    return f"{title}; {of_target}{looks_of(seen)}"
+
+
+def looks_of(seen: "Explanation") -> str:
+    """How much of the strip each view looked at, and how much of what any looked at is shared by all of them.
+
+    Where each looked at less than `FEW` of the strip, it is told how many moments these were.
+    """
+    looked = {view_kind(name).word: view.on_time for name, view in seen.views.items() if view.on_time.max() > 0}
+    if len(seen.views) == 1:
+        looked = dict(zip(("it",), looked.values(), strict=False))
+    if not looked:
+        return "no map shows anything"
+    if all(looked_at(on_time) < FEW for on_time in looked.values()):
+        counts = {word: len(looked_segments(on_time)) for word, on_time in looked.items()}
+        each = [f"{word} at {count} brief moment{'s' * (count > 1)}" for word, count in counts.items()]
+        of = f", under {percent(FEW)} of the strip" + " each" * (len(looked) > 1)
+    else:
+        each = [f"{word} at {about(looked_at(on_time))}" for word, on_time in looked.items()]
+        of = " of the strip"
+    said = f"{', '.join(each).replace(' ', ' looked ', 1)}{of}"
+    if len(seen.views) == 1:
+        return said
+    if len(looked) < len(seen.views):
+        empty = [view_kind(name).word for name, view in seen.views.items() if not view.on_time.max() > 0]
+        return f"{said}; there is no fused map, since nothing is on the map of {listed(empty)}"
+    neither, *_, together = seen.agreement_shares.values()
+    whichever = "either" if len(looked) == 2 else "any"
+    shared = f"of what {whichever} looked at, {overlap(together, 1.0 - neither)}"
+    return f"{said}; {shared}" + "; there is no fused map" * (seen.fused is None)
 
 
 def answer_of(view: "View", target: str) -> str:
     """What a view answers, with its probability, and that of the target where it is another class."""
     chances = view.prediction.probabilities
     answer = view.prediction.answer
-    text = f"answers {answer} ({probability(chances[answer])})"
-    return text if answer == target else f"{text}, gives {target} {probability(chances[target])}"
+    text = f"answers {class_in_short(answer)} ({probability(chances[answer])})"
+    return text if answer == target else f"{text}, gives {class_in_short(target)} {probability(chances[target])}"
+
+
+def answers_in_words(prediction: "Prediction") -> str:
+    """A network's answer and the probability of every class, the answer first."""
+    answer, chances = prediction.answer, prediction.probabilities
+    rest = ", ".join(f"{class_in_short(code)} {probability(chances[code])}" for code in chances if code != answer)
+    return f"answers {class_in_short(answer)} ({probability(chances[answer])}); {rest}"
 
 
 def title_of_view(view: str, on_time: NDArray[np.float32], state: str, target: str) -> str:
     """The answer of a figure of one map: how much of the strip the view looked at."""
     if not on_time.max() > 0:
         return look_of(on_time, state, target).replace("its map", f"The {view_kind(view).word} map")
-    share = of_the_strip(looked_at(on_time))
+    share, name = of_the_strip(looked_at(on_time)), class_in_short(target)
     if view == FUSED:
-        return f"For {target} the fused map is strong in {share}"
-    return f"For {target} the {view_kind(view).word} view looked at {share}"
+        return f"For {name} the fused map is strong in {share}"
+    return f"For {name} the {view_kind(view).word} view looked at {share}"
 
 
 def look_of(on_time: NDArray[np.float32], state: str, target: str) -> str:
     """How much of the strip a view looked at for its target, or why its map is empty."""
+    name = class_in_short(target)
     if state == "non-finite":
-        return f"its map for {target} is not finite, there is nothing to show"
+        return f"its map for {name} is not finite, there is nothing to show"
     if not on_time.max() > 0:
-        return f"its map for {target} is flat: nothing speaks for it"
-    return f"for {target} it looked at {of_the_strip(looked_at(on_time))}"
+        return f"its map for {name} is flat: nothing speaks for it"
+    return f"for {name} it looked at {of_the_strip(looked_at(on_time))}"
 
 
 def answer_and_look(view: "View", target: str) -> str:
     """What a view answers, and how much of the strip it looked at."""
     answer, look = answer_of(view, target), look_of(view.on_time, view.map.state, target)
     if view.prediction.answer == target and view.on_time.max() > 0:
-        return f"{answer} and {look.removeprefix(f'for {target} it ')}"
+        return f"{answer} and {look.removeprefix(f'for {class_in_short(target)} it ')}"
     return f"{answer}; {look}"
+
+
+def place_of(view: "View", target: str) -> str:
+    """Which part of what speaks for the target a map can show at all; empty where the network does not tell."""
+    share = with_place(view.prediction.parts, view.prediction.classes.index(target))
+    if share is None:
+        return ""
+    if np.isnan(share):
+        return "on balance nothing speaks for it"
+    if share in (0.0, 1.0):
+        return f"what speaks for it has {'a' if share else 'no'} place on the strip"
+    return f"{about(share)} of what speaks for it has a place on the strip"
 
 
 def no_fused_map(seen: "Explanation") -> str:
@@ -141,8 +193,10 @@ def no_fused_map(seen: "Explanation") -> str:
     empty = [view_kind(name).word for name, view in seen.views.items() if not view.on_time.max() > 0]
     if not empty or len(seen.views) == 1:
         return f"no fused map: {seen.fused_reason}"
-    maps = f"{every_view(seen.views)}' maps are" if len(empty) == len(seen.views) else f"the {empty[0]} view's map is"
-    return f"no fused map: {maps} empty for {seen.target}, and an empty map cannot be fused"
+    maps = (
+        f"{every(seen.views, 'view')}' maps are" if len(empty) == len(seen.views) else f"the {empty[0]} view's map is"
+    )
+    return f"no fused map: {maps} empty for {class_in_short(seen.target)}, and an empty map cannot be fused"
 
 
 def fused_in_words(seen: "Explanation") -> str:
@@ -150,7 +204,7 @@ def fused_in_words(seen: "Explanation") -> str:
     if seen.fused is None:
         return no_fused_map(seen)
     share, chance = of_the_strip(looked_at(seen.fused)), probability(seen.probabilities[seen.target])
-    return f"{seen.target}, {chance} on average: {how_fused(seen)} is strong in {share}"
+    return f"{class_in_short(seen.target)}, {chance} on average: {how_fused(seen)} is strong in {share}"
 
 
 def cut_off(strip: Strip) -> str:
@@ -178,7 +232,7 @@ def method_line(seen: "Explanation") -> str:
     )
     pictures = [view_kind(name).word for name, view in seen.views.items() if on_picture(view)]
     height = f"; a {pictures[0]} cell sees most of the height, so its height is no place" if pictures else ""
-    return f"Grad-CAM for {seen.target}{over}, layer {layers}: {cells}{height}"
+    return f"Grad-CAM for {class_in_short(seen.target)}{over}, layer {layers}: {cells}{height}"
 
 
 def on_picture(view: "View") -> bool:
@@ -191,7 +245,8 @@ def explanation_in_words(seen: "Explanation") -> str:
     found = []
     for name, view in seen.views.items():
         where = f", at {moments(view.on_time)}" if view.on_time.max() > 0 else ""
-        found.append(f"The {view_kind(name).word} view {answer_and_look(view, seen.target)}{where}.")
+        place = f"; {said}" if (said := place_of(view, seen.target)) else ""
+        found.append(f"The {view_kind(name).word} view {answer_and_look(view, seen.target)}{where}{place}.")
     if seen.fused is None:
         found.append(f"There is {no_fused_map(seen)}.")
     else:
@@ -202,4 +257,4 @@ def explanation_in_words(seen: "Explanation") -> str:
         shares = seen.agreement_shares
         looked = ", ".join(f"{agreement_style(kind).words} {in_steps(shares[kind])}" for kind in in_legend([*shares]))
         found.append(f"Who looked, by time: {looked}.")
-    return " ".join([*found, f"The target is {class_in_full(seen.target)}.", strip_in_words(seen.strip)])
+    return " ".join([*found, f"The target is {class_name(seen.target)}.", strip_in_words(seen.strip)])

@@ -4,16 +4,20 @@ To add a source, write a file like ``mitdb.py`` and give it a row in `SOURCES`.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import InvalidValue, UnknownName, UnreadableFile, choices
 from ..paths import find
 from . import challenge_2017, chapman, ludb, mitdb, ptb_xl, snomed
 from .dataset import Dataset, Entry, Problem
-from .dicom_files import read_dicom
 from .embedded import sample, samples
+from .files import is_folder, is_there, shown
+from .formats import READERS, format_of
+from .leads import lead_in_words, standard_lead
 from .record import Record, from_array
-from .table_files import read_table
+from .table_files import contradiction, read_table
+from .units import millivolts_per
 from .wfdb_files import read_signals, without_suffix
 
 __all__ = [
@@ -23,11 +27,13 @@ __all__ = [
     "Problem",
     "Record",
     "from_array",
+    "lead_in_words",
     "open_dataset",
     "open_folder",
     "read_record",
     "sample",
     "samples",
+    "standard_lead",
 ]
 
 SOURCES: dict[str, Callable[[str | Path | None], Dataset]] = {
@@ -66,66 +72,88 @@ def open_dataset(name: str, data: str | Path | None = None) -> Dataset:
     return SOURCES[name](data)
 
 
-def open_folder(folder: str | Path) -> Dataset:
+def open_folder(folder: str | Path, *, unit: str | None = None) -> Dataset:
     """Every WFDB recording below a folder, whatever it is; SNOMED codes in the headers become labels.
+
+    Parameters
+    ----------
+    folder : path
+        Where the recordings lie.
+    unit : {"mV", "uV", "V"}, optional
+        Unit of recordings whose headers name none.
 
     Raises
     ------
     UnreadableFile
         When the folder is missing or holds no header (``.hea``).
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise UnreadableFile(f"{folder} is no folder")
-    found = snomed.snomed_dataset(folder.name, folder)
+    folder = _at_home(folder)
+    if not is_folder(folder):
+        raise UnreadableFile(f"{shown(folder)} is no folder; name one that holds recordings")
+    found = snomed.snomed_dataset(folder.name, folder, unit=unit)
     if not found.entries:
-        raise UnreadableFile(f"{folder} holds no WFDB recording (no .hea file)")
+        raise UnreadableFile(f"{shown(folder)} holds no WFDB recording (no .hea file); name a folder that does")
     return found
 
 
-def read_record(path: str | Path, *, sampling_rate: float | None = None, unit: str | None = None) -> Record:
-    """One recording from a file: WFDB, DICOM, CSV or NumPy, told by its ending.
+def read_record(
+    path: str | Path,
+    *,
+    sampling_rate: float | None = None,
+    unit: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+) -> Record:
+    """One recording from a file: WFDB, DICOM, HL7 aECG, EDF, a text of numbers or NumPy, told by ending or content.
 
     Parameters
     ----------
     path : path
-        ``.dcm``, ``.csv``, ``.npy``, or a WFDB recording with or without its ending.
+        A file, or a WFDB recording with or without its ending.
     sampling_rate : float, optional
-        In Hz; tables do not say it. Of a file that does, it must be the file's own.
+        In Hz, where the file does not say it. Of a file that does, it must be the file's own.
     unit : {"mV", "uV", "V"}, optional
-        Tables do not say it either; a WFDB header that names no unit takes it too.
-        Where the header names one, it must be the same.
+        The same for the unit.
+    delimiter, decimal : str, optional
+        What stands between the cells of a text, and its decimal sign, where the text leaves it open.
 
     Raises
     ------
     UnreadableFile
         When there is no recording there, or it is broken.
     InvalidValue
-        When rate or unit are needed and not given, or contradict the file.
+        When rate or unit are needed and not given, or contradict the file, or a text can be read in two ways.
+    NotInstalled
+        When the format needs a library that is not there.
     """
-    path = Path(path)
-    if path.suffix.lower() in (".csv", ".npy"):
-        return read_table(path, sampling_rate=sampling_rate, unit=unit)
-    record = read_dicom(path) if path.suffix.lower() == ".dcm" else _read_wfdb(path, unit)
-    if sampling_rate not in (None, record.sampling_rate):
-        raise InvalidValue(
-            f"{path} has {record.sampling_rate:g} Hz by its own header, not {sampling_rate:g} Hz; "
-            "leave sampling_rate= (--rate) out"
-        )
+    path = _at_home(path)
+    if unit is not None:
+        millivolts_per(unit, f"the recording {shown(path.name)}")
+    kind = format_of(path)
+    if kind == "table":
+        return read_table(path, sampling_rate=sampling_rate, unit=unit, delimiter=delimiter, decimal=decimal)
+    record = _read_wfdb(path, unit) if kind == "wfdb" else READERS[kind](path, unit)
+    if sampling_rate is not None and sampling_rate != record.sampling_rate:
+        raise InvalidValue(contradiction(path, record.sampling_rate, sampling_rate))
     return record
+
+
+def _at_home(path: str | Path) -> Path:
+    """A path whose ``~`` stands for the user's folder, where nothing is called so."""
+    path = Path(path)
+    first = path.parts[0] if path.parts else ""
+    if first.startswith("~") and not is_folder(Path(first)) and not is_there(Path(first)):
+        with suppress(RuntimeError):
+            return path.expanduser()
+    return path
 
 
 def _read_wfdb(path: Path, unit: str | None) -> Record:
     stem = without_suffix(path)
-    if path.is_file() and path.suffix not in (".hea", ".dat", ".mat") and not stem.with_suffix(".hea").is_file():
-        raise UnreadableFile(
-            f"{path} is no recording that can be read; "
-            "there are WFDB (.hea with .dat or .mat), DICOM (.dcm), .csv and .npy"
-        )
     held = read_signals(path, unit)
     return held.record(
         labels=snomed.labels_in(held.comments),
         graded=snomed.GRADED if any(line.startswith("Dx:") for line in held.comments) else frozenset(),
-        id=stem.name,
-        source=next((part for part in reversed(stem.parts[:-1]) if part in SLUGS), stem.parent.name),
+        id=shown(stem.name),
+        source=next((part for part in reversed(stem.parts[:-1]) if part in SLUGS), shown(stem.parent.name)),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import UnreadableFile
 from ..rhythms import Finding, Rhythm, rhythm, vocabulary
 from .dataset import Dataset, Entry
+from .files import is_folder, is_there
 from .licences import ORIGINS
 from .record import Record
 from .tables import read_index
@@ -33,7 +34,7 @@ def dataset(folder: Path) -> Dataset:
     entries = tuple(
         Entry(name, path, labels=_meaning(labels[name]))
         for name, path in paths.items()
-        if path.with_suffix(".hea").is_file()
+        if is_there(path.parent / f"{path.name}.hea")
     )
     return Dataset(SOURCE, entries, _read)
 
@@ -62,7 +63,7 @@ def _labels(folder: Path) -> dict[str, str]:
 
 def _path(training: Path, id: str) -> Path:  # noqa: A002 - the field's word, as in Record
     grouped = training / id[:3] / id
-    return grouped if grouped.parent.is_dir() else training / id
+    return grouped if is_folder(grouped.parent) else training / id
 
 
 def _meaning(label: str) -> frozenset[Rhythm | Finding]:

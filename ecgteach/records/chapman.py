@@ -15,12 +15,14 @@ from ..errors import EcgteachError, UnreadableFile
 from ..paths import find
 from ..rhythms import Finding, vocabulary
 from .dataset import Dataset, Entry, Report
+from .files import is_there, shown
+from .leads import STANDARD_LEADS
 from .licences import ORIGINS
 from .record import Record
 from .snomed import snomed_dataset
 from .splits import SIMULATED
+from .table_layout import read_layout
 from .tables import read_index
-from .wfdb_files import STANDARD_LEADS
 
 SOURCE = "chapman"
 SLUG = "ecg-arrhythmia"
@@ -57,7 +59,7 @@ def figshare(folder: Path, *, denoised: bool = False) -> Dataset:
     entries = tuple(
         Entry(f"JS{number:05d}", path, labels=frozenset({known.get(row["Rhythm"], Finding(SOURCE, row["Rhythm"]))}))
         for number, row in enumerate(read_index(table, ("FileName", "Rhythm")), start=1)
-        if (path := signals / f"{row['FileName']}.csv").is_file()
+        if is_there(path := signals / f"{row['FileName']}.csv")
     )
     return Dataset(_origin(folder)[0], entries, partial(_read_csv, origin=_origin(folder)))
 
@@ -121,17 +123,11 @@ def _origin(folder: Path) -> tuple[str, str]:
 
 
 def _read_csv(entry: Entry, origin: tuple[str, str]) -> Record:
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(entry.path, header=None, dtype=str)
-        body = table.iloc[1:] if pd.to_numeric(table.iloc[0], errors="coerce").isna().all() else table
-        microvolts = body.to_numpy(dtype=np.float64).T
-    except (OSError, ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
-        raise UnreadableFile(f"{entry.path} is no table of numbers ({problem})") from problem
+    layout = read_layout(entry.path, delimiter=",", decimal=".")
+    microvolts = layout.signals
     if microvolts.shape[0] != len(STANDARD_LEADS):
         raise UnreadableFile(
-            f"{entry.path} has {microvolts.shape[0]} columns; a recording of this set has 12, one a lead"
+            f"{shown(entry.path)} has {microvolts.shape[0]} columns; a recording of this set has 12, one a lead"
         )
     return Record(
         (microvolts / 1000.0).astype(np.float32),

@@ -5,14 +5,16 @@ Kalyakulina et al., IEEE Access 8:186181 (2020), doi 10.1109/ACCESS.2020.3029211
 
 from pathlib import Path
 
-from ..errors import UnreadableFile
 from ..rhythms import Finding, Rhythm, rhythm, vocabulary
 from ..truth import Annotation
 from .dataset import Dataset, Entry
+from .files import is_there
+from .leads import STANDARD_LEADS
 from .licences import ORIGINS
+from .marks import fitting, read_marks
 from .record import Record
 from .tables import read_index
-from .wfdb_files import EXPECTED_FAILURES, STANDARD_LEADS, read_signals
+from .wfdb_files import read_signals
 
 SOURCE = "ludb"
 SLUG = "ludb"
@@ -33,7 +35,7 @@ def dataset(folder: Path) -> Dataset:
     entries = tuple(
         Entry(row["ID"], folder / "data" / row["ID"], row["ID"], _labels(row))
         for row in read_index(folder / "ludb.csv", ("ID", "Rhythms", "Cardiac pacing"))
-        if (folder / "data" / f"{row['ID']}.hea").is_file()
+        if is_there(folder / "data" / f"{row['ID']}.hea")
     )
     return Dataset(SOURCE, entries, _read)
 
@@ -50,10 +52,13 @@ def _labels(row: dict[str, str]) -> frozenset[Rhythm | Finding]:
 
 def _read(entry: Entry) -> Record:
     held = read_signals(entry.path)
+    found = (wave for lead in STANDARD_LEADS for wave in _waves(entry.path, lead, held.sampling_rate))
+    waves, notes = fitting(found, held.signals.shape[1] / held.sampling_rate)
     return held.record(
         labels=entry.labels or frozenset(),
         graded=GRADED,
-        annotations=tuple(wave for lead in STANDARD_LEADS for wave in _waves(entry.path, lead, held.sampling_rate)),
+        annotations=waves,
+        notes=notes,
         id=entry.id,
         patient=entry.patient,
         source=SOURCE,
@@ -63,18 +68,13 @@ def _read(entry: Entry) -> Record:
 
 def _waves(path: Path, lead: str, sampling_rate: float) -> list[Annotation]:
     """Waves of one lead: each is written as an opening bracket, a peak and a closing bracket."""
-    import wfdb
-
-    try:
-        marks = wfdb.rdann(str(path), lead.lower())
-    except EXPECTED_FAILURES as problem:
-        raise UnreadableFile(f"{path}.{lead.lower()}, the marks of its waves, cannot be read ({problem})") from problem
-    times = [float(sample / sampling_rate) for sample in marks.sample]
+    marks = read_marks(path, lead.lower(), "waves")
+    times = [float(sample / sampling_rate) for sample in marks.samples]
     waves = []
-    for place, symbol in enumerate(marks.symbol):
+    for place, symbol in enumerate(marks.symbols):
         if symbol in WAVES:
-            opened = place > 0 and marks.symbol[place - 1] == "("
-            closed = place + 1 < len(times) and marks.symbol[place + 1] == ")"
+            opened = place > 0 and marks.symbols[place - 1] == "("
+            closed = place + 1 < len(times) and marks.symbols[place + 1] == ")"
             start = times[place - 1] if opened else times[place]
             end = times[place + 1] if closed else times[place]
             waves.append(Annotation(WAVES[symbol], start, end, times[place], symbol, lead))

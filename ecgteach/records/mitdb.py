@@ -12,8 +12,9 @@ from ..rhythms import rhythm, vocabulary
 from ..truth import Annotation
 from .dataset import Dataset, Entry
 from .licences import ORIGINS
+from .marks import fitting, read_marks
 from .record import Record
-from .wfdb_files import EXPECTED_FAILURES, read_signals
+from .wfdb_files import read_signals
 
 SOURCE = "mitdb"
 SLUG = "mitdb"
@@ -32,11 +33,12 @@ def dataset(folder: Path) -> Dataset:
 def _read(entry: Entry) -> Record:
     held = read_signals(entry.path)
     seconds = held.signals.shape[1] / held.sampling_rate
-    annotations = _annotations(entry.path, held.sampling_rate, seconds)
+    annotations, notes = fitting(_annotations(entry.path, held.sampling_rate, seconds), seconds)
     return held.record(
         labels=frozenset(mark.rhythm for mark in annotations if mark.rhythm),
         graded=GRADED,
         annotations=annotations,
+        notes=notes,
         id=entry.id,
         patient=entry.patient,
         source=SOURCE,
@@ -45,20 +47,14 @@ def _read(entry: Entry) -> Record:
 
 
 def _annotations(path: Path, sampling_rate: float, seconds: float) -> tuple[Annotation, ...]:
-    import wfdb
-
-    try:
-        marks = wfdb.rdann(str(path), "atr")
-    except EXPECTED_FAILURES as problem:
-        raise UnreadableFile(f"{path}.atr, the marks of beats and rhythms, cannot be read ({problem})") from problem
-    times = marks.sample / sampling_rate
-    notes = [note.rstrip("\x00") for note in marks.aux_note]
+    marks = read_marks(path, "atr", "beats and rhythms")
+    times = marks.samples / sampling_rate
     beats = [
         Annotation("beat", float(time), float(time), float(time), symbol)
-        for time, symbol in zip(times, marks.symbol, strict=True)
+        for time, symbol in zip(times, marks.symbols, strict=True)
         if symbol in BEATS
     ]
-    changes = [(float(time), note) for time, note in zip(times, notes, strict=True) if note.startswith("(")]
+    changes = [(float(time), note) for time, note in zip(times, marks.notes, strict=True) if note.startswith("(")]
     if not changes:
         raise UnreadableFile(f"{path}.atr holds no rhythm; every recording of this set has some. Fetch it again")
     segments = [

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import UnknownName, UnreadableFile
 from ..rhythms import Finding, Rhythm, vocabulary
 from .dataset import Dataset, Entry
+from .files import is_there, quoted, shown
 from .licences import ORIGINS
 from .record import Record
 from .tables import read_index
@@ -19,6 +20,7 @@ SOURCE = "ptb-xl"
 SLUG = "ptb-xl"
 LICENCE = ORIGINS[SOURCE].licence
 GRADED = frozenset(vocabulary("ptb_xl").values())
+LONGEST_STATEMENTS = 5_000
 COLUMNS = {500: "filename_hr", 100: "filename_lr"}
 
 
@@ -39,7 +41,7 @@ def dataset(folder: Path, *, sampling_rate: int = 500) -> Dataset:
     entries = tuple(
         Entry(row["ecg_id"], folder / row[file], row["patient_id"].split(".")[0], _labels(row["scp_codes"], table))
         for row in read_index(table, ("ecg_id", "patient_id", "scp_codes", file))
-        if (folder / f"{row[file]}.hea").is_file()
+        if is_there(folder / f"{row[file]}.hea")
     )
     return Dataset(SOURCE, entries, _read)
 
@@ -59,9 +61,9 @@ def _read(entry: Entry) -> Record:
 def _labels(statements: str, table: Path) -> frozenset[Rhythm | Finding]:
     known = vocabulary("ptb_xl")
     try:
-        codes = [str(code) for code in dict(ast.literal_eval(statements))]
-    except (ValueError, SyntaxError, TypeError) as problem:
+        codes = [str(code) for code in dict(ast.literal_eval(statements[:LONGEST_STATEMENTS]))]
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as problem:
         raise UnreadableFile(
-            f"{table}: scp_codes holds {statements!r}, no dictionary of statements. Fetch it again"
+            f"{shown(table)}: scp_codes holds {quoted(statements)}, no dictionary of statements. Fetch it again"
         ) from problem
     return frozenset(known.get(code, Finding("scp", code)) for code in codes)

@@ -23,13 +23,13 @@ def challenge_2021(folder: Path) -> Dataset:
     return snomed_dataset(CHALLENGE, folder)
 
 
-def snomed_dataset(source: str, folder: Path, *, licence: str = LICENCE) -> Dataset:
+def snomed_dataset(source: str, folder: Path, *, licence: str = LICENCE, unit: str | None = None) -> Dataset:
     """Every WFDB recording below a folder whose header has a line ``#Dx:`` with SNOMED CT codes."""
     entries = tuple(
         Entry(header.stem, header.with_suffix(""))
         for header in sorted(folder.rglob("*.hea"), key=lambda path: path.stem)
     )
-    return Dataset(source, entries, _reader(source, licence), lambda entry: labels_in(read_comments(entry.path)))
+    return Dataset(source, entries, _reader(source, licence, unit), lambda entry: labels_in(read_comments(entry.path)))
 
 
 def labels_in(comments: tuple[str, ...]) -> frozenset[Rhythm | Finding]:
@@ -43,9 +43,9 @@ def labels_in(comments: tuple[str, ...]) -> frozenset[Rhythm | Finding]:
     return frozenset(known.get(code, Finding("snomed", code)) for code in codes if code)
 
 
-def _reader(source: str, licence: str) -> Callable[[Entry], Record]:
+def _reader(source: str, licence: str, unit: str | None) -> Callable[[Entry], Record]:
     def read(entry: Entry) -> Record:
-        held = read_signals(entry.path)
+        held = read_signals(entry.path, unit)
         return held.record(
             labels=labels_in(held.comments),
             graded=GRADED,

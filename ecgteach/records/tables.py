@@ -3,9 +3,13 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 from ..errors import UnreadableFile, choices
+from .files import check_archive, reading, regular, shown
+
+LARGEST_TABLE = 64 * 1024**2
+LARGEST_SHEET = 256 * 1024**2
+MOST_ROWS, MOST_COLUMNS = 200_000, 64
 
 
 def read_index(path: Path, columns: Sequence[str], *, titled: bool = True) -> list[dict[str, str]]:
@@ -25,29 +29,47 @@ def read_index(path: Path, columns: Sequence[str], *, titled: bool = True) -> li
     UnreadableFile
         When the table is missing, broken or empty, or lacks a column.
     """
-    if not path.is_file():
-        raise UnreadableFile(f"{path} is missing; is {path.parent} the folder of the data set?")
-    try:
-        names, rows = _sheet(path) if path.suffix == ".xlsx" else _csv(path, None if titled else columns)
-    except (OSError, ValueError, KeyError, SyntaxError, csv.Error, BadZipFile) as problem:
-        raise UnreadableFile(f"{path} is no readable table ({problem}). Fetch it again") from problem
+    regular(path, at_most=LARGEST_TABLE, missing=f"is missing; is {shown(path.parent)} the folder of the data set?")
+    if path.suffix == ".xlsx":
+        names, rows = _sheet(path)
+    else:
+        names, rows = _csv(path, None if titled else columns)
     lacking = [column for column in columns if column not in names]
     if lacking or not rows:
         fault = f"lacks the column {choices(lacking)}" if lacking else "holds no rows"
-        raise UnreadableFile(f"{path} {fault}. Fetch it again")
+        raise UnreadableFile(f"{shown(path)} is no table of this data set: it {fault}. Fetch it again")
     return [{column: (row[column] or "").strip() for column in columns} for row in rows]
 
 
 def _csv(path: Path, names: Sequence[str] | None) -> tuple[Sequence[str], list[dict[str, str | None]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with reading(path, "table"), path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, fieldnames=names)
         rows = list(reader)
-    return reader.fieldnames or (), rows
+        return reader.fieldnames or (), rows
 
 
 def _sheet(path: Path) -> tuple[Sequence[str], list[dict[str, str | None]]]:
-    import pandas as pd
+    """The first sheet of a workbook, row by row: a cell in the last column and row of all must not fill the memory."""
+    from openpyxl import load_workbook
 
-    table = pd.read_excel(path, dtype=str).fillna("")
-    names = [str(name) for name in table.columns]
-    return names, [dict(zip(names, row, strict=True)) for row in table.itertuples(index=False, name=None)]
+    check_archive(path, at_most=LARGEST_SHEET)
+    with reading(path, "table"), path.open("rb") as file:
+        book = load_workbook(file, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        cells: list[tuple[str, ...]] = []
+        for row in sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True):
+            cells.append(tuple(_word(cell) for cell in row))
+            if len(cells) > MOST_ROWS:
+                raise UnreadableFile(
+                    f"{shown(path)} has more than {MOST_ROWS:,} rows, so it is no table of recordings. Fetch it again"
+                )
+    names = cells[0] if cells else ()
+    return names, [dict(zip(names, (*row, *[""] * len(names)), strict=False)) for row in cells[1:] if any(row)]
+
+
+def _word(cell: object) -> str:
+    """A cell as a word: a whole number without a point, an empty cell as an empty word."""
+    if cell is None:
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

@@ -1,5 +1,6 @@
 """From a rhythm's name to a recording: heart, waves, dipole, leads, noise, and the truth of it."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,7 @@ from .people import Patient, Person, check_setting, draw_person, settings
 
 MODIFIERS = ("pacs", "pvcs", "first_degree", "bundle_branch")
 MARGIN = 2.5
+SEEDS = 1_000_000
 FIRST_DEGREE = (0.21, 0.32)
 LEAST_AFTER_P = 0.05
 
@@ -92,7 +94,7 @@ class Batch:
 def simulate(
     rhythm: str = "SR",
     *,
-    seed: Seed,
+    seed: Seed | None = None,
     seconds: float = 10.0,
     sampling_rate: float = 500.0,
     leads: Sequence[str] = LEADS,
@@ -105,8 +107,8 @@ def simulate(
     ----------
     rhythm : str
         One of `HEARTS`: SR, SB, ST, SA, SAAWR, NOD, AT, AVNRT, AVRT, SVT, AFL, AFIB, VT, AVB2, AVB3.
-    seed : int or tuple of int
-        The same seed gives the same recording.
+    seed : int or tuple of int, optional
+        The same seed gives the same recording. Without it one is drawn, and told at the end of the record's id.
     seconds, sampling_rate : float
         Length, and samples a second.
     leads : sequence of str
@@ -129,8 +131,9 @@ def simulate(
     >>> record.truth.kind, len(record.truth.of("P"))
     ('atrial fibrillation', 0)
     """
+    drawn = secrets.randbelow(SEEDS) if seed is None else seed
     return simulate_many(
-        [rhythm], seeds=[seed], seconds=seconds, sampling_rate=sampling_rate, leads=leads, noise=noise, **changes
+        [rhythm], seeds=[drawn], seconds=seconds, sampling_rate=sampling_rate, leads=leads, noise=noise, **changes
     )[0]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..explanation import FUSED, Explanation
+from ..showing import ShowsItself
 from ..strip import SAMPLES, SAMPLING_RATE
 from .delineation import Waves, delineate
 from .segments import SEGMENTS
@@ -58,7 +59,7 @@ class Share:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Attention:
+class Attention(ShowsItself):
     """Where the maps of one explanation lie, wave by wave.
 
     Parameters

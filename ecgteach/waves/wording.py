@@ -1,11 +1,9 @@
 """One explanation in plain clinical words, which claim no more than was measured."""
 
-import re
-
+from ..beats import find_beats
 from ..explanation import FUSED, Explanation, View
-from ..strip import Quality
 from ..views import view_kind
-from ..words import about, capital, class_in_full, every_network, listed
+from ..words import about, capital, class_in_short, every, listed, with_place
 from .attention import Attention, Share, attention_by_wave
 from .delineation import DELINEATED, LEADS_TO_QRS, Waves
 from .p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
@@ -19,6 +17,12 @@ P_FOUND = {
 }
 P_GIVEN = P_FOUND | {ELSEWHERE: "P waves are there, but they do not lead to each QRS"}
 """What is told of P waves that we found, and of those that came with the strip."""
+
+FLUTTER_RATES = (120.0, 175.0)
+"""Beats a minute at which flutter may conduct every second wave: half of its usual 240 to 350 a minute."""
+
+REGULAR_BELOW = 0.1
+"""RR irregularity under which a rhythm is called regular here; simulated fibrillation has 0.12 and more."""
 
 CHANCE = {1: "more than chance", 0: "within what chance gives", -1: "less than chance"}
 WORTH_TELLING = 0.025
@@ -38,12 +42,12 @@ def sentence(explanation: Explanation, attention: Attention | None = None) -> st
     Returns
     -------
     str
-        Says what the networks answer, whether they disagree, what is known of P, on which waves each map lies (in
-        steps of 5 %, and against chance), what is empty, how much of an answer has no place, and which waves are too
-        short for the cells. It tells where a map lies, not why the network answers so.
+        Says what the networks answer, whether they disagree, what is known of P, whether flutter may look alike, on
+        which waves each map lies (in steps of 5 %, and against chance), what is empty, how much of an answer has no
+        place, and which waves are too short for the cells. It tells where a map lies, not why the network answers so.
     """
     found = attention_by_wave(explanation) if attention is None else attention
-    told = [_answers(explanation), _p(found)]
+    told = [_answers(explanation), _p(found), _flutter(explanation, found)]
     for name, view in explanation.views.items():
         told.append(_map(explanation, found, name))
         told.append(_without_place(view_kind(name).network, view, explanation.target, empty=name in found.empty))
@@ -53,20 +57,19 @@ def sentence(explanation: Explanation, attention: Attention | None = None) -> st
 
 def _answers(seen: Explanation) -> str:
     answers = {name: view.prediction.answer for name, view in seen.views.items()}
-    named = {name: class_in_full(answer) for name, answer in answers.items()}
-    target = seen.target if seen.target in answers.values() else class_in_full(seen.target)
-    asked = "" if set(answers.values()) == {seen.target} else f"; the maps are for {target}"
+    named = {name: class_in_short(answer) for name, answer in answers.items()}
+    asked = "" if set(answers.values()) == {seen.target} else f"; the maps are for {class_in_short(seen.target)}"
     if seen.disagreement:
         each = ", ".join(f"the {view_kind(name).network} answers {answer}" for name, answer in named.items())
         return f"The views disagree: {each}{asked}"
-    networks = capital(every_network(named))
+    networks = capital(every(named, "network"))
     return f"{networks} answer{'s' * (len(named) == 1)} {next(iter(named.values()))}{asked}"
 
 
 def _p(found: Attention) -> str:
     waves = found.waves
     if not waves.of("QRS"):
-        return f"Where the waves are cannot be told: {_plain(waves.quality)}. Read the answers with care"
+        return f"Where the waves are cannot be told: {waves.quality.plain}. Read the answers with care"
     if waves.p.outcome == BEFORE:
         return _p_before(waves)
     told = (P_FOUND if waves.source == DELINEATED else P_GIVEN)[waves.p.outcome]
@@ -83,9 +86,20 @@ def _p_before(waves: Waves) -> str:
     return "A repeating P wave is seen before each QRS" if each else "A wave like P is seen before most QRS complexes"
 
 
+def _flutter(seen: Explanation, found: Attention) -> str:
+    """That at the rate of flutter with every second wave conducted, a wave before QRS may be one of flutter's."""
+    beats = find_beats(seen.strip)
+    low, high = FLUTTER_RATES
+    regular = beats.quality.good and beats.irregularity < REGULAR_BELOW
+    if not (regular and low <= beats.rate <= high):
+        return ""
+    wave = "the wave before each QRS" if found.waves.p.outcome == BEFORE else "a wave before each QRS, if there is one,"
+    return f"At a regular rate of {beats.rate:.0f}/min {wave} may be every second flutter wave"
+
+
 def _map(seen: Explanation, found: Attention, name: str) -> str:
     """Where the map lies: the segment that holds most of it, and those that hold more than chance."""
-    whose = f"the {view_kind(name).network}'s map for {seen.target}"
+    whose = f"the {view_kind(name).network}'s map for {class_in_short(seen.target)}"
     if name in found.empty:
         return "" if not found.waves.of("QRS") else f"{capital(whose)} is empty ({found.empty[name]})"
     shares = _told(found, name)
@@ -118,21 +132,20 @@ def _told(found: Attention, view: str) -> list[Share]:
 
 def _without_place(network: str, view: View, target: str, *, empty: bool) -> str:
     """How much of what speaks for the target no map can show."""
-    parts = {name: float(part[view.prediction.classes.index(target)]) for name, part in view.prediction.parts.items()}
-    if set(parts) != {"local", "rhythm"}:
+    share, name = with_place(view.prediction.parts, view.prediction.classes.index(target)), class_in_short(target)
+    if share is None:
         return ""
-    local, rhythm = parts["local"], parts["rhythm"]
-    if local > 0 and rhythm > 0:
-        share = capital(about(rhythm / (local + rhythm)))
-        return f"{share} of what speaks for {target} in the {network} is its rhythm part, which has no place on a map"
-    if local > 0:
-        return f"Only what has a place speaks for {target} in the {network}; its rhythm part does not"
+    if 0 < share < 1:
+        rest = capital(about(1.0 - share))
+        return f"{rest} of what speaks for {name} in the {network} is its rhythm part, which has no place on a map"
+    if share == 1:
+        return f"Only what has a place speaks for {name} in the {network}; its rhythm part does not"
     told = (
-        f"Only the rhythm part, which has no place on a map, speaks for {target} in the {network}"
-        if rhythm > 0
-        else f"On balance nothing speaks for {target} in the {network}"
+        f"Only the rhythm part, which has no place on a map, speaks for {name} in the {network}"
+        if share == 0
+        else f"On balance nothing speaks for {name} in the {network}"
     )
-    return told if empty else f"{told}: what its map shows is outweighed by what speaks against {target} elsewhere"
+    return told if empty else f"{told}: what its map shows is outweighed by what speaks against {name} elsewhere"
 
 
 def _fused(seen: Explanation, found: Attention) -> str:
@@ -156,12 +169,7 @@ def _blurred(seen: Explanation, found: Attention) -> str:
 
 def _caution(found: Attention) -> str:
     good = found.waves.quality.good or not found.waves.of("QRS")
-    return "" if good else f"Read with care: {_plain(found.waves.quality)}"
-
-
-def _plain(quality: Quality) -> str:
-    """Faults without the figures in brackets that they were told by."""
-    return re.sub(r" \([^)]*\)", "", str(quality)).replace(": ", ", ")
+    return "" if good else f"Read with care: {found.waves.quality.plain}"
 
 
 def _listed(shares: list[Share]) -> str:

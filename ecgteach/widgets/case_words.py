@@ -5,13 +5,13 @@ from html import escape
 from ..cases import Solution
 from ..explanation import Explanation
 from ..fusion import AGREEMENT_THRESHOLD
-from ..plots.tables import Cell, html_table
+from ..plots.tables import Cell, Row, html_table
 from ..plots.theme import IMPORTANCE
 from ..plots.words import no_fused_map, signed, warnings
 from ..records import Record
 from ..strip import SAMPLES, SAMPLING_RATE
 from ..views import view_kind
-from ..words import about, capital, class_name, every_network, listed, percent, probability
+from ..words import about, capital, class_name, every, listed, percent, probability
 from .case_state import CANNOT, NONE, Reading
 
 FAINT = 0.1
@@ -51,15 +51,15 @@ def answers_in_words(seen: Explanation) -> str:
 
 def answers_of(seen: Explanation) -> str:
     """All networks' probabilities as a table, and whether they disagree."""
-    rows: list[list[str | Cell]] = [[class_name(code), *_chances(seen, code)] for code in seen.probabilities]
+    rows: list[Row] = [[class_name(code), *_chances(seen, code)] for code in seen.probabilities]
     table = html_table(["answer", *(view_kind(name).network for name in seen.views)], rows)
     if len(seen.views) == 1:
         said = "One network has read the strip; there is no second one to compare it with."
     elif seen.disagreement:
         said = f"<b>The networks disagree</b>: {escape(answers_in_words(seen))}. At least one is wrong."
     else:
-        every = capital(every_network(seen.views))
-        said = f"{every} give the same answer. Networks that learnt from the same strips can share an error."
+        said = capital(every(seen.views, "network")) + " give the same answer. "
+        said += "Networks that learnt from the same strips can share an error."
     return f"<p>{said}</p>{table}"
 
 
@@ -78,7 +78,7 @@ def maps_of(seen: Explanation, moment: float) -> str:
         parts.append(f"There is {escape(no_fused_map(seen))}.")
     else:
         parts.append(
-            f"{capital(every_network(seen.views).split()[0])} looked at {about(together)} of the time, one of them "
+            f"{capital(every(seen.views, 'network').split()[0])} looked at {about(together)} of the time, one of them "
             f"alone at {about(sum(single[: len(seen.views)]))}, neither at {about(neither)}. "
             f"(Looked: from {percent(AGREEMENT_THRESHOLD)} of its own maximum on.)"
         )
@@ -106,11 +106,15 @@ def truth_of(record: Record, solution: Solution, seen: Explanation, reading: Rea
     own = {True: "you: right", False: "you: another answer"}[reading.answer == code]
     if reading.answer == CANNOT:
         own = "you: left it open"
+    if solution.rhythm is None:
+        judged, own = [], f"{solution.rhythm_name}, so nobody's answer is judged"
     parts = [
         f"<b>The source says: {escape(solution.rhythm_name)}.</b> Measured rate: {solution.rate:.0f} a minute. "
         f"Group by rhythm and rate: {escape(solution.group_name)}.",
         f"{escape(capital('; '.join([*judged, own])))}.",
     ]
+    if solution.findings:
+        parts.append(f"Also found: {escape(listed(solution.findings))}.")
     if solution.group and solution.group.patient:
         parts.append(f"If this were a patient: {escape(solution.group.patient)}")
     parts.append(

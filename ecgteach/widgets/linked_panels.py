@@ -27,10 +27,12 @@ from ..fusion import agreement_kinds, cells_onto_image
 from ..image import strip_image
 from ..plots import theme
 from ..plots.words import on_picture
+from ..records.leads import lead_in_words
 from ..strip import SECONDS, Strip
 from ..views import FUSED, view_kind
 from ..words import segments
 
+PASSES = ("high-pass", "low-pass")
 LEAD_IN_SECONDS = 0.6
 LOW, HIGH, HEADER = -2.0, 2.0, 0.8
 """Amplitudes in mV: as much as the picture holds, and room above it for the panel's name."""
@@ -94,16 +96,17 @@ class LinkedPanels:
         moment : float
             Where the dashed line stands, in seconds; at 0 there is none.
         """
-        band = " to ".join(step.partition("pass ")[2] for step in map(str, strip.steps) if "pass " in step)
+        band = " to ".join(f"{step.hz:g} Hz" for step in strip.steps if step.kind in PASSES)
         note = f"{lead_in_words(strip.lead)}; {band or 'no filter'}; 25 mm/s, 10 mm/mV"
         maps = {} if seen is None else {FUSED: seen.fused, **{view: one.on_time for view, one in seen.views.items()}}
+        together = "both" if len(self._views) == 2 else "all"
         trace = {"time": strip.times.astype(np.float32), "millivolt": strip.samples}
         for view, paper in self._figures.items():
             one = None if seen is None or view == FUSED else seen.views[view]
             drawn = one is not None and on_picture(one)
             paper.visible = seen is not None or view == self._views[0]
             self._chips[view].visible = seen is not None
-            where = "one map of all" if view == FUSED else f"its map on the {'drawn ' * drawn}strip"
+            where = f"one map of {together}" if view == FUSED else f"its map on the {'drawn ' * drawn}strip"
             self._chips[view].text = f"{view_kind(view).word}: {where}"
             self._moments[view].location = moment
             self._moments[view].visible = moment > 0
@@ -263,11 +266,6 @@ class LinkedPanels:
         )
         paper.add_layout(legend, "below")
         return sources
-
-
-def lead_in_words(lead: str) -> str:
-    """A lead's name as a reader says it."""
-    return {"ECG": "lead from hand to hand", "MLII": "lead II, modified"}.get(lead, f"lead {lead}")
 
 
 def _levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:

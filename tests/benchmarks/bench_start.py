@@ -43,7 +43,7 @@ class Copy:
         """Whether what is in the copy's .venv runs, from where it lies, and nothing is left beside it."""
         code = "import sys, torch, ecgteach; print(sys.prefix, ecgteach.__file__, sep=chr(10))"
         told = subprocess.run(
-            [self.folder / ".venv/bin/python", "-c", code], capture_output=True, text=True, check=False
+            [self.folder / ".venv/bin/python", "-I", "-c", code], capture_output=True, text=True, check=False
         )
         script = subprocess.run([self.folder / ".venv/bin/jupyter", "--version"], capture_output=True, check=False)
         here = told.stdout.splitlines() == [str(self.folder / ".venv"), str(self.folder / "ecgteach/__init__.py")]

@@ -188,3 +188,11 @@ def test_an_explanation_is_made_again_in_the_same_way(untrained):
 def test_no_strip_is_an_error_in_words():
     with pytest.raises(InvalidValue, match="there is no strip to look at"):
         sanity.cascade([], planted("P"))
+
+
+def test_a_cascade_of_one_view_alone_has_that_views_stages():
+    signal = {"signal": planted("P")["signal"]}
+    stages = sanity.cascade(strips(1, ("SR",)), signal)
+    assert list(stages[0].layers) == ["signal"]
+    assert stages[0].likeness["signal"].strips == 1
+    assert stages[0].likeness["fused"].strips == 0

@@ -14,8 +14,8 @@ from ecgteach.beats import find_beats
 from ecgteach.errors import InvalidValue, UnknownName
 from ecgteach.plots import plot_explanation, plot_fused, plot_image, plot_strip, plot_trace, theme, words
 from ecgteach.plots.sheet import MM_PER_INCH
+from ecgteach.quality import Fault, Quality
 from ecgteach.rhythms import grouping, rhythms
-from ecgteach.strip import Quality
 from ecgteach.views import FUSED, VIEWS, view_kind
 from ecgteach.words import moments
 
@@ -32,8 +32,10 @@ def seen():
 def emptied(seen, view, state="flat"):
     """The same explanation as if one view had found nothing for another target."""
     old = seen.views[view]
-    empty = replace(old.map, values=np.zeros_like(old.map.values), state=state, raw_max=0.0)
-    views = {**seen.views, view: replace(old, map=empty, on_time=np.zeros(5000, np.float32))}
+    number = old.prediction.classes.index("SB")
+    views = {name: replace(one, map=replace(one.map, target=number)) for name, one in seen.views.items()}
+    empty = replace(views[view].map, values=np.zeros_like(old.map.values), state=state, raw_max=0.0)
+    views[view] = replace(old, map=empty, on_time=np.zeros(5000, np.float32))
     return replace(seen, target="SB", views=views, fused=None, fused_reason=f"the {view} view's map is {state}")
 
 
@@ -54,7 +56,7 @@ def apart(seen):
 
 
 def tall(seen):
-    faults = Quality(("noisy: no QRS stands out (kurtosis 3.1, under 4)", "clipped: 14 samples lie beyond 10 mV"))
+    faults = Quality((Fault("no QRS", "no QRS stands out"), Fault("clipped", "14 samples lie beyond 10 mV")))
     return ecgteach.explain(replace(seen.strip, samples=9 * seen.strip.samples, quality=faults))
 
 
@@ -155,7 +157,7 @@ def test_who_cannot_see_the_strip_gets_what_can_be_measured_on_it(seen):
 
 def test_filters_speed_gain_and_purpose_stand_on_the_strip(seen):
     said = [text.get_text() for text, _ in letters(plot_strip(seen.strip))]
-    assert "Lead II    25 mm/s    10 mm/mV    high-pass 0.5 Hz, low-pass 40 Hz" in said
+    assert "Lead II    25 mm/s    10 mm/mV    high-pass 0.5 Hz, low-pass 40 Hz, ends faded" in said
     assert f"Real recording {seen.strip.source_id}, for teaching, not for clinical use" in said
 
 
@@ -164,7 +166,7 @@ def test_an_unfiltered_strip_says_so():
 
 
 def test_faults_of_the_lead_are_told(seen):
-    poor = replace(seen.strip, quality=Quality(("flat: it stands still",)))
+    poor = replace(seen.strip, quality=Quality((Fault("flat", "it stands still"),)))
     assert "The lead is flat: it stands still." in plot_strip(poor).alt
 
 

@@ -110,14 +110,10 @@ def test_a_header_whose_rate_or_length_is_no_number_is_refused(written, old, new
         read_record(written)
 
 
-def gains(path):
-    """What the header says of the first signal's gain: ``32767.0(0)/mV``."""
-    return path.with_suffix(".hea").read_text().splitlines()[1].split()[2]
-
-
 def test_a_signal_that_is_not_calibrated_is_refused(written):
-    edit_header(written, gains(written), "0")
-    with pytest.raises(UnreadableFile, match="the gain '0', so it is not calibrated"):
+    header = written.with_suffix(".hea")
+    header.write_text(re.sub(r"^(r1\.dat \S+) \S+ ", r"\1 0 ", header.read_text(), flags=re.MULTILINE))
+    with pytest.raises(UnreadableFile, match="has the gain 0 or none, so it is not calibrated"):
         read_record(written)
 
 
@@ -220,7 +216,7 @@ def test_a_wrong_rate_shows_in_the_length(tmp_path):
     [
         ("", "no table"),
         ("1\n2\nthree\n4", "line 3, column 1 holds 'three'"),
-        ("a\nb\n", "line 2"),
+        ("a\nb\n", "no numbers"),
         ("only,names\n", "no numbers"),
     ],
 )

@@ -58,7 +58,7 @@ def test_lead_ii_is_read_before_others_and_a_single_lead_stands_for_itself():
     trace = np.stack([beating(75), beating(75)])
     assert Record(trace, ("I", "II"), 500).lead_for_reading() == "II"
     assert Record(trace, ("V1", "MLII"), 500).lead_for_reading() == "MLII"
-    assert Record(trace[:1], ("ECG",), 500).lead_for_reading() == "ECG"
+    assert Record(trace[:1], ("ECG",), 500).lead_for_reading() == "lead not stated"
     with pytest.raises(UnknownName, match="Name one of them"):
         Record(trace, ("V1", "V2"), 500).lead_for_reading()
 

@@ -105,7 +105,7 @@ def test_the_split_is_the_one_that_weights_and_figures_rest_on():
 
 
 def test_embedded_strips_come_from_validation_only():
-    assert {part_of(line.source, line.record) for line in samples()} == {"validation"}
+    assert {part_of(line.source, line.record) for line in samples(use=None)} == {"validation"}
 
 
 @pytest.mark.data

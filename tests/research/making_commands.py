@@ -28,7 +28,7 @@ def make_splits(data: Data = None) -> None:
 
 @samples.command("samples")
 def make_samples(data: Data = None) -> None:
-    """Embed 25 strips a group from the validation part; they follow from the split."""
+    """Embed the strips that were looked at and kept; they follow from the split and from review.csv."""
     making_samples.make_samples(data)
 
 

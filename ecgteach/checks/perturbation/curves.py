@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ...errors import InvalidValue
 from ...explanation import Explanation
 from ...models import VIEWS, Network, margin, position
+from ...showing import ShowsItself
 from ...strip import SAMPLES
 from ..answers import BOTH, logits_of
 from ..localisation.controls import qrs_onsets, shifted
@@ -42,7 +43,7 @@ Plan = tuple[str, Order]  # a kind, and the order that it follows
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Curve:
+class Curve(ShowsItself):
     """What becomes of the target while segments are taken out or put back in one order.
 
     Parameters

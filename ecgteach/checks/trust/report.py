@@ -3,7 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-RIGHT, WRONG, NOT_KNOWN = "right", "wrong", "not known"
+from ...showing import ShowsItself
+
+RIGHT, WRONG, NOT_KNOWN, NO_LABEL = "right", "wrong", "not known", "no label"
 PASSED, FAILED = "passed", "failed"
 EVIDENCE = "localisation"
 """The one test that asks whether the map is right; all others ask whether it is true of the network."""
@@ -44,7 +46,7 @@ class Test:
 
 
 @dataclass(frozen=True, repr=False)
-class TrustReport:
+class TrustReport(ShowsItself):
     """All tests of one explanation's map; about the map, not about the diagnosis.
 
     Parameters
@@ -59,6 +61,8 @@ class TrustReport:
         Whether both views together answered what the strip shows; None where that is not known.
     caution : str
         What is wrong with the strip's beats, so that it may hold no rhythm for any map to show; else empty.
+    labelled : bool
+        False where nobody has said what the strip shows, so that no answer to it is right or wrong.
     """
 
     target: str
@@ -66,6 +70,7 @@ class TrustReport:
     tests: tuple[Test, ...]
     answer_right: bool | None
     caution: str = ""
+    labelled: bool = True
 
     @property
     def applicable(self) -> tuple[Test, ...]:
@@ -91,8 +96,8 @@ class TrustReport:
 
     @property
     def quadrant(self) -> tuple[str, str]:
-        """Answer and map on a 2 x 2: ``("right", "passed")`` ...; ``"not known"`` where nobody can say."""
-        answer = {True: RIGHT, False: WRONG, None: NOT_KNOWN}[self.answer_right]
+        """Answer and map on a 2 x 2, ``("right", "passed")``: ``"not known"``: nobody can say, ``"no label"``: nobody has."""
+        answer = {True: RIGHT, False: WRONG, None: NOT_KNOWN if self.labelled else NO_LABEL}[self.answer_right]
         outcome = NOT_KNOWN if self.score is None else PASSED if self.score == 1 else FAILED
         return answer, outcome
 

@@ -46,7 +46,8 @@ def trust(
     tests = tuple(
         _tested(name, test, judged) for name, test in TRUST_TESTS.items() if (test.real if real else test.simulated)
     )
-    return TrustReport(explanation.target, judged.name, tests, _right(explanation), _caution(explanation))
+    labelled = not (real and explanation.strip.rhythm is None)
+    return TrustReport(explanation.target, judged.name, tests, _right(explanation), _caution(explanation), labelled)
 
 
 def _tested(name: str, test: TrustTest, judged: JudgedMap) -> Test:
