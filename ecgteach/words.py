@@ -60,8 +60,26 @@ SHARED = (
 The borders lie halfway between the fractions that are named.
 """
 
-FEW = SHARED[0][0]
-"""Share of the strip below which a title counts the moments in place of telling a share."""
+FEW = 0.025
+"""Share below which one reads "under 5 %": where all do, they are told in seconds."""
+
+
+def in_steps_or_seconds(shares: Sequence[float], of: Sequence[float] | None = None) -> list[str]:
+    """Shares of a strip's time in steps of 5 %, or in seconds where each would only read "under 5 %".
+
+    Parameters
+    ----------
+    shares : sequence of float
+        0 to 1.
+    of : sequence of float, optional
+        The shares that decide; by default `shares` themselves.
+
+    >>> in_steps_or_seconds([0.012, 0.02]), in_steps_or_seconds([0.0, 0.5])[1].replace(PERCENT, " %")
+    (['0.1 s', '0.2 s'], '50 %')
+    """
+    if all(share < FEW for share in (shares if of is None else of)):
+        return [f"{SECONDS * share:.1f} s" for share in shares]
+    return [in_steps(share) for share in shares]
 
 
 def overlap(together: float, either: float) -> str:

@@ -10,7 +10,17 @@ import ecgteach
 from ecgteach import fusion, words
 from ecgteach.plots.waves import plot_attention
 from ecgteach.waves import attention_by_wave
-from ecgteach.words import about, every, in_steps, listed, moments, probability
+from ecgteach.words import (
+    about,
+    every,
+    in_steps,
+    in_steps_or_seconds,
+    listed,
+    moments,
+    overlap,
+    probability,
+    with_place,
+)
 
 
 def plain(text):
@@ -57,10 +67,60 @@ def test_no_probability_is_called_certain():
 
 
 def test_classes_are_named_by_group_then_by_rhythm_then_by_themselves():
-    assert words.class_name("GSVT") == "fast supraventricular rhythms"
+    said = "sinus tachycardia or another regular supraventricular tachycardia (not AF or flutter)"
+    assert words.class_name("GSVT") == said
+    assert [words.class_name(code) for code in ("SR", "SB")] == ["sinus rhythm (60-100/min)", "sinus bradycardia"]
+    assert words.class_in_short("GSVT") == "sinus tachycardia or other regular SVT"
     assert words.class_name("VT") == "ventricular tachycardia"
     assert words.class_in_full("AFIB") == "AFIB (atrial fibrillation or flutter)"
     assert words.class_in_full("normal beat") == "normal beat"
+
+
+BORDERS = [
+    (0.05, "almost nothing is shared", "about a tenth is shared"),
+    (0.15, "about a tenth is shared", "about a fifth is shared"),
+    (0.225, "about a fifth is shared", "about a quarter is shared"),
+    (0.29, "about a quarter is shared", "about a third is shared"),
+    (0.415, "about a third is shared", "about half is shared"),
+    (0.585, "about half is shared", "about two thirds are shared"),
+    (0.71, "about two thirds are shared", "about three quarters are shared"),
+    (0.825, "about three quarters are shared", "about nine tenths are shared"),
+    (0.95, "about nine tenths are shared", "almost all is shared"),
+]
+
+
+@pytest.mark.parametrize(("border", "below", "above"), BORDERS)
+def test_what_is_shared_is_told_in_words_with_a_border_each(border, below, above):
+    assert overlap(border - 1e-4, 1.0) == below
+    assert overlap(border, 1.0) == above
+
+
+def test_only_none_is_nothing_and_only_all_is_all():
+    assert [overlap(0.0, 0.3), overlap(0.0, 0.0), overlap(0.3, 0.3)] == [
+        "nothing is shared", "nothing is shared", "all is shared",
+    ]  # fmt: skip
+    assert [overlap(1e-4, 1.0), overlap(1 - 1e-4, 1.0)] == ["almost nothing is shared", "almost all is shared"]
+
+
+def test_every_border_of_what_is_shared_is_tried():
+    assert [limit for limit, _ in words.SHARED] == [*(border for border, _, _ in BORDERS), 1.0]
+
+
+def test_shares_that_would_all_read_under_five_percent_are_told_in_seconds():
+    assert in_steps_or_seconds([0.95, 0.0249, 0.0], [0.0249, 0.0]) == ["9.5 s", "0.2 s", "0.0 s"]
+    assert [plain(told) for told in in_steps_or_seconds([0.95, 0.025], [0.025])] == ["95 %", "under 5 %"]
+
+
+@pytest.mark.parametrize(
+    ("local", "rhythm", "share"), [(1, 3, 0.25), (1, -3, 1.0), (-1, 3, 0.0), (0, 1, 0.0), (1, 0, 1.0)]
+)
+def test_what_speaks_against_a_class_is_no_part_of_what_speaks_for_it(local, rhythm, share):
+    assert with_place({"local": np.array([9, local]), "rhythm": np.array([9, rhythm])}, 1) == share
+
+
+def test_a_network_that_does_not_tell_its_parts_has_no_share_with_a_place():
+    assert with_place({}, 0) is None
+    assert np.isnan(with_place({"local": np.array([-1.0]), "rhythm": np.array([0.0])}, 0))
 
 
 def test_moments_are_those_above_half_of_the_maximum():

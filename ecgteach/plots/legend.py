@@ -3,7 +3,7 @@
 from matplotlib.cm import ScalarMappable
 from matplotlib.patches import Rectangle
 
-from ..words import class_in_short, in_steps
+from ..words import class_in_short, in_steps_or_seconds
 from .sheet import EDGE, LINE, MM_PER_POINT, TIME_LEFT, WIDTH, Sheet, width_of
 from .theme import HATCH_REPEAT, INK, QUIET_INK, TYPE, agreement_style, importance_map, in_legend
 
@@ -31,9 +31,11 @@ def importance_bar(sheet: Sheet, target: str) -> None:
 
 
 def who_looked(sheet: Sheet, shares: dict[str, float]) -> None:
-    """Who looked, by share of the time: colour, hatch and words."""
+    """Who looked, by share of the time, or in seconds where the shares are tiny: colour, hatch and words."""
     styles = {kind: agreement_style(kind) for kind in in_legend([*shares])}
-    labels = [(style, f"{style.words} {in_steps(shares[kind])}") for kind, style in styles.items()]
+    neither, *some = shares.values()
+    told = dict(zip(shares, in_steps_or_seconds([neither, *some], some), strict=True))
+    labels = [(style, f"{style.words} {told[kind]}") for kind, style in styles.items()]
     widths = [SWATCH + 2.0 + width_of(label, TYPE) for _, label in labels]
     gap = max((WIDTH - EDGE - TIME_LEFT - sum(widths)) / (len(labels) - 1), SWATCH / 2)
     left = TIME_LEFT

@@ -10,7 +10,7 @@ from ..beats import find_beats
 from ..image import strip_image
 from ..records.leads import lead_in_words
 from ..rhythms import rhythms
-from ..strip import Strip
+from ..strip import SECONDS, Strip
 from ..views import FUSED, view_kind
 from ..words import (
     FEW,
@@ -20,13 +20,12 @@ from ..words import (
     class_in_short,
     class_name,
     every,
-    in_steps,
+    in_steps_or_seconds,
     listed,
     looked_at,
     looked_segments,
     moments,
     overlap,
-    percent,
     probability,
     with_place,
 )  # fmt: skip
@@ -107,30 +106,32 @@ def title_of(seen: "Explanation") -> str:
 def looks_of(seen: "Explanation") -> str:
     """How much of the strip each view looked at, and how much of what any looked at is shared by all of them.
 
-    Where each looked at less than `FEW` of the strip, it is told how many moments these were.
+    Where all of that is too little to be told in percent, it is told in moments and seconds.
     """
     looked = {view_kind(name).word: view.on_time for name, view in seen.views.items() if view.on_time.max() > 0}
-    if len(seen.views) == 1:
-        looked = dict(zip(("it",), looked.values(), strict=False))
     if not looked:
         return "no map shows anything"
-    if all(looked_at(on_time) < FEW for on_time in looked.values()):
-        counts = {word: len(looked_segments(on_time)) for word, on_time in looked.items()}
-        each = [f"{word} at {count} brief moment{'s' * (count > 1)}" for word, count in counts.items()]
-        of = f", under {percent(FEW)} of the strip" + " each" * (len(looked) > 1)
+    alone = len(seen.views) == 1
+    neither, *some = [0.0, *map(looked_at, looked.values())] if alone else seen.agreement_shares.values()
+    if all(share < FEW for share in some):
+        each, of = [f"{word} at {_brief(on_time)}" for word, on_time in looked.items()], ""
     else:
-        each = [f"{word} at {about(looked_at(on_time))}" for word, on_time in looked.items()]
-        of = " of the strip"
-    said = f"{', '.join(each).replace(' ', ' looked ', 1)}{of}"
-    if len(seen.views) == 1:
-        return said
+        each, of = [f"{word} at {about(looked_at(on_time))}" for word, on_time in looked.items()], " of the strip"
+    first, *others = each
+    said = f"{', '.join([first.replace(' at ', ' looked at ', 1), *others])}{of}"
+    if alone:
+        return f"it {said.partition(' ')[2]}"
     if len(looked) < len(seen.views):
         empty = [view_kind(name).word for name, view in seen.views.items() if not view.on_time.max() > 0]
-        return f"{said}; there is no fused map, since nothing is on the map of {listed(empty)}"
-    neither, *_, together = seen.agreement_shares.values()
-    whichever = "either" if len(looked) == 2 else "any"
-    shared = f"of what {whichever} looked at, {overlap(together, 1.0 - neither)}"
+        return f"{said}; there is no fused map, the map of {listed(empty)} is empty"
+    shared = f"of what {'either' if len(looked) == 2 else 'any'} looked at, {overlap(some[-1], 1.0 - neither)}"
     return f"{said}; {shared}" + "; there is no fused map" * (seen.fused is None)
+
+
+def _brief(on_time: NDArray[np.float32]) -> str:
+    """How many moments a map along time looked at, and how long they are together."""
+    count = len(looked_segments(on_time))
+    return f"{count} brief moment{'s' * (count > 1)} ({SECONDS * looked_at(on_time):.1f} s in all)"
 
 
 def answer_of(view: "View", target: str) -> str:
@@ -164,7 +165,7 @@ def look_of(on_time: NDArray[np.float32], state: str, target: str) -> str:
     if state == "non-finite":
         return f"its map for {name} is not finite, there is nothing to show"
     if not on_time.max() > 0:
-        return f"its map for {name} is flat: nothing speaks for it"
+        return f"its map for {name} is flat: nothing that has a place speaks for it"
     return f"for {name} it looked at {of_the_strip(looked_at(on_time))}"
 
 
@@ -177,9 +178,9 @@ def answer_and_look(view: "View", target: str) -> str:
 
 
 def place_of(view: "View", target: str) -> str:
-    """Which part of what speaks for the target a map can show at all; empty where the network does not tell."""
+    """Which part of what speaks for the target a map can show at all; empty where nothing is on the map or known."""
     share = with_place(view.prediction.parts, view.prediction.classes.index(target))
-    if share is None:
+    if share is None or not view.on_time.max() > 0:
         return ""
     if np.isnan(share):
         return "on balance nothing speaks for it"
@@ -255,6 +256,8 @@ def explanation_in_words(seen: "Explanation") -> str:
         found.append(f"{lost}.")
     if len(seen.views) > 1:
         shares = seen.agreement_shares
-        looked = ", ".join(f"{agreement_style(kind).words} {in_steps(shares[kind])}" for kind in in_legend([*shares]))
+        neither, *some = shares.values()
+        told = dict(zip(shares, in_steps_or_seconds([neither, *some], some), strict=True))
+        looked = ", ".join(f"{agreement_style(kind).words} {told[kind]}" for kind in in_legend([*shares]))
         found.append(f"Who looked, by time: {looked}.")
     return " ".join([*found, f"The target is {class_name(seen.target)}.", strip_in_words(seen.strip)])

@@ -42,8 +42,8 @@ def sentence(explanation: Explanation, attention: Attention | None = None) -> st
     Returns
     -------
     str
-        Says what the networks answer, whether they disagree, what is known of P, whether flutter may look alike, on
-        which waves each map lies (in steps of 5 %, and against chance), what is empty, how much of an answer has no
+        Says what the networks answer, whether they disagree, what is known of P, whether flutter may look alike,
+        on which waves each map lies (in steps of 5 %, and against chance), what is empty, how much of an answer has no
         place, and which waves are too short for the cells. It tells where a map lies, not why the network answers so.
     """
     found = attention_by_wave(explanation) if attention is None else attention

@@ -21,7 +21,10 @@ from ecgteach.words import moments
 
 LABELS = [*rhythms().values(), *grouping().groups]
 CODES = re.compile("|".join(rf"\b{label.code}\b" for label in LABELS))
-NAMES = re.compile("|".join(re.escape(label.name) for label in LABELS), re.IGNORECASE)
+NAMES = re.compile(
+    "|".join(re.escape(name) for label in LABELS for name in (label.name, getattr(label, "short", label.name))),
+    re.IGNORECASE,
+)
 
 
 @pytest.fixture(scope="module")
@@ -218,26 +221,89 @@ def test_all_panels_share_one_gain(seen):
 
 def test_the_title_is_the_answer_in_steps_of_five_percent():
     seen = ecgteach.explain(ecgteach.sample("SR", 1))
-    assert seen.agreement_shares["both"] > 0.05
-    steps = 5 * round(20 * seen.agreement_shares["both"])
+    signal, image = (5 * round(20 * float(np.mean(view.on_time >= 0.5))) for view in seen.views.values())
     title = words.title_of(seen).replace("\N{NO-BREAK SPACE}", " ")
-    assert title == f"Both views answer SR; both looked at the same part, about {steps} % of the strip"
+    said = f"signal looked at about {signal} %, picture at about {image} % of the strip"
+    assert title.startswith(f"Both views answer sinus rhythm; {said}; of what either looked at, ")
+
+
+@pytest.mark.parametrize(
+    ("together", "said"),
+    [
+        (0, "nothing is shared"),
+        (1, "almost nothing is shared"),
+        (333, "about a third is shared"),
+        (667, "about two thirds are shared"),
+        (1000, "all is shared"),
+    ],
+)
+def test_the_title_says_how_much_of_what_either_looked_at_is_shared(seen, together, said):
+    signal, image = np.zeros((2, 5000), np.float32)
+    alone = (1000 - together) // 2
+    signal[: alone + together], image[alone:1000] = 1.0, 1.0
+    views = {name: replace(seen.views[name], on_time=on) for name, on in (("signal", signal), ("image", image))}
+    assert words.title_of(replace(seen, views=views)).endswith(f"; of what either looked at, {said}")
+
+
+def test_what_is_too_short_for_percent_is_told_in_moments_and_seconds(seen):
+    signal, image = np.zeros((2, 5000), np.float32)
+    signal[500:600], image[550:600], image[4000:4050] = 1.0, 1.0, 1.0
+    views = {name: replace(seen.views[name], on_time=on) for name, on in (("signal", signal), ("image", image))}
+    picture = plot_explanation(replace(seen, views=views))
+    said = "signal looked at 1 brief moment (0.2 s in all), picture at 2 brief moments (0.2 s in all); of what either"
+    assert said in picture.alt
+    legend = {text.get_text() for text, _ in letters(picture)}
+    assert {"both 0.1 s", "signal only 0.1 s", "picture only 0.1 s", "neither 9.7 s"} <= legend
+
+
+@pytest.mark.parametrize(
+    ("local", "rhythm", "said"),
+    [
+        (1.0, 3.0, "about 25 % of what speaks for it has a place on the strip"),
+        (1.0, -3.0, "what speaks for it has a place on the strip"),
+        (-1.0, 3.0, "what speaks for it has no place on the strip"),
+        (-1.0, -3.0, "on balance nothing speaks for it"),
+    ],
+)
+def test_beside_each_map_stands_which_part_of_the_answer_has_a_place(seen, local, rhythm, said):
+    views = {}
+    for name, view in seen.views.items():
+        there = np.array([code == seen.target for code in view.prediction.classes], np.float32)
+        parts = {"local": local * there, "rhythm": rhythm * there}
+        views[name] = replace(view, prediction=replace(view.prediction, logits=sum(parts.values()), parts=parts))
+    changed = replace(seen, views=views)
+    alt = plot_explanation(changed).alt.replace("\N{NO-BREAK SPACE}", " ")
+    assert alt.count(f"; {said}.") == 2
+    assert said.split()[-1] in " ".join(text.get_text() for text, _ in letters(plot_image(changed)))
+
+
+@pytest.mark.parametrize("group", grouping().classes)
+def test_figures_name_the_groups_in_words_and_never_by_their_codes(seen, group):
+    asked = ecgteach.explain(seen.strip, target=group)
+    for picture in (plot_explanation(asked), plot_image(asked), plot_fused(asked)):
+        assert not re.search(r"\b(SR|SB|GSVT|AFIB)\b", picture.alt)
+        assert not re.search(r"\b(SR|SB|GSVT|AFIB)\b", " ".join(text.get_text() for text, _ in letters(picture)))
 
 
 def test_the_title_tells_a_disagreement(seen):
     said = words.title_of(disagreementling(seen))
-    assert said.startswith("The views disagree: signal answers AFIB, picture answers GSVT; for AFIB, both looked")
+    fast, fibrillation = "sinus tachycardia or other regular SVT", "atrial fibrillation or flutter"
+    answers = f"signal answers {fibrillation}, picture answers {fast}"
+    assert said.startswith(f"The views disagree: {answers}; for {fibrillation} signal looked at")
 
 
 def test_the_title_tells_when_nothing_is_common(seen):
-    assert words.title_of(apart(seen)).endswith("they looked at nothing in common")
+    assert words.title_of(apart(seen)).endswith("of what either looked at, nothing is shared")
 
 
 def test_an_empty_map_is_told_in_words_instead_of_a_fused_one(seen):
     picture = plot_explanation(emptied(seen, "image"))
     said = " ".join(text.get_text() for text, _ in letters(picture))
-    assert "no fused map: the picture view's map is empty for SB" in said
-    assert "its map for SB is flat: nothing speaks for it" in said and "there is no fused map" in picture.alt
+    assert "no fused map: the picture view's map is empty for sinus bradycardia" in said
+    assert (
+        "its map for sinus bradycardia is flat: nothing that has a place speaks for it" in said
+        and "there is no fused map" in picture.alt
+    )
 
 
 def test_an_empty_map_leaves_the_colour_of_paper(seen):
@@ -277,18 +343,18 @@ def test_what_the_picture_cuts_off_is_told(seen):
 @pytest.mark.parametrize("view", [*VIEWS, FUSED])
 def test_a_trace_is_marked_for_each_view(seen, view):
     picture = plot_trace(seen.strip, seen.fused, view=view, target="AFIB")
-    assert picture.alt.startswith(f"For AFIB the {view_kind(view).word} ")
+    assert picture.alt.startswith(f"For atrial fibrillation or flutter the {view_kind(view).word} ")
     assert_readable(picture)
 
 
 def test_a_flat_map_marks_nothing_and_says_so(seen):
     picture = plot_trace(seen.strip, np.zeros(5000), view="signal", target="AFIB")
-    assert picture.alt.startswith("The signal map for AFIB is flat")
+    assert picture.alt.startswith("The signal map for atrial fibrillation or flutter is flat")
 
 
 def test_a_title_of_ones_own_does_not_hide_the_answer_from_the_alternative_text(seen):
     picture = plot_trace(seen.strip, seen.fused, view="fused", target="AFIB", title="Here?")
-    assert picture.alt.startswith("Here? For AFIB the fused map is strong in")
+    assert picture.alt.startswith("Here? For atrial fibrillation or flutter the fused map is strong in")
 
 
 @pytest.mark.parametrize(

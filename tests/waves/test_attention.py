@@ -115,7 +115,7 @@ def test_an_empty_map_has_no_shares_and_says_why(seen):
     found = attention_by_wave(dull)
     assert {share.view for share in found.shares} == {"signal"}
     assert set(found.empty) == {"image", "fused"}
-    assert "map for SR is empty (flat: nothing speaks for the target)" in sentence(dull, found)
+    assert "map for sinus rhythm is empty (flat: nothing speaks for the target)" in sentence(dull, found)
     assert "There is no fused map" in sentence(dull, found)
 
 
@@ -228,9 +228,9 @@ def test_a_share_that_reads_like_its_time_is_never_simply_more_or_less_than_chan
 
 
 def test_answers_are_told_in_full_words(seen):
-    assert sentence(seen).startswith("Both networks answer SR (sinus rhythm).")
+    assert sentence(seen).startswith("Both networks answer sinus rhythm.")
     other = replace(seen, target="AFIB")
-    assert "; the maps are for AFIB (atrial fibrillation or flutter)." in sentence(other)
+    assert "; the maps are for atrial fibrillation or flutter." in sentence(other)
 
 
 def test_a_level_map_singles_out_no_wave(seen):
@@ -292,7 +292,7 @@ def test_views_that_disagreement_are_told_with_both_answers(seen):
     classes = seen.views["signal"].prediction.classes
     told = sentence(replace(seen, views=views))
     assert classes[:2] == ("SR", "SB")
-    said = "the signal network answers SR (sinus rhythm), the picture network answers SB (bradycardia)"
+    said = "the signal network answers sinus rhythm, the picture network answers sinus bradycardia"
     assert f"The views disagree: {said}" in told
 
 
@@ -302,15 +302,15 @@ def test_views_that_disagreement_are_told_with_both_answers(seen):
         (
             1.0,
             3.0,
-            "About 75 % of what speaks for SR in the signal network is its rhythm part, which has no place on a map",
+            "About 75 % of what speaks for sinus rhythm in the signal network is its rhythm part, which has no place",
         ),
-        (2.0, -1.0, "Only what has a place speaks for SR in the signal network"),
+        (2.0, -1.0, "Only what has a place speaks for sinus rhythm in the signal network"),
         (
             -1.0,
             2.0,
-            "Only the rhythm part, which has no place on a map, speaks for SR in the signal network: what its map",
+            "Only the rhythm part, which has no place on a map, speaks for sinus rhythm in the signal network: what",
         ),
-        (-1.0, -1.0, "On balance nothing speaks for SR in the signal network: what its map shows is outweighed by"),
+        (-1.0, -1.0, "On balance nothing speaks for sinus rhythm in the signal network: what its map shows is"),
     ],
 )
 def test_what_has_no_place_is_told_where_the_network_tells_it(seen, local, rhythm, said):

@@ -96,7 +96,10 @@ class TrustReport(ShowsItself):
 
     @property
     def quadrant(self) -> tuple[str, str]:
-        """Answer and map on a 2 x 2, ``("right", "passed")``; ``"not known"`` or ``"no label"`` where nobody says."""
+        """Answer and map on a 2 x 2: ``("right", "passed")`` ...; ``"not known"`` where nobody can say.
+
+        The answer is ``"no label"`` where nobody has said what the strip shows.
+        """
         answer = {True: RIGHT, False: WRONG, None: NOT_KNOWN if self.labelled else NO_LABEL}[self.answer_right]
         outcome = NOT_KNOWN if self.score is None else PASSED if self.score == 1 else FAILED
         return answer, outcome
