@@ -20,6 +20,8 @@ BASIC_SHARE = 0.45
 FEW_FOR_PATTERN = 6
 LONGEST_PATTERN = 4
 MOST_UNEXPLAINED = 0.07
+LEAST_ALTERNATION = 0.15
+"""Share of the mean RR by which neighbours differ in a pattern of several beats, such as bigeminy."""
 BREATHS_HZ = tuple(np.arange(0.1, 0.41, 0.02))
 WAVE_FREEDOM = 4
 """A wave has a level, a height, a phase and a frequency."""
@@ -57,16 +59,13 @@ class Beats:
     def rate(self) -> float:
         """Beats per minute; NaN below two beats.
 
-        In an irregularly irregular rhythm they are counted over the strip: as many RR intervals as lie between the
-        first beat and the last, by the time that they take. Else 60 over the median RR interval (of a pattern of
-        several beats: over the median of its mean), which one artefact or ectopic beat does not move.
+        Where an irregular rhythm has no basic interval (fibrillation, a wave) or repeats a pattern of several, they are
+        counted over the strip: as many RR intervals as lie between the first beat and the last, by the time that they
+        take. Else 60 over the median RR interval, which one artefact or ectopic beat does not move.
         """
         if len(self.times) < 2:
             return float("nan")
-        if self.regularity.word == IRREGULARLY_IRREGULAR:
-            return float(60.0 / self.rr.mean())
-        pattern = self.regularity.pattern
-        return float(60.0 / np.median(np.convolve(self.rr, np.full(pattern, 1.0 / pattern), "valid")))
+        return float(60.0 / (self.rr.mean() if self.regularity.counted else np.median(self.rr)))
 
     @property
     def irregularity(self) -> float:
@@ -101,14 +100,14 @@ class Regularity:
         By how much an RR interval differs from what foresees it best: for each pattern of one to four beats the median
         difference over the mean RR, for a wave the root mean square beside it; the least of these. Irregularly
         irregular is what exceeds 7 %.
-    pattern : int
-        After how many beats the rhythm repeats itself best; 1 for a regular one.
+    counted : bool
+        Whether no single interval stands for the rhythm, so that its beats have to be counted.
     """
 
     word: str
     spread: float
     unexplained: float
-    pattern: int = 1
+    counted: bool = False
 
     def __str__(self) -> str:
         if np.isnan(self.spread):
@@ -133,16 +132,14 @@ def regularity_of(rr: NDArray[np.float64]) -> Regularity:
     unexplained = min(*differences, _beside_a_wave(rr) / mean)
     within = float(np.mean(np.abs(rr / np.median(rr) - 1.0) <= REGULAR_WITHIN))
     if within >= REGULAR_SHARE:
-        word = REGULAR
-    elif rr.size < FEW_FOR_PATTERN:
-        word = UNTOLD
-    else:
-        basic = float(np.mean(np.abs(rr / np.median(rr) - 1.0) <= BASIC_WITHIN))
-        unforeseen = unexplained > MOST_UNEXPLAINED and basic < BASIC_SHARE
-        word = IRREGULARLY_IRREGULAR if unforeseen else REGULARLY_IRREGULAR
-    patterned = word == REGULARLY_IRREGULAR and unexplained in differences
-    pattern = lengths[differences.index(unexplained)] if patterned else 1
-    return Regularity(word, spread, unexplained, pattern)
+        return Regularity(REGULAR, spread, unexplained)
+    if rr.size < FEW_FOR_PATTERN:
+        return Regularity(UNTOLD, spread, unexplained)
+    foreseen = unexplained <= MOST_UNEXPLAINED
+    basic = float(np.mean(np.abs(rr / np.median(rr) - 1.0) <= BASIC_WITHIN)) >= BASIC_SHARE
+    pattern = foreseen and differences[0] > LEAST_ALTERNATION
+    word = REGULARLY_IRREGULAR if foreseen or basic else IRREGULARLY_IRREGULAR
+    return Regularity(word, spread, unexplained, counted=pattern or not basic)
 
 
 def _beside_a_wave(rr: NDArray[np.float64]) -> float:

@@ -159,7 +159,7 @@ NOISE_MV, NOISE_OF_QRS = 0.05, 0.05
 NOISE_ABOVE_HZ = 12.0
 NOISE_SECONDS = 0.2
 MOST_NOISE = 0.02
-SPIKE_STEEPNESS, SPIKE_HEIGHT = 2.5, 2.0
+SPIKE_STEEPNESS, SPIKE_HEIGHT, LONE_SPIKE_HEIGHT = 2.5, 2.0, 3.0
 """What lies between complexes, and how much of it leaves P waves readable (`_between_beats`)."""
 
 HALF_QRS = round(0.08 * RATE)
@@ -334,7 +334,8 @@ def _between_beats(read: Signal, beats: _Beats) -> list[Fault]:
         faults.append(Fault("noise", f"up to {level:.2f} mV between the beats", f"{noisy:.0%} of the time"))
     steep = np.abs(np.diff(beats.outlines, axis=1)).max(axis=1)
     far = (steep > SPIKE_STEEPNESS * np.median(steep)) & (beats.heights > SPIKE_HEIGHT * beats.height)
-    spikes = int(np.count_nonzero(beats.strangers & far & judged[beats.centres]))
+    single = beats.strangers | (~beats.ectopic & (beats.heights > LONE_SPIKE_HEIGHT * beats.height))
+    spikes = int(np.count_nonzero(single & far & judged[beats.centres]))
     if spikes:
         which = "one complex is" if spikes == 1 else f"{spikes} complexes are"
         faults.append(Fault("spike", f"{which} far steeper and higher than the others and like none of them"))

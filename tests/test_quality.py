@@ -84,9 +84,8 @@ def test_premature_beats_are_no_motion():
 
 def moved(samples, millivolt, seconds):
     times = np.arange(5000) / 500
-    return (
-        samples + millivolt * np.sin(2 * np.pi * (times - 4) / seconds) * (abs(times - 4 - seconds) < seconds)
-    ).astype(np.float32)
+    waving = millivolt * np.sin(2 * np.pi * (times - 4) / seconds) * (abs(times - 4 - seconds) < seconds)
+    return (samples + waving).astype(np.float32)
 
 
 @pytest.mark.parametrize(

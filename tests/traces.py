@@ -38,7 +38,7 @@ def every_kind() -> list[tuple[str, dict[str, Any]]]:
 def clean(
     seeds: Iterable[int], lead: str = "II", kinds: Sequence[tuple[str, dict[str, Any]]] | None = None
 ) -> Iterator[Clean]:
-    """Clean strips of every kind or of some; a kind that is too fast for its modifier with a seed is left out."""
+    """Clean strips of every kind or of some; what cannot be (too fast for its modifier) is left out."""
     seeds = tuple(seeds)
     for rhythm, changes in kinds if kinds is not None else every_kind():
         for seed in seeds:
