@@ -226,7 +226,10 @@ DAMAGE = {
         lambda held: held | {"dense.weight": held["dense.weight"].char()},
         "torch.int8, not",
     ),
-    "a tensor less": (lambda held: {name: held[name] for name in held if name != "dense.bias"}, r"missing: dense\.bias"),
+    "a tensor less": (
+        lambda held: {name: held[name] for name in held if name != "dense.bias"},
+        r"missing: dense\.bias",
+    ),
     "a tensor more": (lambda held: held | {"more": torch.zeros(3)}, "too many: more"),
     "another shape": (lambda held: held | {"dense.bias": torch.zeros(9)}, r"dense.bias has the shape \(9,\)"),
     "factors of nothing": (lambda held: held | {"more.factors": torch.ones(4)}, "too many: more.factors"),
