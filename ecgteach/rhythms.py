@@ -166,7 +166,7 @@ def grouping(name: str = "four") -> Grouping:
     if not rows:
         known = sorted({row["grouping"] for row in _table("groupings.csv")})
         raise UnknownName(f"no grouping is called {name!r}; there are {choices(known)}")
-    groups = tuple(Group(row["group"], row["name"], name, row["patient"], row["short"]) for row in rows)
+    groups = tuple(Group(row["group"], row["name"], name, row["patient"], row.get("short") or "") for row in rows)
     members = {
         rhythm(code).code: group for row, group in zip(rows, groups, strict=True) for code in row["rhythms"].split(";")
     }

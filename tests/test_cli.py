@@ -1,10 +1,12 @@
 import json
+import re
 
 import numpy as np
 import pytest
 from conftest import beating
+from typer.main import get_command
 
-from ecgteach.cli import main
+from ecgteach.cli import app, main
 
 
 def run(capsys, *arguments):
@@ -36,7 +38,7 @@ def test_explain_writes_figure_and_maps(capsys, tmp_path):
 def test_explain_takes_target_rule_and_a_numbered_sample(capsys, tmp_path):
     code, out, _ = run(capsys, "explain", "sample:SB:2", "--target", "AFIB", "--fusion", "maximum")
     assert code == 0
-    assert "target  AFIB (asked for)" in out
+    assert "target  AFIB (atrial fibrillation or flutter), asked for" in out
     assert "by maximum" in out
 
 
@@ -108,6 +110,64 @@ def test_every_way_out_that_the_command_line_names_works_there(capsys, tmp_path,
     code, out, err = run(capsys, "explain", path, *after)
     assert code == 0, err
     assert "not for clinical use" in out
+
+
+READING = ["--rate", "250", "--unit", "uV", "--at", "12.5", "--lead", "lead 1", "--quality", "any", "--pad",
+           "--delimiter", "tab", "--decimal", "."]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["explain", "sentence", "trust"])
+def test_every_command_that_takes_a_recording_reads_it_with_the_same_options(command):
+    theirs = {option for parameter in get_command(app).commands[command].params for option in parameter.opts}
+    assert {option for option in READING if option.startswith("--")} | {"--target", "--fusion"} <= theirs
+
+
+def test_a_strip_is_told_in_a_sentence_and_its_map_is_tested(capsys, tmp_path):
+    np.savetxt(tmp_path / "a.csv", beating(75, 30, 250) * 1000)
+    read = [tmp_path / "a.csv", "--rate", 250, "--unit", "uV", "--at", 12.5, "--target", "SR"]
+    code, out, err = run(capsys, "sentence", *read)
+    assert (code, err) == (0, "")
+    assert "12.5-22.5 s" in out and "networks answer" in out.replace("views disagree: the signal network answer", "")
+    code, out, err = run(capsys, "trust", *read, "--json", tmp_path / "a.json")
+    assert (code, err) == (0, "")
+    assert "map     passed" in out and "answer  no label: nobody has said what the strip shows" in out
+    held = json.loads((tmp_path / "a.json").read_text())
+    assert held["answer"] == "no label" and held["target"] == "SR"
+    assert {test["name"] for test in held["tests"]} == set(re.findall(r"^test    (\w+):", out, re.MULTILINE))
+
+
+def test_answers_are_told_in_words_and_rounded_as_in_figures(capsys):
+    _, out, _ = run(capsys, "explain", "sample:AFIB")
+    said = out.replace("\N{NO-BREAK SPACE}", " ")
+    assert "signal  answers atrial fibrillation or flutter (over 99 %); sinus rhythm under 1 %" in said
+    assert "picture answers" in said
+    assert "100" not in said and " 0%" not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("samples", "did you mean sample?"),
+        ("Sample", "did you mean sample?"),
+        ("smaple:SR:2", "did you mean sample:SR:2?"),
+        ("sample:AFBI", "did you mean AFIB?"),
+        ("{tmp}/recordng.csv", "did you mean recording.csv?"),
+        ("{tmp}/recording.cvs", "did you mean recording.csv?"),
+        ("{tmp}/10", "did you mean 100?"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_asked_back(capsys, tmp_path, typed, meant):
+    for name in ("recording.csv", "100.hea", "100.dat", "notes.md"):
+        (tmp_path / name).write_text("")
+    code, _, err = run(capsys, "explain", typed.replace("{tmp}", str(tmp_path)))
+    assert code == 1
+    assert err.rstrip().endswith(meant)
+
+
+def test_a_name_that_is_like_none_is_not_asked_back(capsys, tmp_path):
+    assert "did you mean" not in run(capsys, "explain", tmp_path / "x.edf")[2]
+    (tmp_path / "notes.md").write_text("")
+    assert "did you mean" not in run(capsys, "explain", tmp_path / "note.md")[2]
 
 
 def short(tmp_path):

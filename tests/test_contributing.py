@@ -100,7 +100,7 @@ def test_a_group(added):
     record = labelled("VT")
     assert rhythms.grouping().group_of(record.rhythm).code == "VENT"
     seen = ecgteach.explain(record, five, target="VENT")
-    assert "VENT (ventricular rhythms)" in walked(seen, five)
+    assert "for ventricular rhythms" in walked(seen, five)
     text = climbed(CaseExplorer([record], five), "VENT")
     assert "ventricular rhythms" in text and "you: right" in text and "If this were a patient: call." in text
     known = climbed(CaseExplorer([record]), "none")

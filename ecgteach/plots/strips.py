@@ -130,7 +130,7 @@ def sentences(*parts: str) -> str:
 
 def _revealed(strip: Strip) -> str:
     beats = find_beats(strip)
-    label = f"{strip.rhythm.name} ({strip.rhythm.code})" if strip.rhythm else "no single rhythm"
+    label = strip.rhythm.name if strip.rhythm else "no single rhythm; there is no label to judge by"
     if not beats.quality.good:
         return f"The source says {label}"
     return f"The source says {label}; {beats.rate:.0f} beats a minute, {beats.regularity}"

@@ -15,7 +15,7 @@ from ..plots import Picture, plot_explanation, plot_strip
 from ..records import Record
 from ..rhythms import grouping
 from ..strip import SECONDS, Strip
-from ..words import class_name, percent
+from ..words import class_in_short, percent
 from . import case_words as words
 from .base import Widget, choice, question, row
 from .case_state import CONFIDENCES, CaseState, answers
@@ -213,10 +213,10 @@ def _controls(cases: int, classes: Sequence[str]) -> dict[str, ipywidgets.Widget
     return {
         "previous": ipywidgets.Button(description="Previous case", layout=wide),
         "next": ipywidgets.Button(description="Next case", layout=wide, disabled=cases == 1),
-        "answer": choice("answer", {name: code for code, name in answers(classes).items()}, width="270px"),
+        "answer": choice("answer", {name: code for code, name in answers(classes).items()}, width="285px"),
         "confidence": choice("confidence", {percent(sure / 100): sure for sure in CONFIDENCES}),
         "step": ipywidgets.Button(description=NEXT_STEP["strip"], button_style="primary", layout=wide),
-        "target": choice("target", {TOGETHER: TOGETHER, **{class_name(code): code for code in classes}}),
+        "target": choice("target", {TOGETHER: TOGETHER, **{class_in_short(code): code for code in classes}}),
         "rule": choice("rule", {rule.hint: name for name, rule in RULES.items()}),
         "moment": ipywidgets.BoundedFloatText(
             value=0.0, min=0.0, max=SECONDS, step=0.1, continuous_update=False, layout={"width": "80px"}

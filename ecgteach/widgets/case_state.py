@@ -8,7 +8,7 @@ from ..errors import InvalidValue, UnknownName, choices
 from ..fusion import DEFAULT_RULE, rule_named
 from ..rhythms import grouping
 from ..strip import SECONDS
-from ..words import class_name
+from ..words import class_in_short
 from .base import State
 
 STEPS = ("strip", "answers", "maps", "truth")
@@ -19,8 +19,11 @@ NONE, CANNOT = "none", "cannot"
 
 
 def answers(classes: Sequence[str]) -> dict[str, str]:
-    """What a learner may answer, by code, in full words: a class, none of them, or that it cannot be told."""
-    return {code: class_name(code) for code in classes} | {NONE: "none of these", CANNOT: "cannot tell from lead II"}
+    """What a learner may answer, by code, in words that fit on a button: a class, none, or cannot tell."""
+    return {code: class_in_short(code) for code in classes} | {
+        NONE: "none of these",
+        CANNOT: "cannot tell from lead II",
+    }
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ecgteach.rhythms import rhythms
+from ecgteach.rhythms import grouping, rhythms
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -238,3 +238,25 @@ class TestGlossary:
     def test_it_is_in_alphabetical_order(self):
         titles = re.findall(r"^## (.+)$", (NOTEBOOKS / "GLOSSARY.md").read_text(encoding="utf-8"), flags=re.M)
         assert titles == sorted(titles, key=str.lower)
+
+
+PROSE = [NOTEBOOKS.parent / "README.md", *sorted(NOTEBOOKS.glob("*.md")), *FILES]
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda page: page.name)
+def test_ventricles_are_called_so_and_the_groups_go_by_one_name(page):
+    text = page.read_text(encoding="utf-8")
+    assert not re.search(r"\bchambers?\b", text, re.IGNORECASE)
+    assert not re.search(r"fast supraventricular|(?<!sinus )(?<!sinus-)\bbradycardia", text, re.IGNORECASE)
+
+
+def test_the_first_notebook_and_the_readme_name_the_groups_as_the_table_does():
+    for page in (FILES[0], NOTEBOOKS.parent / "README.md"):
+        text = " ".join(page.read_text(encoding="utf-8").split())
+        assert [group.name for group in grouping().groups if group.name.partition(" (")[0] not in text] == []
+
+
+def test_p_in_sinus_rhythm_points_up_in_lead_ii():
+    glossary = (NOTEBOOKS / "GLOSSARY.md").read_text(encoding="utf-8")
+    entry = glossary.partition("## Sinus rhythm\n")[2].partition("\n## ")[0]
+    assert "upright in lead II" in entry

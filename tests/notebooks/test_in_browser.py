@@ -170,7 +170,7 @@ def test_a_case_is_read_with_the_keyboard_alone(lab, explorer):
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     explorer.says("How sure are you?")
-    assert explorer.chosen("answer") == ["bradycardia"]
+    assert explorer.chosen("answer") == ["sinus bradycardia"]
     explorer.choice("50 %", of="confidence").focus()
     page.keyboard.press("Space")
     explorer.says("It can still be changed")
@@ -183,9 +183,9 @@ def test_a_case_is_read_with_the_keyboard_alone(lab, explorer):
         page.keyboard.press("Enter")
         explorer.says(then)
     assert explorer.chosen("rule") == ["product: both must look"], "the rule stays from case to case"
-    explorer.choice("bradycardia", of="target").focus()
+    explorer.choice("sinus bradycardia", of="target").focus()
     page.keyboard.press("Space")
-    explorer.says("looked for bradycardia")
+    explorer.says("looked for sinus bradycardia")
     moment = explorer.moment
     moment.focus()
     page.keyboard.press("Control+a")

@@ -9,6 +9,7 @@ import pandas
 import pytest
 
 import ecgteach
+from ecgteach.beats import Beats
 from ecgteach.errors import UnknownName
 from ecgteach.models import Prediction
 from ecgteach.quality import Fault, Quality
@@ -23,9 +24,10 @@ from ecgteach.waves import (
     attention_table,
     delineate,
     sentence,
+    wording,
 )
 from ecgteach.waves.delineation import DELINEATED, TRUTH
-from ecgteach.waves.p_wave import ELSEWHERE, UNDECIDABLE
+from ecgteach.waves.p_wave import ELSEWHERE, NOT_SEEN, UNDECIDABLE
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +43,11 @@ def fibrillating():
 def looking(seen, signal, image=None, fused=None):
     """The same explanation with maps along time of our own."""
     maps = {"signal": signal, "image": signal if image is None else image}
-    views = {name: replace(seen.views[name], on_time=np.asarray(on, np.float32)) for name, on in maps.items()}
+    views = {
+        name: replace(seen.views[name], on_time=np.asarray(on / np.max(on), np.float32)) for name, on in maps.items()
+    }
     fused = signal if fused is None else fused
-    return replace(seen, views=views, fused=np.asarray(fused, np.float32))
+    return replace(seen, views=views, fused=np.asarray(fused / np.max(fused), np.float32))
 
 
 def with_logits(view, logits, parts=None):
@@ -328,3 +332,23 @@ def test_an_explanation_that_was_saved_is_counted_alike(seen):
     waves = delineate(seen.strip)
     first, second = attention_by_wave(seen, waves), attention_by_wave(again, waves)
     assert [share.mass for share in first.shares] == pytest.approx([share.mass for share in second.shares], abs=1e-4)
+
+
+@pytest.mark.parametrize(("rate", "told"), [(119, False), (120, True), (150, True), (175, True), (176, False)])
+def test_a_regular_rhythm_at_the_rate_of_flutter_is_told_to_be_perhaps_flutter(seen, monkeypatch, rate, told):
+    monkeypatch.setattr(wording, "find_beats", lambda strip: Beats(tuple(np.arange(0.2, 9.8, 60 / rate)), Quality()))
+    said = f"At a regular rate of {rate}/min the wave before each QRS may be every second flutter wave"
+    assert (said in sentence(seen)) is told
+
+
+def test_flutter_is_no_matter_where_the_rhythm_is_irregular(seen, monkeypatch):
+    for swing, told in ((0.02, True), (0.08, False)):
+        rr = 0.42 * (1 + swing * np.array([1, -1] * 10))
+        monkeypatch.setattr(wording, "find_beats", lambda strip, rr=rr: Beats(tuple(0.3 + np.cumsum(rr)), Quality()))
+        assert ("every second flutter wave" in sentence(seen)) is told
+
+
+def test_where_no_p_leads_to_qrs_the_wave_is_told_with_an_if(seen, monkeypatch):
+    monkeypatch.setattr(wording, "find_beats", lambda strip: Beats(tuple(np.arange(0.2, 9.8, 0.4)), Quality()))
+    waves = replace(delineate(seen.strip), p=PTest(NOT_SEEN))
+    assert "150/min a wave before each QRS, if there is one, may be" in sentence(seen, attention_by_wave(seen, waves))

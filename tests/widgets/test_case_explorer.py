@@ -1,6 +1,7 @@
 """The CaseExplorer: the learner first, then answers, maps and the truth, in this order and no other."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -117,6 +118,16 @@ class TestLadder:
         for words in (record.rhythm.name, record.name, record.licence, "Measured rate", "If this were a patient"):
             assert words in told(explorer)
         assert "network: " in told(explorer) and "you: " in told(explorer)
+
+    @pytest.mark.parametrize(
+        ("labels", "said"), [(set(), "no label"), ({rhythms()["SR"], rhythms()["AFIB"]}, "no single rhythm")]
+    )
+    def test_without_a_label_nobody_is_judged(self, labels, said):
+        explorer = CaseExplorer([replace(sample("AFIB"), labels=frozenset(labels))])
+        climb(explorer, "truth")
+        assert f"The source says: {said}." in told(explorer)
+        assert f"{said.capitalize()}, so nobody's answer is judged." in told(explorer)
+        assert not re.search(r"network: (right|wrong)|you: ", told(explorer))
 
     def test_all_twelve_can_be_climbed_and_drawn(self, explorer):
         for number in range(12):

@@ -175,7 +175,7 @@ def test_a_figure_passes_or_fails_as_its_limit_says(name, figure, control, passe
 
 def test_answer_and_map_are_judged_apart(sinus):
     assert report_on("accident", sinus).quadrant[0] == "right"
-    assert report_on("accident", replace(sinus, rhythm=None, truth=None), target="SR").quadrant[0] == "not known"
+    assert report_on("accident", replace(sinus, rhythm=None, truth=None), target="SR").quadrant[0] == "no label"
     wrong = strips(1, ("SB",), 3)[0]
     assert report_on("P", wrong).quadrant[0] == "wrong"
 
