@@ -33,8 +33,8 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 try:
-    from environment.causes import SetupError
-    from environment.folder import TORCH, Venv
+    from binder.environment.causes import SetupError
+    from binder.environment.folder import TORCH, Venv
 except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is missing beside start.py: get the whole project again (clone or unzip).")
 

@@ -1,24 +1,35 @@
-"""Beats: where the QRS complexes of a strip are, how fast they come, and how irregularly.
-
-The detector is of the family of Pan and Tompkins (1985, doi 10.1109/TBME.1985.325532): the band where QRS complexes
-live, its slope squared and averaged over 120 ms, and a threshold that follows the strip. Both directions of the trace
-count alike, so a lead that was put on upside down is read the same.
-"""
+"""Beats of a strip: when they come, how fast, and how regularly."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .qrs import find_qrs
+from .quality import Fault, Quality
 from .rhythms import grouping
-from .strip import SAMPLING_RATE, SECONDS, Quality, Strip
+from .strip import SAMPLING_RATE, Strip
 from .truth import Truth
 
-BAND_HZ = (8.0, 25.0)
-AVERAGE_SECONDS = 0.12
-REFRACTORY_SECONDS = 0.24
-RECHECK_AFTER = 1.66
 FEW_BEATS = 3
+REGULAR_WITHIN = 0.1
+REGULAR_SHARE = 0.8
+BASIC_WITHIN = 0.05
+BASIC_SHARE = 0.45
+FEW_FOR_PATTERN = 6
+LONGEST_PATTERN = 4
+MOST_UNEXPLAINED = 0.07
+LEAST_ALTERNATION = 0.15
+"""Share of the mean RR by which neighbours differ in a pattern of several beats, such as bigeminy."""
+BREATHS_HZ = tuple(np.arange(0.1, 0.41, 0.02))
+WAVE_FREEDOM = 4
+"""A wave has a level, a height, a phase and a frequency."""
+
+REGULAR = "regular"
+REGULARLY_IRREGULAR = "regularly irregular"
+IRREGULARLY_IRREGULAR = "irregularly irregular"
+UNTOLD = "too few beats to tell whether regular"
 
 OFF_LIST = "off the list"
 """In place of a class: the rhythm is known, the list of classes has no place for it, and each answer is wrong."""
@@ -46,11 +57,15 @@ class Beats:
 
     @property
     def rate(self) -> float:
-        """Beats per minute: 60 over the median RR interval, which one artefact or ectopic beat does not move.
+        """Beats per minute; NaN below two beats.
 
-        NaN below two beats.
+        Where an irregular rhythm has no basic interval (fibrillation, a wave) or repeats a pattern of several, they are
+        counted over the strip: as many RR intervals as lie between the first beat and the last, by the time that they
+        take. Else 60 over the median RR interval, which one artefact or ectopic beat does not move.
         """
-        return float(60.0 / np.median(self.rr)) if len(self.times) > 1 else float("nan")
+        if len(self.times) < 2:
+            return float("nan")
+        return float(60.0 / (self.rr.mean() if self.regularity.counted else np.median(self.rr)))
 
     @property
     def irregularity(self) -> float:
@@ -59,8 +74,87 @@ class Beats:
             return float("nan")
         return float(np.sqrt(np.mean(np.diff(self.rr) ** 2)) / self.rr.mean())
 
+    @cached_property
+    def regularity(self) -> "Regularity":
+        """How regular the beats are, in the words of the clinic."""
+        return regularity_of(self.rr)
+
     def __str__(self) -> str:
-        return f"{len(self.times)} beats, {self.rate:.0f}/min, RR irregularity {self.irregularity:.0%} ({self.quality})"
+        return f"{len(self.times)} beats, {self.rate:.0f}/min, {self.regularity} ({self.quality})"
+
+
+@dataclass(frozen=True)
+class Regularity:
+    """How regular a rhythm is.
+
+    Parameters
+    ----------
+    word : str
+        ``"regular"``: four fifths of the RR intervals lie within 10 % of their median. ``"regularly irregular"``: they
+        do not, but 45 % lie within 5 % (a basic rhythm, interrupted), or each is foreseen by one of the four before it,
+        or they rise and fall in a wave as slow as breathing. ``"irregularly irregular"``: nothing foresees them. Below
+        six intervals only the first can be told.
+    spread : float
+        By how much an RR interval differs from the one before: root mean square over the mean, as `irregularity`.
+    unexplained : float
+        By how much an RR interval differs from what foresees it best: for each pattern of one to four beats the median
+        difference over the mean RR, for a wave the root mean square beside it; the least of these. Irregularly
+        irregular is what exceeds 7 %.
+    counted : bool
+        Whether no single interval stands for the rhythm, so that its beats have to be counted.
+    """
+
+    word: str
+    spread: float
+    unexplained: float
+    counted: bool = False
+
+    def __str__(self) -> str:
+        if np.isnan(self.spread):
+            return self.word
+        return f"{self.word} (from beat to beat RR differs by {self.spread:.0%})"
+
+
+def regularity_of(rr: NDArray[np.float64]) -> Regularity:
+    """How regular RR intervals (in seconds, in order) are.
+
+    >>> regularity_of(np.array([0.8, 0.81, 0.8, 0.79, 0.8, 0.8])).word
+    'regular'
+    >>> regularity_of(np.array([0.5, 1.1, 0.5, 1.1, 0.5, 1.1, 0.5, 1.1])).word
+    'regularly irregular'
+    """
+    if rr.size < FEW_BEATS - 1:
+        return Regularity(UNTOLD, float("nan"), float("nan"))
+    mean = float(rr.mean())
+    spread = float(np.sqrt(np.mean(np.diff(rr) ** 2)) / mean)
+    lengths = range(1, max(1, min(LONGEST_PATTERN, rr.size // 2)) + 1)
+    differences = [float(np.median(np.abs(rr[length:] - rr[:-length]))) / mean for length in lengths]
+    unexplained = min(*differences, _beside_a_wave(rr) / mean)
+    within = float(np.mean(np.abs(rr / np.median(rr) - 1.0) <= REGULAR_WITHIN))
+    if within >= REGULAR_SHARE:
+        return Regularity(REGULAR, spread, unexplained)
+    if rr.size < FEW_FOR_PATTERN:
+        return Regularity(UNTOLD, spread, unexplained)
+    foreseen = unexplained <= MOST_UNEXPLAINED
+    basic = float(np.mean(np.abs(rr / np.median(rr) - 1.0) <= BASIC_WITHIN)) >= BASIC_SHARE
+    pattern = foreseen and differences[0] > LEAST_ALTERNATION
+    word = REGULARLY_IRREGULAR if foreseen or basic else IRREGULARLY_IRREGULAR
+    return Regularity(word, spread, unexplained, counted=pattern or not basic)
+
+
+def _beside_a_wave(rr: NDArray[np.float64]) -> float:
+    """How far RR intervals lie beside the best wave as slow as breathing, allowing for what any wave can fit."""
+    free = rr.size - WAVE_FREEDOM
+    if free < FEW_BEATS:
+        return float("inf")
+    moments = np.cumsum(rr) - rr / 2
+    left = []
+    for hertz in BREATHS_HZ:
+        angle = 2 * np.pi * hertz * moments
+        wave = np.stack([np.ones_like(rr), np.cos(angle), np.sin(angle)], axis=1)
+        rest = rr - wave @ np.linalg.lstsq(wave, rr, rcond=None)[0]
+        left.append(float(np.sum(rest**2)))
+    return float(np.sqrt(min(left) / free))
 
 
 def find_beats(strip: Strip) -> Beats:
@@ -76,9 +170,8 @@ def find_beats(strip: Strip) -> Beats:
     Beats
         Never an error: a strip without beats gives none, and its quality says so.
     """
-    slope, energy = _qrs_energy(strip.samples)
-    peaks = _peaks_above_threshold(energy)
-    centres = np.array([_centre(slope, peak) for peak in peaks], dtype=int)
+    samples = strip.samples.astype(np.float64)
+    centres = find_qrs(samples - np.median(samples))
     return Beats(tuple(float(centre / SAMPLING_RATE) for centre in centres), _quality(strip.samples, centres))
 
 
@@ -134,65 +227,10 @@ def too_few(count: int) -> str:
     return {0: "no beats were found", 1: "only one beat was found"}.get(count, f"only {count} beats were found")
 
 
-def _qrs_energy(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Slope of the QRS band squared, and its running average over 120 ms."""
-    from scipy.ndimage import uniform_filter1d
-    from scipy.signal import butter, sosfiltfilt
-
-    band = sosfiltfilt(butter(2, BAND_HZ, "bandpass", fs=SAMPLING_RATE, output="sos"), samples.astype(np.float64))
-    slope = np.gradient(band) ** 2
-    return slope, uniform_filter1d(slope, round(AVERAGE_SECONDS * SAMPLING_RATE), mode="constant")
-
-
-def _peaks_above_threshold(energy: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Peaks above a quarter of the typical complex; gaps of more than 1.66 RR are searched again with a tenth of it.
-
-    The typical complex is the median over the strip's seconds of each second's highest energy, so that one artefact or
-    a few ectopic beats do not hide the others. Where beats are rarer than that, the highest energy takes its place.
-    """
-    from scipy.signal import find_peaks
-
-    seconds = energy.reshape(int(SECONDS), -1).max(axis=1)
-    typical = float(np.median(seconds))
-    floor = float(np.median(energy))
-    if typical <= 4 * floor or typical <= 1e-12:
-        typical = float(seconds.max())
-    apart = round(REFRACTORY_SECONDS * SAMPLING_RATE)
-    candidates, _ = find_peaks(np.minimum(energy, 4 * typical), height=floor + 0.1 * typical, distance=apart)
-    candidates = _highest_of_plateaus(energy, candidates)
-    strong = candidates[energy[candidates] > floor + 0.25 * typical]
-    if strong.size < 2:
-        return np.asarray(strong)
-    gap = RECHECK_AFTER * np.median(np.diff(strong))
-    edges = np.concatenate([[strong[0] - gap - 1], strong, [energy.size]])
-    weak = [
-        peak
-        for peak in np.setdiff1d(candidates, strong)
-        if (place := int(np.searchsorted(edges, peak))) and edges[place] - edges[place - 1] > gap
-    ]
-    return np.sort(np.concatenate([strong, np.array(weak, dtype=strong.dtype)]))
-
-
-def _highest_of_plateaus(energy: NDArray[np.float64], peaks: NDArray[np.intp]) -> NDArray[np.intp]:
-    reach = round(AVERAGE_SECONDS * SAMPLING_RATE / 2)
-    return np.array(
-        [max(0, peak - reach) + int(np.argmax(energy[max(0, peak - reach) : peak + reach])) for peak in peaks],
-        dtype=np.intp,
-    )
-
-
-def _centre(slope: NDArray[np.float64], peak: int) -> int:
-    """Centre of gravity of the squared slope around a peak: the middle of the QRS complex."""
-    reach = round(AVERAGE_SECONDS * SAMPLING_RATE / 2)
-    first = max(0, peak - reach)
-    around = slope[first : peak + reach]
-    return first + round(float(np.average(np.arange(around.size), weights=around + 1e-30)))
-
-
 def _quality(samples: NDArray[np.float32], centres: NDArray[np.intp]) -> Quality:
     """Too few beats, or complexes of which the typical one does not resemble the strip's median complex."""
     if centres.size < FEW_BEATS:
-        return Quality((too_few(centres.size),))
+        return Quality((Fault("beats", too_few(centres.size)),))
     reach = round(0.06 * SAMPLING_RATE)
     inside = centres[(centres >= reach) & (centres < samples.size - reach)]
     complexes = np.stack([samples[centre - reach : centre + reach] for centre in inside]).astype(np.float64)
@@ -201,5 +239,6 @@ def _quality(samples: NDArray[np.float32], centres: NDArray[np.intp]) -> Quality
     norms = np.linalg.norm(complexes, axis=1) * np.linalg.norm(template)
     likeness = np.median(complexes @ template / np.where(norms > 0, norms, 1.0))
     if likeness < 0.7:
-        return Quality((f"the complexes do not resemble each other (correlation {likeness:.2f}, under 0.7)",))
+        unlike = "the complexes do not resemble each other"
+        return Quality((Fault("beats", unlike, f"correlation {likeness:.2f}, under 0.7"),))
     return Quality()

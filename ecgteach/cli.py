@@ -48,7 +48,9 @@ Rate = Annotated[float | None, typer.Option(help="Sampling rate in Hz, where the
 Unit = Annotated[str | None, typer.Option(help="mV, uV or V, where the file does not say it.")]
 Delimiter = Annotated[str | None, typer.Option(help="What stands between the columns of a CSV, where that is open.")]
 Decimal = Annotated[str | None, typer.Option(help="Decimal sign of a CSV, . or , where that is open.")]
-Grade = Annotated[str, typer.Option("--quality", help='"good" refuses a poor lead; "any" takes it.')]
+Grade = Annotated[
+    str, typer.Option("--quality", help="What must be readable: rate, P or good (all); any takes every lead.")
+]
 Pad = Annotated[bool, typer.Option("--pad", help="Lengthen a recording that is too short by repeating its last value.")]
 """How one strip is read and explained: the same options for every command that takes a recording."""
 
@@ -98,7 +100,7 @@ def explain(
     unit: Unit = None,
     delimiter: Delimiter = None,
     decimal: Decimal = None,
-    quality: Grade = "good",
+    quality: Grade = "rate",
     pad: Pad = False,
     out: Annotated[Path | None, typer.Option(help="Write the figure here (.png, .svg, .pdf).")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write maps and answers here.")] = None,
@@ -131,7 +133,7 @@ def sentence(
     unit: Unit = None,
     delimiter: Delimiter = None,
     decimal: Decimal = None,
-    quality: Grade = "good",
+    quality: Grade = "rate",
     pad: Pad = False,
 ) -> None:
     """Say in plain sentences what the networks answer to one strip, and on which waves their maps lie."""
@@ -153,7 +155,7 @@ def trust(
     unit: Unit = None,
     delimiter: Delimiter = None,
     decimal: Decimal = None,
-    quality: Grade = "good",
+    quality: Grade = "rate",
     pad: Pad = False,
     seed: Annotated[int, typer.Option(help="Draws controls, noise and random weights.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,

@@ -78,12 +78,15 @@ class Project:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "start.py", folder)
-        shutil.copytree(ROOT / "environment", folder / "environment", ignore=shutil.ignore_patterns("__pycache__"))
-        installer = folder / "environment/installer.py"
+        shutil.copytree(
+            ROOT / "binder/environment", folder / "binder/environment", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        installer = folder / "binder/environment/installer.py"
         begin = 'if __name__ == "__main__":'
         installer.write_text(installer.read_text().replace(begin, f"{PRETENCE}\n{begin}"))
         for name, text in {
             "pyproject.toml": "[project]\n",
+            "binder/__init__.py": "",
             "binder/requirements.txt": "torch\n",
             "notebooks/00_start_here.ipynb": "{}",
             "ecgteach/__init__.py": "",

@@ -13,7 +13,7 @@ HOUSE = Path(ecgteach.__file__).parent
 
 FLOORS = (
     ("errors", "statistics", "printing", "rhythms", "views", "showing", "paths", "plain"),
-    ("truth", "strip", "image", "beats", "words"),
+    ("truth", "filters", "qrs", "quality", "strip", "image", "beats", "words"),
     ("records", "simulator"),
     ("probing", "gradcam", "models"),
     ("training", "fusion", "explained_view", "explanation", "cases"),

@@ -14,7 +14,6 @@ from ecgteach.records.embedded import LESSON, MISREAD
 from ecgteach.rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping
 from ecgteach.widgets import Solution, choose_cases, contrasting_pair
 
-
 BORDER = 5.0
 """No sinus strip within so many beats per minute of a limit of rate: there the label is a matter of taste."""
 
@@ -95,7 +94,9 @@ def test_a_pair_is_one_strip_read_right_by_both_and_one_read_wrong_surely():
 def test_the_wrong_one_of_a_pair_is_never_sought_by_the_highest_wrong_probability(monkeypatch):
     reads = module._reads(None)
     unconfirmed = next(read for read in reads if read.group == "SR" and not read.confirmed)
-    label_error = replace(unconfirmed, answers=dict.fromkeys(unconfirmed.answers, "AFIB"), answer="AFIB", probability=1.0)
+    label_error = replace(
+        unconfirmed, answers=dict.fromkeys(unconfirmed.answers, "AFIB"), answer="AFIB", probability=1.0
+    )
     monkeypatch.setattr(module, "_reads", lambda models: (label_error, *(r for r in reads if r is not unconfirmed)))
     assert label_error.record not in contrasting_pair()
 

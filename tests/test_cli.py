@@ -185,7 +185,7 @@ def short(tmp_path):
         (["explain", "{tmp}/short.csv", "--rate", "500", "--unit", "stone"], "stone"),
         (["explain", "sample:XYZ"], "no embedded strip of the group"),
         (["explain", "sample:SR:many"], "names no embedded strip"),
-        (["explain", "sample:SR:99"], "embedded strips of SR, numbered from 0; 99"),
+        (["explain", "sample:SR:99"], "embedded strips of SR, numbered from 0; 99 is none"),
         (["explain", "sample", "--lead", "V5"], "no lead V5"),
         (["explain", "sample", "--target", "VT"], "no class is called 'VT'"),
         (["explain", "sample", "--fusion", "vote"], "no fusion rule"),

@@ -35,12 +35,14 @@ def test_an_older_python_can_read_the_file_as_far_as_that_sentence():
     ast.parse((ROOT / "start.py").read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
-@pytest.mark.parametrize("path", [ROOT / "start.py", *(ROOT / "environment").glob("*.py")], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [ROOT / "start.py", *(ROOT / "binder/environment").glob("*.py")], ids=lambda path: path.name
+)
 def test_only_the_standard_library_is_imported(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.split(".")[0] for name in names} <= {*sys.stdlib_module_names, "environment"}
+    assert {name.split(".")[0] for name in names} <= {*sys.stdlib_module_names, "binder"}
 
 
 PORTS = ["many", "-1", "0", "65536", "99999", "8" * 5000, "80.0", "٨٠", "", " "]
@@ -93,7 +95,7 @@ def test_start_py_without_the_project_around_it_says_so(tmp_path):
     shutil.copy(ROOT / "start.py", tmp_path)
     ended = subprocess.run([sys.executable, "-ES", tmp_path / "start.py"], capture_output=True, text=True)
     assert ended.returncode == 1
-    assert ended.stderr == "environment is missing beside start.py: get the whole project again (clone or unzip).\n"
+    assert ended.stderr == "binder is missing beside start.py: get the whole project again (clone or unzip).\n"
 
 
 # Threads, memory, browser

@@ -19,9 +19,9 @@ from starting import ALL, HANG, ROOT, UPDATE, Project, set_up_once
 
 sys.path.insert(0, str(ROOT))
 
-from environment import causes, folder, installer, lock, moving, steps
-from environment.folder import State, Venv
-from environment.stamp import STAMP, Stamp
+from binder.environment import causes, folder, installer, lock, moving, steps
+from binder.environment.folder import State, Venv
+from binder.environment.stamp import STAMP, Stamp
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def fresh(tmp_path):
 def venv(request, monkeypatch):
     """The .venv of the one that the test uses, filled in this process with its installers."""
     small = request.getfixturevalue("project" if "project" in request.fixturenames else "fresh")
-    monkeypatch.setattr(installer, "__file__", str(small.folder / "environment/installer.py"))
+    monkeypatch.setattr(installer, "__file__", str(small.folder / "binder/environment/installer.py"))
     monkeypatch.setattr(os, "sync", lambda: None)
     return Venv(small.folder / ".venv", "Linux")
 
@@ -149,7 +149,7 @@ def test_scripts_name_the_folder_that_they_lie_in_and_run(project, venv):
 
 def test_a_moved_project_is_set_up_where_it_is_now(project, venv, monkeypatch):
     moved = project.folder.rename(project.folder.with_name("moved-away"))
-    monkeypatch.setattr(installer, "__file__", str(moved / "environment/installer.py"))
+    monkeypatch.setattr(installer, "__file__", str(moved / "binder/environment/installer.py"))
     monkeypatch.chdir(moved)
     there = Venv(moved / ".venv", "Linux")
     state, _ = there.state(["lab"])
@@ -353,7 +353,7 @@ def test_an_installer_that_is_killed_alone_leaves_nothing_behind_and_is_told(fre
 
 def _killed_at(project, place):
     """A start that is killed where this word stands in the code for the first time."""
-    path = project.folder / "environment/folder.py"
+    path = project.folder / "binder/environment/folder.py"
     text = path.read_text()
     assert place in text
     path.write_text(text.replace(place, f"os.kill(os.getpid(), 9); {place}", 1))
@@ -555,7 +555,7 @@ def test_a_lock_that_is_no_file_is_told(fresh):
 
 def _asks(project, python, role="pip"):
     """Ask an installer by hand to fill the project's .venv, in the process of this Python."""
-    argv = [python, "-I", project.folder / "environment/installer.py", project.folder / ".venv", role]
+    argv = [python, "-I", project.folder / "binder/environment/installer.py", project.folder / ".venv", role]
     with subprocess.Popen(
         argv, cwd=project.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -697,7 +697,7 @@ def test_pip_itself_comes_in_the_process_that_was_looked_at(tmp_path):
         "subprocess.Popen.__init__ = lambda self, argv, *a, **b: print('BEGUN', argv) or started(self, argv, *a, **b)\n"
         "runpy.run_path(sys.argv[0], run_name='__main__')"
     )
-    argv = [there / "bin/python", "-I", "-c", run, ROOT / "environment/installer.py", there, "ensurepip"]
+    argv = [there / "bin/python", "-I", "-c", run, ROOT / "binder/environment/installer.py", there, "ensurepip"]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         said = process.stdout.read()
     assert process.returncode == 0

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgteach.errors import InvalidValue, UnknownName
-from ecgteach.strip import Strip, assess
+from ecgteach.strip import Step, Strip, assess
 
 SECONDS = np.arange(5000) / 500
 
@@ -57,7 +57,7 @@ def test_filters_shift_nothing_in_time():
 
 def test_what_was_done_is_said_in_order_and_not_done_twice():
     strip = Strip(beating(75)).for_reading()
-    assert strip.steps == ("high-pass 0.5 Hz", "low-pass 40 Hz")
+    assert strip.steps == (Step("high-pass", 0.5), Step("low-pass", 40.0), Step("ends"))
     assert strip.for_reading().steps == strip.steps
     assert "high-pass 0.5 Hz" in repr(strip)
 

@@ -18,7 +18,7 @@ NOT_A_MESSAGE = {"nothing happens in a notebook, or a widget shows only text"}
 
 def messages():
     """Every text in the code, with what is filled in left out where it stands."""
-    rooms = ("environment", "ecgteach", "data_fetch")
+    rooms = ("binder", "ecgteach", "data_fetch")
     for path in [ROOT / "start.py", *sorted(path for room in rooms for path in (ROOT / room).rglob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):

@@ -45,16 +45,16 @@ class Adapted(nn.Module):
         Names of its outputs.
     view : str
         Name of its view.
-    reading : callable, optional
-        Makes a batch of one of a `Strip`; without it the network reads what its view does.
+    reading : str or callable
+        What it reads: one of `VIEWS`, or what a function makes of a `Strip`.
     """
 
-    def __init__(self, network: nn.Module, classes: tuple[str, ...], view: str, reading: Reading | None = None) -> None:
+    def __init__(self, network: nn.Module, classes: tuple[str, ...], view: str, reading: str | Reading) -> None:
         super().__init__()
         self.adapted = network
         self.classes, self.view = classes, view
-        self.reading = None if reading is None else _Held(reading)
-        self.reads = view if reading is None else getattr(reading, "__qualname__", type(reading).__qualname__)
+        self.reading = None if isinstance(reading, str) else _Held(reading)
+        self.reads = reading if isinstance(reading, str) else _name_of(reading)
         self.training = network.training
         self.explained_layer = ""
         self._places: dict[str, Layer] = {}
@@ -69,7 +69,7 @@ class Adapted(nn.Module):
             When its preprocessing does not make a batch of one of each strip.
         """
         if self.reading is None:
-            made = inputs(self.view, millivolts)
+            made = inputs(self.reads, millivolts)
         else:
             made = torch.cat([_batch_of_one(self.reading.call, self.reads, row) for row in millivolts])
         like = next((each for each in self.adapted.parameters() if each.is_floating_point()), None)
@@ -98,7 +98,8 @@ class Adapted(nn.Module):
         full = asked if asked.startswith(INSIDE) else INSIDE + asked
         if full not in watchable(self):
             names = [each.removeprefix(INSIDE) for each in watchable(self.adapted)]
-            raise UnknownName(f"{type(self.adapted).__name__} has no layer {asked!r}; there are {choices(names, 20)}")
+            named = f"{type(self.adapted).__name__} has no layer {full.removeprefix(INSIDE)!r}"
+            raise UnknownName(f"{named}; there are {choices(names, 20)}")
         if full not in self._places:
             batch = _examples(self)
             layer_with_cells(self, batch, full, lambda *_: None)
@@ -190,25 +191,29 @@ def _class_names(classes: Sequence[str]) -> tuple[str, ...]:
     return tuple(classes)
 
 
-def _reading(reads: str | Reading, view: str | None) -> tuple[str, Reading | None]:
-    """The view, and the function if there is one."""
+def _reading(reads: str | Reading, view: str | None) -> tuple[str, str | Reading]:
+    """The view's name, and what is read."""
     if isinstance(reads, str):
         if reads not in VIEWS:
             raise UnknownName(
                 f"nothing that is read is called {reads!r}; there are {choices(VIEWS)}, or give a function"
             )
-        if view not in (None, reads):
+        if view in VIEWS and view != reads:
             raise InvalidValue(f"a network that reads {reads!r} is of that view, not of {view!r}")
-        return reads, None
+        return _view_name(reads if view is None else view), reads
     if not callable(reads):
         expect(reads, str, f"what a network reads is {choices(VIEWS)}, or a function of a Strip")
     if view is None:
         dimensions = _batch_of_one(reads, "reads", _strips()[0]).ndim - 2
         found = [name for name, network in NETWORKS.items() if network.dimensions == dimensions]
         view = found[0] if found else VIEWS[0]
+    return _view_name(view), reads
+
+
+def _view_name(view: object) -> str:
     if not isinstance(view, str) or not view:
         raise InvalidValue(f"a view is a name, such as {choices(VIEWS)}; given: {view!r}")
-    return view, reads
+    return view
 
 
 def _batch_of_one(reading: Reading, name: str, samples: NDArray[np.float32]) -> Tensor:
@@ -316,6 +321,10 @@ def _kind(module: nn.Module) -> str:
         if isinstance(module, classes):
             return kind
     return type(module).__name__
+
+
+def _name_of(reading: Reading) -> str:
+    return str(getattr(reading, "__qualname__", type(reading).__qualname__))
 
 
 class _Held:

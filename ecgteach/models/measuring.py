@@ -28,8 +28,8 @@ BUMP_SECONDS, BUMP_MV = 0.02, 0.2
 CHANGED = 0.1
 """Share of the largest change from which a step counts as changed: normalising moves all of them a little."""
 
-PROBED = 8
-"""Cells whose gradient is followed, evenly over the layer."""
+PROBED = 10
+"""Cells whose gradient is followed, over the whole layer and closer towards its ends."""
 
 TRIES = 4
 """Inputs over which gradients are gathered: in each of them half of a network's rectifiers sleep."""
@@ -193,7 +193,7 @@ def _gradients(model: nn.Module, name: str, batch: Tensor, time: Time) -> tuple[
     if count < FEWEST:
         raise InvalidValue(f"layer {name!r} has only {count} cells along time")
     for item in batch:
-        cells = np.unique(np.linspace(0, count - 1, min(PROBED, count)).round().astype(int))
+        cells = np.unique(np.rint((count - 1) * (1 - np.cos(np.linspace(0, np.pi, PROBED))) / 2).astype(int))
         asked = item.clone()[None].repeat(len(cells), *[1] * item.ndim).requires_grad_()
         with telling(model, item[None]), torch.inference_mode(False), torch.enable_grad(), FollowingGradients():
             watched(asked)

@@ -13,11 +13,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialised
-from torch import Tensor, int8
+from torch import Tensor, float32, int8
 
-from ..errors import UnknownName, UnreadableFile, choices
+from ..errors import InvalidValue, UnknownName, UnreadableFile, choices, expect
 from ..paths import write_whole
 from .inputs import VIEWS
 from .networks import Block, ImageCNN, SignalCNN, StripCNN
@@ -28,6 +29,12 @@ SUMS = "SHA256SUMS"
 SHIPPED_SEED = 0
 SEEDS = (0, 1, 2, 3, 4)
 """Seeds whose networks come with the package; the first is the shipped pair's."""
+
+MOST_BLOCKS, LARGEST = 64, 4096
+"""What a file may describe: no more blocks, and no number of a block above this."""
+
+LOUDEST = 1e6
+"""No trained weight comes near it; one that does was written in other numbers than it says."""
 
 FACTORS = ".factors"
 """Ends the name of what multiplies each output channel of a tensor that was written in eight bits."""
@@ -76,6 +83,7 @@ def load_file(path: str | Path, classes: tuple[str, ...] | None = None, view: st
     UnreadableFile
         When it is missing, damaged, no network of this project, or one for another view or other classes.
     """
+    expect(path, str | Path, "weights are loaded from a path", "models.adapt takes a network")
     path = Path(path)
     if path.is_dir():
         raise UnreadableFile(f"{path} is a folder; name the .safetensors file in it")
@@ -91,16 +99,17 @@ def load_file(path: str | Path, classes: tuple[str, ...] | None = None, view: st
         raise UnreadableFile(f"{path} is no network of this project: its metadata name no view")
     if view is not None and notes["view"] != view:
         raise UnreadableFile(f"{path} is the network of the {notes['view']} view; needed: {view}")
-    model = _described(path, notes)
-    if classes is not None and model.classes != tuple(classes):
-        raise UnreadableFile(f"{path} is a network for {choices(model.classes)}; needed: {choices(classes)}")
+    with torch.device("meta"):  # what is described costs nothing yet
+        described = _described(path, notes)
+    if classes is not None and described.classes != tuple(classes):
+        raise UnreadableFile(f"{path} is a network for {choices(described.classes)}; needed: {choices(classes)}")
     broken = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
     if broken:
         raise UnreadableFile(f"{path} holds numbers that are not finite, in {choices(broken)}. Train it again")
-    try:
-        model.load_state_dict(_restored(tensors))
-    except RuntimeError as problem:
-        raise UnreadableFile(f"{path}: its weights do not fit the network that it describes ({problem})") from problem
+    if misfit := _misfit(tensors, described.state_dict()):
+        raise UnreadableFile(f"{path}: its weights do not fit the network that it describes: {misfit}")
+    model = _described(path, notes)
+    model.load_state_dict(_restored(tensors))
     return model.eval()
 
 
@@ -108,12 +117,49 @@ def _described(path: Path, notes: dict[str, str]) -> StripCNN:
     """The network that a file's metadata describe, with weights of no meaning yet."""
     try:
         classes = tuple(str(name) for name in json.loads(notes["classes"]))
-        blocks = tuple(Block(**block) for block in json.loads(notes["blocks"]))
+        blocks = tuple(_block(numbers) for numbers in json.loads(notes["blocks"]))
+        if len(blocks) > MOST_BLOCKS:
+            raise InvalidValue(f"{len(blocks)} blocks, more than {MOST_BLOCKS}")
         return NETWORKS[notes["view"]](classes, blocks, int(notes.get("local_blocks", len(blocks))))
-    except (KeyError, ValueError, TypeError, RuntimeError) as problem:
+    except (KeyError, ValueError, TypeError, RuntimeError, RecursionError) as problem:
         raise UnreadableFile(
             f"{path}: its metadata describe no network ({type(problem).__name__}: {problem}). Fetch or train it again"
         ) from problem
+
+
+def _block(numbers: dict[str, Any]) -> Block:
+    for name, number in numbers.items():
+        if type(number) is not int or not 1 <= number <= LARGEST:
+            raise InvalidValue(f"{name} of a block is a whole number from 1 to {LARGEST}, not {number!r}")
+    return Block(**numbers)
+
+
+def _misfit(tensors: dict[str, Tensor], described: dict[str, Tensor]) -> str:
+    """What is wrong with the tensors of a file, by what its network holds; empty where they fit."""
+    named = {name for name in tensors if not name.endswith(FACTORS)}
+    if named != set(described):
+        missing, more = sorted(set(described) - named), sorted(named - set(described))
+        return "; ".join(
+            filter(None, [f"missing: {choices(missing)}" * bool(missing), f"too many: {choices(more)}" * bool(more)])
+        )
+    for name, tensor in tensors.items():
+        whole = described.get(name.removesuffix(FACTORS))
+        if whole is None:
+            return f"too many: {name}"
+        factors, small = name.endswith(FACTORS), name + FACTORS in tensors
+        shape = tuple(whole.shape[:1]) if factors else tuple(whole.shape)
+        kind = float32 if factors else int8 if small else whole.dtype
+        if tuple(tensor.shape) != shape or tensor.dtype != kind:
+            return f"{name} has the shape {tuple(tensor.shape)} in {tensor.dtype}, not {shape} in {kind}"
+        if factors and not bool((tensor > 0).all()):
+            return f"{name} holds factors that are not above zero"
+    if (
+        max((float(tensor.abs().max()) for tensor in tensors.values() if tensor.is_floating_point()), default=0)
+        > LOUDEST
+    ):
+        return f"it holds weights above {LOUDEST:g}"
+    negative = [name for name, tensor in tensors.items() if name.endswith("running_var") and bool((tensor < 0).any())]
+    return f"{choices(negative)} holds variances below zero" if negative else ""
 
 
 def save(model: StripCNN, path: str | Path, notes: dict[str, Any] | None = None, *, small: bool = False) -> Path:

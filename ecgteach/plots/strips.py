@@ -9,7 +9,7 @@ from ..errors import InvalidValue, UnknownName, choices
 from ..records.leads import lead_in_words
 from ..strip import SAMPLES, Strip
 from ..views import FUSED, VIEWS, view_kind
-from ..words import class_in_short, class_name, moments, percent
+from ..words import class_in_short, class_name, moments
 from . import paper, words
 from .legend import importance_bar
 from .picture import Picture
@@ -133,4 +133,4 @@ def _revealed(strip: Strip) -> str:
     label = strip.rhythm.name if strip.rhythm else "no single rhythm; there is no label to judge by"
     if not beats.quality.good:
         return f"The source says {label}"
-    return f"The source says {label}; {beats.rate:.0f} beats a minute, RR irregularity {percent(beats.irregularity)}"
+    return f"The source says {label}; {beats.rate:.0f} beats a minute, {beats.regularity}"

@@ -71,6 +71,8 @@ def warnings(strip: Strip) -> str:
     """What to know before reading: faults of the lead, and what the paper does not hold; or nothing."""
     low, high = window(strip.samples)
     found = [f"The lead is {fault}" for fault in strip.quality.faults]
+    if not strip.quality.good:
+        found.append(f"It is {strip.quality.grade}")
     if strip.samples.max() > high:
         found.append(f"Cut off at {signed(high)} mV: the trace reaches {signed(strip.samples.max())} mV")
     if strip.samples.min() < low:

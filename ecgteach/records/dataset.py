@@ -123,7 +123,7 @@ class Dataset(Sequence[Record]):
                 continue
             yield record
 
-    def strips(self, *, quality: str = "good", report: Report | None = None) -> Iterator[Strip]:
+    def strips(self, *, quality: str = "rate", report: Report | None = None) -> Iterator[Strip]:
         """Consecutive strips of every recording; what cannot be read goes to `report`, and the rest go on."""
         for record in self.records(report):
             found = 0

@@ -28,7 +28,7 @@ USES = {
     LESSON: "to be read and graded: its label is sure, its rate clear of the limits, its trace readable",
     EXAMPLE: "the first of its group to be shown",
     MISREAD: "to show an answer that is wrong: its label held when it was looked at a second time",
-    AT_LIMIT: "the lesson on limits: a sure rhythm within 5 a minute of a limit of rate, where the group is a convention",
+    AT_LIMIT: "the lesson on limits: a sure rhythm within 5 a minute of a limit, where the group is a convention",
     DOUBTFUL: "the lesson on doubtful labels: what the source says is not borne out, `reason` says why; never graded",
     POOR: "the lesson on quality: moved or noisy, good for counting beats at most; never graded",
 }

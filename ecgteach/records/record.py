@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue, PoorSignal, UnknownName, choices
+from ..filters import MARGIN_SECONDS, Step, Surroundings
+from ..quality import LEAST, Grade, assess
 from ..rhythms import Finding, Rhythm
 from ..showing import ShowsItself
-from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip, assess
+from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
 from ..truth import Annotation, Truth, cut, rhythms_within
 from .files import shown
 from .leads import NOT_STATED, known_lead, lead_in_words, standard_lead
@@ -18,8 +20,6 @@ from .units import millivolts_per
 
 STANDS_FOR_II = ("II", "MLII")
 """Leads that are read where none is named; a single lead of which nothing is stated may be asked for by these names."""
-
-MARGIN_SECONDS = 1.0
 FINEST_RATIO = 10 * SAMPLING_RATE
 """Rates are exact to a tenth of 1 Hz; a finer one would need a filter of millions of taps."""
 
@@ -152,7 +152,7 @@ class Record(ShowsItself):
             "Name one of them: strip(lead=...) (--lead)"
         )
 
-    def strip(self, lead: str | None = None, at: float = 0.0, *, quality: str = "good", pad: bool = False) -> Strip:
+    def strip(self, lead: str | None = None, at: float = 0.0, *, quality: str = "rate", pad: bool = False) -> Strip:
         """Ten seconds of one lead at 500 Hz.
 
         Parameters
@@ -161,8 +161,9 @@ class Record(ShowsItself):
             Name of the lead, in capitals or not; without it `lead_for_reading` chooses.
         at : float
             Where the strip begins, in seconds; it begins at the nearest sample, and says so.
-        quality : {"good", "any"}
-            ``"good"`` refuses a flat, clipped or noisy lead; ``"any"`` takes it, and the strip says what is wrong.
+        quality : {"rate", "P", "good", "any"}
+            What must be readable: the rate, as it is without this; P waves too; the whole lead; or ``"any"`` lead is
+            taken. Whatever is taken, the strip says what is wrong.
         pad : bool
             Lengthen a recording that is too short by repeating its last value.
 
@@ -173,24 +174,26 @@ class Record(ShowsItself):
         InvalidValue
             When the recording does not hold ten seconds from `at`, or samples are missing there.
         PoorSignal
-            When the lead cannot be read and `quality` is ``"good"``.
+            When less of the lead can be read than `quality` asks for.
         """
-        if quality not in ("good", "any"):
-            raise UnknownName(f'quality is "good" or "any", not {quality!r}')
+        if quality not in LEAST:
+            raise UnknownName(f"quality is one of {choices(LEAST)}, not {quality!r}")
         lead = self.lead_names[self._row(lead)] if lead is not None else self.lead_for_reading()
         if not (np.isfinite(at) and at >= 0):
             raise InvalidValue(f"a strip begins at 0 s or later, not at {at} s")
         at = round(at * self.sampling_rate) / self.sampling_rate
         raw = self._window(lead, at, pad)
         found = assess(raw[: self.signals.shape[1] - round(at * self.sampling_rate)], self.sampling_rate)
-        if quality == "good" and not found.good:
+        if found.grade < LEAST[quality]:
+            or_rate = 'quality="rate" or ' if found.grade > Grade.POOR else ""
             raise PoorSignal(
-                f"{lead_in_words(lead)} of record {self.name} at {at:g} s is {found}. "
-                'Choose another lead or time, or quality="any" (--lead, --at, --quality any)'
+                f"{lead_in_words(lead)} of record {self.name} at {at:g} s is {found}. It is {found.grade}. "
+                f'Choose another lead or time, or {or_rate}quality="any" (--lead, --at, --quality any)'
             )
-        steps = () if self.sampling_rate == SAMPLING_RATE else (f"resampled from {self.sampling_rate:g} Hz",)
+        steps = () if self.sampling_rate == SAMPLING_RATE else (Step("resampled", self.sampling_rate),)
+        samples, surroundings = self._resampled(lead, at, raw)
         return Strip(
-            self._resampled(lead, at, raw),
+            samples,
             lead=lead,
             start=at,
             rhythm=self._rhythm_within(at),
@@ -199,9 +202,10 @@ class Record(ShowsItself):
             quality=found,
             steps=steps,
             truth=self.truth and self.truth.cut(at, at + SECONDS, self._row(lead), self.sampling_rate),
+            surroundings=surroundings,
         )
 
-    def strips(self, lead: str | None = None, *, quality: str = "good") -> Iterator[Strip]:
+    def strips(self, lead: str | None = None, *, quality: str = "rate") -> Iterator[Strip]:
         """Consecutive strips that do not overlap; segments that cannot be read are left out."""
         for number in range(int(self.seconds // SECONDS)):
             try:
@@ -240,23 +244,27 @@ class Record(ShowsItself):
             )
         return raw
 
-    def _resampled(self, lead: str, at: float, raw: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The window at 500 Hz; a second of what surrounds it is filtered along, so that its ends are clean."""
-        if self.sampling_rate == SAMPLING_RATE:
-            return raw
-        from scipy.signal import resample_poly
-
-        ratio = (Fraction(self.sampling_rate) / SAMPLING_RATE).limit_denominator(FINEST_RATIO)
-        up, down = ratio.denominator, ratio.numerator
+    def _resampled(self, lead: str, at: float, raw: NDArray[np.float32]) -> tuple[NDArray[np.float32], Surroundings]:
+        """The window at 500 Hz, and up to four seconds of what was recorded around it."""
+        down, up = 1, 1
+        if self.sampling_rate != SAMPLING_RATE:
+            ratio = (Fraction(self.sampling_rate) / SAMPLING_RATE).limit_denominator(FINEST_RATIO)
+            up, down = ratio.denominator, ratio.numerator
         margin = max(1, round(MARGIN_SECONDS * self.sampling_rate / down)) * down
         first = round(at * self.sampling_rate)
-        before = self[lead][max(0, first - margin) : first]
-        after = self[lead][first + raw.size : first + raw.size + margin]
+        before = _recorded(self[lead][max(0, first - margin) : first], margin, 0)
+        after = _recorded(self[lead][first + raw.size : first + raw.size + margin], margin, 1)
+        begin, kept = margin * up // down, [side.size * up // down for side in (before, after)]
+        if self.sampling_rate == SAMPLING_RATE:
+            return raw, Surroundings.of(raw, before, after)
+        from scipy.signal import resample_poly
+
         around = np.concatenate([_filled(before, raw[0], margin, 0), raw, _filled(after, raw[-1], margin, 1)])
         offset = raw.mean()
-        resampled = resample_poly(around - offset, up, down, padtype="line") + offset
-        begin = margin * up // down
-        return np.asarray(resampled[begin : begin + SAMPLES], dtype=np.float32)
+        whole = np.asarray(resample_poly(around - offset, up, down, padtype="line") + offset, dtype=np.float32)
+        samples = whole[begin : begin + SAMPLES]
+        end = begin + SAMPLES
+        return samples, Surroundings.of(samples, whole[begin - kept[0] : begin], whole[end : end + kept[1]])
 
     def _rhythm_within(self, at: float) -> Rhythm | None:
         held = rhythms_within(self.annotations, at, at + SECONDS)
@@ -333,8 +341,16 @@ def mark_fault(mark: Annotation, seconds: float) -> str | None:
     return None
 
 
+def _recorded(segment: NDArray[np.float32], length: int, side: int) -> NDArray[np.float32]:
+    """What was recorded next to a window, as far as nothing is missing; side 0 lies before the window, 1 after."""
+    segment = segment[-length:] if side == 0 else segment[:length]
+    missing = np.flatnonzero(~np.isfinite(segment))
+    if not missing.size:
+        return segment
+    return segment[missing[-1] + 1 :] if side == 0 else segment[: missing[0]]
+
+
 def _filled(segment: NDArray[np.float32], value: float, length: int, side: int) -> NDArray[np.float32]:
-    """A margin of `length` samples: what was recorded where it is finite, else the strip's own end value."""
+    """A margin of `length` samples: what was recorded, and beyond it the strip's own end value."""
     short = length - segment.size
-    padded = np.pad(segment, (short, 0) if side == 0 else (0, short), mode="constant", constant_values=value)
-    return np.where(np.isfinite(padded), padded, np.float32(value)).astype(np.float32)
+    return np.pad(segment, (short, 0) if side == 0 else (0, short), mode="constant", constant_values=value)

@@ -10,11 +10,13 @@ from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnknownName, choices
+from ..filters import for_reading as filtered_for_reading
+from ..filters import low_pass
 from ..records.dataset import Dataset, Entry
 from ..records.record import Record
 from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping
 from ..rhythms import rhythm as rhythm_called
-from ..strip import SAMPLES, SECONDS, high_pass, low_pass
+from ..strip import SAMPLES, SECONDS
 from ..truth import Evidence
 from .activation import Activation
 from .ground_truth import SOURCE, evidence_in
@@ -150,7 +152,7 @@ def _chunk(
     millivolts[hands] = low_pass(millivolts[hands], PORTABLE_HZ)
     millivolts[hands & (random.random(n) < REVERSED)] *= -1.0
     if for_reading:
-        millivolts = low_pass(high_pass(millivolts, 0.5), 40.0)
+        millivolts = filtered_for_reading(millivolts)
     rates = np.array([rate_of(activation, SECONDS) for activation in activations])
     rhythms = np.array([activation.rhythm for activation in activations])
     marked = np.zeros((n, PLACES), np.int8)

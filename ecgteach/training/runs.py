@@ -249,7 +249,7 @@ def _made_of(chosen: Recipe, part: str, datasets: list[Dataset]) -> dict[str, ob
         "split": split_of(chosen),
         "recordings": {dataset.source: list(dataset.ids) for dataset in datasets},
         "way": {
-            "filters": [FILTERS[name][0] for name in READING_STEPS],
+            "filters": [str(FILTERS[name][0]) for name in READING_STEPS],
             "simulated": {"key": KEY, "groups": GROUPS, "mixtures": MIXTURES},
             "compressed": {"largest": LARGEST_COMPRESSION, "fastest": FASTEST},
         },

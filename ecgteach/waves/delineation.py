@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from ..beats import FEW_BEATS, find_beats, too_few
 from ..errors import UnknownName, choices
+from ..quality import Fault, Quality
 from ..showing import ShowsItself
-from ..strip import SAMPLING_RATE, SECONDS, Quality, Strip
+from ..strip import SAMPLING_RATE, SECONDS, Strip
 from ..truth import Wave
 from .p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE, PTest, look_for_p
 from .segments import SEGMENTS, USUAL_ST_T, Segments, Span
@@ -178,14 +179,14 @@ def _delineated(strip: Strip) -> Waves:
     beats = find_beats(strip)
     faults = (*strip.quality.faults, *beats.quality.faults)
     if not beats.quality.good:
-        return _nothing("; ".join(beats.quality.faults), faults)
+        return _nothing("; ".join(map(str, beats.quality.faults)), faults)
     peaks = r_peaks(strip, beats.times)
     if len(peaks) < FEW_BEATS:
         return _nothing(too_few(len(peaks)), faults)
     try:
         raw = raw_waves(strip, peaks)
     except (ArithmeticError, LookupError, TypeError, ValueError) as problem:
-        return _nothing("the waves could not be told apart", (*faults, f"not delineated: neurokit2 says {problem}"))
+        return _nothing("the waves could not be told apart", (*faults, Fault("waves", f"neurokit2 says {problem}")))
     complexes = _repaired(raw["QRS"], "QRS")
     tails = _between(_repaired(raw["T"], "T"), complexes[:, 2], np.append(complexes[1:, 0], SECONDS))
     tail_ends = np.where(np.isnan(tails[:, 2]), complexes[:, 2] + _usual_st_t(complexes, tails), tails[:, 2])
@@ -205,8 +206,10 @@ def _delineated(strip: Strip) -> Waves:
     return Waves(tuple(waves), span, DELINEATED, found, Quality(faults))
 
 
-def _nothing(reason: str, faults: Sequence[str]) -> Waves:
-    return Waves((), (0.0, SECONDS), DELINEATED, PTest(UNDECIDABLE, reason), Quality(tuple(faults) or (reason,)))
+def _nothing(reason: str, faults: Sequence[Fault]) -> Waves:
+    return Waves(
+        (), (0.0, SECONDS), DELINEATED, PTest(UNDECIDABLE, reason), Quality(tuple(faults) or (Fault("waves", reason),))
+    )
 
 
 def _confirmed(found: PTest, raw: Bounds, complexes: Bounds) -> tuple[PTest, Bounds]:

@@ -1,10 +1,7 @@
 """One explanation in plain clinical words, which claim no more than was measured."""
 
-import re
-
 from ..beats import find_beats
 from ..explanation import FUSED, Explanation, View
-from ..strip import Quality
 from ..views import view_kind
 from ..words import about, capital, class_in_short, every, listed, with_place
 from .attention import Attention, Share, attention_by_wave
@@ -72,7 +69,7 @@ def _answers(seen: Explanation) -> str:
 def _p(found: Attention) -> str:
     waves = found.waves
     if not waves.of("QRS"):
-        return f"Where the waves are cannot be told: {_plain(waves.quality)}. Read the answers with care"
+        return f"Where the waves are cannot be told: {waves.quality.plain}. Read the answers with care"
     if waves.p.outcome == BEFORE:
         return _p_before(waves)
     told = (P_FOUND if waves.source == DELINEATED else P_GIVEN)[waves.p.outcome]
@@ -172,12 +169,7 @@ def _blurred(seen: Explanation, found: Attention) -> str:
 
 def _caution(found: Attention) -> str:
     good = found.waves.quality.good or not found.waves.of("QRS")
-    return "" if good else f"Read with care: {_plain(found.waves.quality)}"
-
-
-def _plain(quality: Quality) -> str:
-    """Faults without the figures in brackets that they were told by."""
-    return re.sub(r" \([^)]*\)", "", str(quality)).replace(": ", ", ")
+    return "" if good else f"Read with care: {found.waves.quality.plain}"
 
 
 def _listed(shares: list[Share]) -> str:

@@ -19,7 +19,7 @@ NONE, CANNOT = "none", "cannot"
 
 
 def answers(classes: Sequence[str]) -> dict[str, str]:
-    """What a learner may answer, by code, in words that fit on a button: a class, none, or that it cannot be told."""
+    """What a learner may answer, by code, in words that fit on a button: a class, none, or cannot tell."""
     return {code: class_in_short(code) for code in classes} | {
         NONE: "none of these",
         CANNOT: "cannot tell from lead II",

@@ -58,8 +58,8 @@ def answers_of(seen: Explanation) -> str:
     elif seen.disagreement:
         said = f"<b>The networks disagree</b>: {escape(answers_in_words(seen))}. At least one is wrong."
     else:
-        together = capital(every(seen.views, "network"))
-        said = f"{together} give the same answer. Networks that learnt from the same strips can share an error."
+        said = capital(every(seen.views, "network")) + " give the same answer. "
+        said += "Networks that learnt from the same strips can share an error."
     return f"<p>{said}</p>{table}"
 
 

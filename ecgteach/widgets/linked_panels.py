@@ -32,6 +32,7 @@ from ..strip import SECONDS, Strip
 from ..views import FUSED, view_kind
 from ..words import segments
 
+PASSES = ("high-pass", "low-pass")
 LEAD_IN_SECONDS = 0.6
 LOW, HIGH, HEADER = -2.0, 2.0, 0.8
 """Amplitudes in mV: as much as the picture holds, and room above it for the panel's name."""
@@ -95,7 +96,7 @@ class LinkedPanels:
         moment : float
             Where the dashed line stands, in seconds; at 0 there is none.
         """
-        band = " to ".join(step.partition("pass ")[2] for step in map(str, strip.steps) if "pass " in step)
+        band = " to ".join(f"{step.hz:g} Hz" for step in strip.steps if step.kind in PASSES)
         note = f"{lead_in_words(strip.lead)}; {band or 'no filter'}; 25 mm/s, 10 mm/mV"
         maps = {} if seen is None else {FUSED: seen.fused, **{view: one.on_time for view, one in seen.views.items()}}
         together = "both" if len(self._views) == 2 else "all"

@@ -138,7 +138,7 @@ def damaged(damage: Callable[[Path], object]) -> Callable[[Copy], str]:
 def a_look(copy: Copy) -> str:
     """What start.py does with a whole .venv before the command itself, over a bare Python."""
     sys.path.insert(0, str(copy.folder))
-    from environment.folder import Venv
+    from binder.environment.folder import Venv
 
     venv = Venv(copy.folder / ".venv", "Linux")
     bare, look = [], []

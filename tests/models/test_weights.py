@@ -123,6 +123,13 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, value):
         {"blocks": '[{"channels": 8, "kernel": 3, "colour": 1}]'},
         {"blocks": '[{"channels": -8, "kernel": 3}]'},
         {"blocks": '[{"channels": 8, "kernel": "wide"}]'},
+        {"blocks": '[{"channels": 1000000000, "kernel": 3}]'},
+        {"blocks": '[{"channels": 8, "kernel": 3.5}]'},
+        {"blocks": '[{"channels": true, "kernel": 3}]'},
+        {"blocks": "[" * 100_000},
+        {"blocks": '[{"channels": 1, "kernel": 1}' + ', {"channels": 1, "kernel": 1}' * 100 + "]"},
+        {"local_blocks": "0"},
+        {"local_blocks": "many"},
     ],
 )
 def test_metadata_that_describe_no_network_are_refused(tmp_path, wrong):
@@ -206,3 +213,48 @@ def test_a_full_disk_leaves_the_weights_that_were_there(tmp_path, monkeypatch):
         models.save(tiny(), path)
     monkeypatch.undo()
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [before]
+
+
+DAMAGE = {
+    "half precision": (lambda held: {name: tensor.half() for name, tensor in held.items()}, "in torch.float16, not"),
+    "double precision": (
+        lambda held: {name: tensor.double() for name, tensor in held.items()},
+        "in torch.float64, not",
+    ),
+    "whole numbers": (lambda held: held | {"dense.weight": held["dense.weight"].int()}, "in torch.int32, not"),
+    "eight bits without factors": (
+        lambda held: held | {"dense.weight": held["dense.weight"].char()},
+        "torch.int8, not",
+    ),
+    "a tensor less": (
+        lambda held: {name: held[name] for name in held if name != "dense.bias"},
+        r"missing: dense\.bias",
+    ),
+    "a tensor more": (lambda held: held | {"more": torch.zeros(3)}, "too many: more"),
+    "another shape": (lambda held: held | {"dense.bias": torch.zeros(9)}, r"dense.bias has the shape \(9,\)"),
+    "factors of nothing": (lambda held: held | {"more.factors": torch.ones(4)}, "too many: more.factors"),
+    "no variance": (lambda held: held | {"norm1.0.running_var": -torch.ones(24)}, "variances below zero"),
+    "too loud": (lambda held: held | {"dense.bias": torch.full((4,), 1e9)}, "weights above"),
+}
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGE.values(), ids=DAMAGE)
+def test_weights_in_other_numbers_or_shapes_are_refused(damage, message, tmp_path):
+    path = models.save(models.SignalCNN(), tmp_path / "a.safetensors")
+    with safe_open(path, framework="pt") as file:
+        notes = file.metadata()
+    save_file(damage(load_tensors(path)), path, notes)
+    with pytest.raises(UnreadableFile, match=message):
+        models.load_file(path)
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0, float("nan")])
+def test_factors_that_multiply_by_nothing_are_refused(factor, tmp_path):
+    path = models.save(models.SignalCNN(), tmp_path / "a.safetensors", small=True)
+    with safe_open(path, framework="pt") as file:
+        notes = file.metadata()
+    held = load_tensors(path)
+    held["dense.weight.factors"] = held["dense.weight.factors"] * factor
+    save_file(held, path, notes)
+    with pytest.raises(UnreadableFile, match="factors"):
+        models.load_file(path)

@@ -14,8 +14,8 @@ from ecgteach.beats import find_beats
 from ecgteach.errors import InvalidValue, UnknownName
 from ecgteach.plots import plot_explanation, plot_fused, plot_image, plot_strip, plot_trace, theme, words
 from ecgteach.plots.sheet import MM_PER_INCH
+from ecgteach.quality import Fault, Quality
 from ecgteach.rhythms import grouping, rhythms
-from ecgteach.strip import Quality
 from ecgteach.views import FUSED, VIEWS, view_kind
 from ecgteach.words import moments
 
@@ -59,7 +59,7 @@ def apart(seen):
 
 
 def tall(seen):
-    faults = Quality(("noisy: no QRS stands out (kurtosis 3.1, under 4)", "clipped: 14 samples lie beyond 10 mV"))
+    faults = Quality((Fault("no QRS", "no QRS stands out"), Fault("clipped", "14 samples lie beyond 10 mV")))
     return ecgteach.explain(replace(seen.strip, samples=9 * seen.strip.samples, quality=faults))
 
 
@@ -160,7 +160,7 @@ def test_who_cannot_see_the_strip_gets_what_can_be_measured_on_it(seen):
 
 def test_filters_speed_gain_and_purpose_stand_on_the_strip(seen):
     said = [text.get_text() for text, _ in letters(plot_strip(seen.strip))]
-    assert "Lead II    25 mm/s    10 mm/mV    high-pass 0.5 Hz, low-pass 40 Hz" in said
+    assert "Lead II    25 mm/s    10 mm/mV    high-pass 0.5 Hz, low-pass 40 Hz, ends faded" in said
     assert f"Real recording {seen.strip.source_id}, for teaching, not for clinical use" in said
 
 
@@ -169,7 +169,7 @@ def test_an_unfiltered_strip_says_so():
 
 
 def test_faults_of_the_lead_are_told(seen):
-    poor = replace(seen.strip, quality=Quality(("flat: it stands still",)))
+    poor = replace(seen.strip, quality=Quality((Fault("flat", "it stands still"),)))
     assert "The lead is flat: it stands still." in plot_strip(poor).alt
 
 

@@ -98,9 +98,7 @@ def flutter_likeness(strip: Strip, beats: Beats) -> float:
     bridged = np.interp(places, places[free], samples[free])
     trace = sosfiltfilt(butter(2, FLUTTER_BAND_HZ, "bandpass", fs=SAMPLING_RATE, output="sos"), bridged)
     shortest, longest = (round(60 * SAMPLING_RATE / rate) for rate in reversed(FLUTTER_PER_MINUTE))
-    return max(
-        min(_likeness(trace, free, times * lag) for times in (1, 2, 3)) for lag in range(shortest, longest + 1)
-    )
+    return max(min(_likeness(trace, free, times * lag) for times in (1, 2, 3)) for lag in range(shortest, longest + 1))
 
 
 def _likeness(trace: np.ndarray, free: np.ndarray, lag: int) -> float:

@@ -79,6 +79,8 @@ def _look(row: dict[str, str]) -> Look:
     if not set(uses) <= {EXAMPLE, MISREAD} or (uses and row["verdict"] != LESSON):
         raise InvalidValue(f"{row['strip']}: only a lesson has further uses, and those are {EXAMPLE} and {MISREAD}")
     if (MISREAD in uses) != (LOOKED_AGAIN in row["reason"]):
-        raise InvalidValue(f"{row['strip']}: who calls a strip {MISREAD} says what a second look found: {LOOKED_AGAIN} ...")
+        raise InvalidValue(
+            f"{row['strip']}: who calls a strip {MISREAD} says what a second look found: {LOOKED_AGAIN} ..."
+        )
     findings = tuple(word for word in row["findings"].split(";") if word)
     return Look(row["strip"], row["verdict"], row["certainty"], row["reason"], findings, uses, P_BY_EYE in words)

@@ -1,4 +1,4 @@
-"""What was seen on each strip is a table that the embedded strips follow; a label is sure only where something says so."""
+"""Embedded strips follow the table of what was seen on each; a label is sure only where something says so."""
 
 import csv
 from statistics import median

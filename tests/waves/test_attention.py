@@ -12,8 +12,9 @@ import ecgteach
 from ecgteach.beats import Beats
 from ecgteach.errors import UnknownName
 from ecgteach.models import Prediction
+from ecgteach.quality import Fault, Quality
 from ecgteach.simulator import simulate
-from ecgteach.strip import Quality, Strip
+from ecgteach.strip import Strip
 from ecgteach.waves import (
     PARTS,
     WINDOWS,
@@ -284,7 +285,9 @@ def test_p_waves_that_are_given_but_lead_nowhere_are_told_so():
 
 
 def test_faults_are_told_without_the_figures_that_they_were_told_by(seen):
-    faulty = replace(seen, strip=replace(seen.strip, quality=Quality(("noisy: no QRS stands out (kurtosis 3.6)",))))
+    faulty = replace(
+        seen, strip=replace(seen.strip, quality=Quality((Fault("no QRS", "no QRS stands out", "1.1 times"),)))
+    )
     assert sentence(faulty).endswith("Read with care: noisy, no QRS stands out.")
 
 

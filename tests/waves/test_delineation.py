@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgteach.errors import UnknownName
+from ecgteach.quality import Fault, Quality
 from ecgteach.simulator import simulate
-from ecgteach.strip import Quality, Strip
+from ecgteach.strip import Strip
 from ecgteach.truth import Annotation, Wave
 from ecgteach.waves import PARTS, WINDOWS, Segments, delineate, delineation
 from ecgteach.waves.p_wave import BEFORE, ELSEWHERE, NOT_SEEN, UNDECIDABLE
@@ -32,9 +33,9 @@ def of_one_beat():
 
 
 NOTHING = {
-    "no beats": lambda: Strip(0.01 * np.sin(np.arange(5000) / 400.0)),
+    "no beats": lambda: Strip(0.01 * np.arange(5000) / 5000),
     "one beat": of_one_beat,
-    "flat": lambda: Strip(np.zeros(5000), quality=Quality(("flat: its range is 0.000 mV",))),
+    "flat": lambda: Strip(np.zeros(5000), quality=Quality((Fault("flat", "its range is 0.000 mV"),))),
     "all noise": lambda: Strip(np.random.default_rng(5).normal(size=5000)),
 }
 

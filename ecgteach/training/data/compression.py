@@ -10,6 +10,7 @@ import numpy as np
 
 from ...beats import find_beats
 from ...errors import EcgteachError
+from ...filters import Step
 from ...records import Record
 from ...rhythms import TACHYCARDIA_ABOVE, rhythm
 from ...strip import SAMPLES, SECONDS, Strip
@@ -68,4 +69,4 @@ def _compressed(record: Record, random: np.random.Generator) -> Iterator[Strip]:
     if raw.size == length and np.isfinite(raw).all():
         line = np.linspace(raw[0], raw[-1], raw.size)
         samples = resample(raw - line, SAMPLES) + np.linspace(raw[0], raw[-1], SAMPLES)
-        yield replace(first, samples=samples, annotations=(), steps=(f"compressed in time x {factor:.2f}",))
+        yield replace(first, samples=samples, annotations=(), steps=(Step("compressed", factor=factor),))

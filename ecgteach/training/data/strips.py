@@ -177,7 +177,7 @@ def grouped_strips(
                 counted["unreadable"] += 1
                 _tell(report, record, problem)
                 continue
-            if any(fault.startswith("flat") for fault in strip.quality.faults):
+            if any(fault.kind == "flat" for fault in strip.quality.faults):
                 counted["flat"] += 1
                 continue
             if strip.rhythm is None:

@@ -22,11 +22,11 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from environment import installer, moving
-from environment.causes import SetupError, StepFailed
-from environment.lock import NotWritable, locked
-from environment.stamp import STAMP, Stamp
-from environment.steps import Step, carry_out, guarded
+from binder.environment import installer, moving
+from binder.environment.causes import SetupError, StepFailed
+from binder.environment.lock import NotWritable, locked
+from binder.environment.stamp import STAMP, Stamp
+from binder.environment.steps import Step, carry_out, guarded
 
 TORCH = "binder/requirements.txt"
 RESUMES, TEMPORARY, LOG, LOCK = "resumes", "tmp", ".venv.log", ".venv.lock"

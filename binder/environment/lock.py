@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from environment.causes import SetupError
+from binder.environment.causes import SetupError
 
 if sys.platform == "win32":
     import msvcrt

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from environment import installer, moving
+from binder.environment import installer, moving
 
 STAMP = "installed.json"
 LARGE = 200_000

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from environment import installer
-from environment.causes import StepFailed
+from binder.environment import installer
+from binder.environment.causes import StepFailed
 
 
 @dataclass(frozen=True)
