@@ -117,7 +117,7 @@ def test_a_rhythm(added):
     assert rhythms.vocabulary("snomed")["999"].code == "LAT"
     record = labelled("LAT")
     assert rhythms.grouping().group_of(record.rhythm).code == "GSVT"
-    assert "left atrial tachycardia (LAT)" in walked(ecgteach.explain(record))
+    assert "left atrial tachycardia" in walked(ecgteach.explain(record))
     assert "The source says: left atrial tachycardia." in climbed(CaseExplorer([record]), "GSVT")
     assert "LAT" in evaluate(models.shipped(), dataset_of(record), part="all").strips.rhythms
 

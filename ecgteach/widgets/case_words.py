@@ -107,7 +107,7 @@ def truth_of(record: Record, solution: Solution, seen: Explanation, reading: Rea
     if reading.answer == CANNOT:
         own = "you: left it open"
     if solution.rhythm is None:
-        judged, own = [], f"{solution.rhythm_name}, so nobody's answer is judged"
+        judged, own = [], f"{solution.rhythm_name}, so no answer is judged"
     parts = [
         f"<b>The source says: {escape(solution.rhythm_name)}.</b> Measured rate: {solution.rate:.0f} a minute. "
         f"Group by rhythm and rate: {escape(solution.group_name)}.",

@@ -50,7 +50,9 @@ def test_each_shows_itself_and_its_text_twin_is_its_repr(things, name):
 
 
 def test_every_figure_says_in_words_what_it_shows(things):
-    assert re.search(r'alt="Both views answer AFIB; .{100}', shown(things["Explanation"])["text/html"])
+    assert re.search(
+        r'alt="Both views answer atrial fibrillation or flutter; .{100}', shown(things["Explanation"])["text/html"]
+    )
 
 
 def test_a_report_is_about_the_map_and_holds_every_test(things):

@@ -47,7 +47,7 @@ def assert_nothing_is_cut(picture):
 
 def test_the_title_says_on_which_wave_the_maps_lie(seen):
     picture = plot_attention(looking(seen, "QRS"))
-    assert picture.alt.startswith("For SR both maps lie more than chance on QRS")
+    assert picture.alt.startswith("For sinus rhythm both maps lie more than chance on QRS")
     assert_nothing_is_cut(picture)
 
 

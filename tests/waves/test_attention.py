@@ -44,10 +44,11 @@ def looking(seen, signal, image=None, fused=None):
     """The same explanation with maps along time of our own."""
     maps = {"signal": signal, "image": signal if image is None else image}
     views = {
-        name: replace(seen.views[name], on_time=np.asarray(on / np.max(on), np.float32)) for name, on in maps.items()
+        name: replace(seen.views[name], on_time=np.asarray(on / max(np.max(on), 1), np.float32))
+        for name, on in maps.items()
     }
     fused = signal if fused is None else fused
-    return replace(seen, views=views, fused=np.asarray(fused / np.max(fused), np.float32))
+    return replace(seen, views=views, fused=np.asarray(fused / max(np.max(fused), 1), np.float32))
 
 
 def with_logits(view, logits, parts=None):
