@@ -44,7 +44,8 @@ def answers_in_words(seen: Explanation) -> str:
     """Each network's answer with its probability."""
     given = {name: view.prediction for name, view in seen.views.items()}
     return ", ".join(
-        f"the {view_kind(name).network} answers {class_in_short(one.answer)} ({probability(one.probabilities[one.answer])})"
+        f"the {view_kind(name).network} answers {class_in_short(one.answer)} "
+        f"({probability(one.probabilities[one.answer])})"
         for name, one in given.items()
     )
 
