@@ -11,7 +11,7 @@ from ..plots.words import no_fused_map, signed, warnings
 from ..records import Record
 from ..strip import SAMPLES, SAMPLING_RATE
 from ..views import view_kind
-from ..words import about, capital, class_name, every, listed, percent, probability
+from ..words import about, capital, class_in_short, class_name, every, listed, percent, probability
 from .case_state import CANNOT, NONE, Reading
 
 FAINT = 0.1
@@ -44,7 +44,8 @@ def answers_in_words(seen: Explanation) -> str:
     """Each network's answer with its probability."""
     given = {name: view.prediction for name, view in seen.views.items()}
     return ", ".join(
-        f"the {view_kind(name).network} answers {class_name(one.answer)} ({probability(one.probabilities[one.answer])})"
+        f"the {view_kind(name).network} answers {class_in_short(one.answer)} "
+        f"({probability(one.probabilities[one.answer])})"
         for name, one in given.items()
     )
 

@@ -4,6 +4,7 @@ The numbers are those of the course's plan: what it calls its rules 0, 1, 4 and 
 """
 
 import ast
+import csv
 import json
 import re
 from pathlib import Path
@@ -260,3 +261,11 @@ def test_p_in_sinus_rhythm_points_up_in_lead_ii():
     glossary = (NOTEBOOKS / "GLOSSARY.md").read_text(encoding="utf-8")
     entry = glossary.partition("## Sinus rhythm\n")[2].partition("\n## ")[0]
     assert "upright in lead II" in entry
+
+
+def test_limits_of_p_and_st_cite_the_parts_of_the_recommendations_that_state_them():
+    text = (NOTEBOOKS.parent / "ecgteach" / "simulator" / "settings.csv").read_text(encoding="utf-8")
+    source = {row["name"]: row["source"] for row in csv.DictReader(text.splitlines())}
+    assert all("Hancock 2009, part V" in source[name] for name in ("p", "p_width"))
+    assert "Rautaharju 2009, part IV" in source["st"]
+    assert "figure not confirmed" in source["f_rate"]
