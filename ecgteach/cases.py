@@ -8,6 +8,7 @@ from random import Random
 
 import numpy as np
 
+from .arguments import checked
 from .beats import find_beats
 from .errors import InvalidValue
 from .explanation import averaged, highest
@@ -87,6 +88,7 @@ class Solution:
         return f"{self.rhythm_name}, {self.rate:.0f} a minute (group: {self.group_name}){also}"
 
 
+@checked
 def choose_cases(
     seed: int = SEED, number: int = CASES, models: Network | Mapping[str, Network] | None = None
 ) -> tuple[Record, ...]:
@@ -133,6 +135,7 @@ def choose_cases(
     return tuple(read.record for read in chosen)
 
 
+@checked
 def contrasting_pair(models: Network | Mapping[str, Network] | None = None) -> tuple[Record, Record]:
     """Two strips of one group, one that both networks read right and one on which they are surely wrong.
 

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import permutation_test
 
+from .arguments import checked
+
 BOOTSTRAP_DRAWS = 1000
 FEW = 20
 """Below so many strips a class shows its count only where a table is printed: the rest would be chance."""
@@ -39,6 +41,7 @@ class Paired(NamedTuple):
     p: float | None
 
 
+@checked
 def compare(first: Sequence[float | None], second: Sequence[float | None], *, seed: int = 0) -> Paired:
     """Compare two columns strip by strip; a strip on which one of them has no figure is left out.
 
@@ -60,6 +63,7 @@ def mean_of(values: Sequence[float | None]) -> float | None:
     return float(np.mean(there)) if there else None
 
 
+@checked
 def interval(
     values: NDArray[np.bool_] | NDArray[np.float64] | Sequence[float | None],
     recordings: NDArray[np.str_] | None = None,
@@ -140,6 +144,7 @@ def _p_of(differences: list[float], seed: int) -> float:
     return float(found.pvalue)
 
 
+@checked
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """P values corrected for being many (Holm 1979, Scandinavian Journal of Statistics 6, 65-70); None stays None.
 

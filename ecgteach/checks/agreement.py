@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..beats import true_group
 from ..errors import EmptyMap, InvalidValue, choices, expect
 from ..explanation import Explanation
@@ -79,6 +80,7 @@ class ViewAgreement:
         return asdict(self)
 
 
+@checked
 def compare_views(explanation: Explanation, group: str | None = None, *, seed: int = 0) -> ViewAgreement:
     """Agreement of the two views' maps for one target, with that of a shifted map beside it.
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from .. import fusion as fusing
+from ..arguments import checked
 from ..beats import group_of_truth
 from ..errors import EmptyMap, NotInstalled, UnknownName, choices
 from ..explanation import FUSED
@@ -106,6 +107,7 @@ METHODS: dict[str, Method] = {
 """Every method by its name."""
 
 
+@checked
 def maps_of(
     strips: Sequence[Strip], models: Mapping[str, Network], targets: Sequence[int], method: str = "Grad-CAM"
 ) -> dict[str, Values]:

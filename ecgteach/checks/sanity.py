@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..arguments import checked
 from ..errors import InvalidValue
 from ..explanation import FUSED, Explanation, explain, networks_of
 from ..gradcam import GradCAM, class_independent
@@ -111,6 +112,7 @@ def weighted_layers(model: Network) -> list[str]:
     return [*reversed(order), *(name for name in reversed(owners) if name not in order)]
 
 
+@checked
 def cascade(
     strips: Sequence[Strip],
     models: Network | Mapping[str, Network] | None = None,
@@ -154,6 +156,7 @@ def cascade(
     return tuple(stages)
 
 
+@checked
 def compare_networks(
     strips: Sequence[Strip],
     models: Mapping[str, Network],
@@ -171,6 +174,7 @@ def compare_networks(
     return {name: likeness(one[name], other[name]) for name in one}
 
 
+@checked
 def between_seeds(
     strips: Sequence[Strip], pairs: Sequence[Mapping[str, Network]], *, target: str | None = None
 ) -> dict[str, float | None]:
@@ -189,6 +193,7 @@ def between_seeds(
     }
 
 
+@checked
 def same_for_every_class(
     explanation: Explanation, models: Network | Mapping[str, Network] | None = None
 ) -> dict[str, bool | None]:

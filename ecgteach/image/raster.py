@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..errors import InvalidValue
 from .geometry import Geometry
 
@@ -28,6 +29,7 @@ LEVELS = 255 // SLICES
 OUTWARD = 0.4  # of a bin: from its middle (0) towards its outer edge (0.5), see `_pen_reach`
 
 
+@checked
 def draw_pixels(samples: NDArray[np.floating], geometry: Geometry, pen: float = PEN) -> NDArray[np.uint8]:
     """Draw one trace or a batch of them; the fast path under `strip_image`.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..errors import InvalidValue, UnreadableFile
 from ..paths import write_whole
 from .geometry import HEIGHT, MILLIVOLT_RANGE, WIDTH, Geometry
@@ -154,6 +155,7 @@ class StripImage:
         return file.getvalue()
 
 
+@checked
 def strip_image(
     strip: Strip,
     *,

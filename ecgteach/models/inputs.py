@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..arguments import checked
 from ..errors import UnknownName, choices
 from ..image import Geometry, draw_pixels
 from ..image.raster import PEN
@@ -16,6 +17,7 @@ VIEWS = (SIGNAL, IMAGE)
 """Names of the views whose networks are shipped."""
 
 
+@checked
 def inputs(view: str, millivolts: NDArray[np.float32], pen: float = PEN) -> Tensor:
     """A batch as a view reads it.
 

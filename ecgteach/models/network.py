@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ..arguments import checked
 from ..errors import InvalidValue, choices, expect
 from ..strip import SAMPLES
 from .inputs import VIEWS, inputs
@@ -64,6 +65,7 @@ def module_of(network: Network) -> nn.Module:
     return network  # type: ignore[return-value]  # seen to above
 
 
+@checked
 def inputs_of(network: Network, millivolts: NDArray[np.float32], view: str | None = None) -> Tensor:
     """A batch of strips as a network reads it.
 
@@ -88,6 +90,7 @@ def inputs_of(network: Network, millivolts: NDArray[np.float32], view: str | Non
     return made
 
 
+@checked
 def reads_as_its_view(network: Network) -> bool:
     """Whether a network reads what `ecgteach.models.inputs` makes for its view: strips in mV, or the usual picture."""
     return not callable(getattr(network, "inputs", None)) or getattr(network, "reads", "") == network.view
@@ -110,6 +113,7 @@ def expect_network(value: object) -> Network:
     return value
 
 
+@checked
 def in_order(named: Mapping[str, Thing]) -> dict[str, Thing]:
     """What is named by views, those that we ship first."""
     return {view: named[view] for view in (*VIEWS, *named) if view in named}

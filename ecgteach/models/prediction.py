@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
 
 
@@ -70,11 +71,13 @@ class Prediction:
         return f"Prediction {self.answer} ({listed})"
 
 
+@checked
 def margin(logits: NDArray[np.floating], number: int) -> NDArray[np.float64]:
     """The logit of class `number` minus the mean of the others', shape (n,) of (n, classes)."""
     return np.asarray(logits[..., number] - np.delete(logits, number, axis=-1).mean(axis=-1), dtype=np.float64)
 
 
+@checked
 def position(target: str, classes: tuple[str, ...]) -> int:
     """Number of a class by its name.
 

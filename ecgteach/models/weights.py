@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialised
 from torch import Tensor, float32, int8
 
+from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, UnreadableFile, choices, expect
 from ..paths import write_whole
 from .inputs import VIEWS
@@ -40,6 +41,7 @@ FACTORS = ".factors"
 """Ends the name of what multiplies each output channel of a tensor that was written in eight bits."""
 
 
+@checked
 def load(view: str, seed: int = SHIPPED_SEED) -> StripCNN:
     """The shipped network of a view, or its kin of another seed, verified against its checksum; in evaluation mode.
 
@@ -66,6 +68,7 @@ def shipped(seed: int = SHIPPED_SEED) -> dict[str, StripCNN]:
     return {view: load(view, seed) for view in VIEWS}
 
 
+@checked
 def load_file(path: str | Path, classes: tuple[str, ...] | None = None, view: str | None = None) -> StripCNN:
     """A network from a file that `save` wrote; in evaluation mode.
 
@@ -162,6 +165,7 @@ def _misfit(tensors: dict[str, Tensor], described: dict[str, Tensor]) -> str:
     return f"{choices(negative)} holds variances below zero" if negative else ""
 
 
+@checked
 def save(model: StripCNN, path: str | Path, notes: dict[str, Any] | None = None, *, small: bool = False) -> Path:
     """Write a network's weights, whole or not at all; the same weights and notes give the same bytes.
 

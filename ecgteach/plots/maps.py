@@ -10,6 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..errors import InvalidValue, choices
 from ..image import StripImage, strip_image
 from ..strip import SECONDS
@@ -30,6 +31,7 @@ TICK_MM = 1.5
 EDGE_MM = 1.5
 
 
+@checked
 def plot_explanation(explanation: "Explanation", *, title: str | None = None) -> Picture:
     """Each view's map, the fused one and who looked when, stacked on one time axis.
 
@@ -70,6 +72,7 @@ def plot_explanation(explanation: "Explanation", *, title: str | None = None) ->
     return Picture(draw, _alt(explanation, title, words.explanation_in_words(explanation)))
 
 
+@checked
 def plot_image(explanation: "Explanation") -> Picture:
     """The picture that the image network read, coloured by where it looked.
 
@@ -107,6 +110,7 @@ def plot_image(explanation: "Explanation") -> Picture:
     return Picture(_alone(partial(_view_panel, view=name), explanation, title), alt)
 
 
+@checked
 def plot_fused(explanation: "Explanation") -> Picture:
     """The strip with the fused map marked on it, or why there is none.
 

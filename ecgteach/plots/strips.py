@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from ..arguments import checked
 from ..beats import find_beats
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.leads import lead_in_words
@@ -17,6 +18,7 @@ from .sheet import Sheet
 from .theme import QUIET_INK
 
 
+@checked
 def plot_strip(strip: Strip, *, title: str | None = None, reveal: bool = False, source: bool = True) -> Picture:
     """A strip on ECG paper, 25 mm a second and 10 mm a millivolt.
 
@@ -54,6 +56,7 @@ def plot_strip(strip: Strip, *, title: str | None = None, reveal: bool = False, 
     return Picture(draw, sentences(*about, words.watermark(strip, source=source, reveal=reveal)))
 
 
+@checked
 def plot_trace(strip: Strip, on_time: ArrayLike, *, view: str, target: str, title: str | None = None) -> Picture:
     """A strip on paper with a map along time marked on it, as if by a highlighter.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import matplotlib
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex
 
+from ..arguments import checked
 from ..errors import InvalidValue
 from ..views import FUSED_KIND, view_kind
 
@@ -82,6 +83,7 @@ def style() -> AbstractContextManager[None]:
     return matplotlib.rc_context(_STYLE)
 
 
+@checked
 def importance_map() -> Colormap:
     """The colour map of importance, from 0 (the paper's colour) to 1 (dark red).
 
@@ -92,6 +94,7 @@ def importance_map() -> Colormap:
     return _IMPORTANCE_MAP.copy()
 
 
+@checked
 def importance_palette(steps: int = 256) -> list[str]:
     """The importance map as a list of colours ``"#rrggbb"``, for libraries that take a palette, such as bokeh.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..arguments import checked
 from ..errors import InvalidValue
 from ..statistics import FEWEST_RECORDINGS
 from ..views import FUSED, VIEWS, view_kind
@@ -54,6 +55,7 @@ Rows = dict[str, list[Dot]]
 """Dots by segment, a row each."""
 
 
+@checked
 def plot_attention(explanation: "Explanation", attention: Attention | None = None) -> Picture:
     """How densely each map of one strip lies on each wave, beside the band of the shifted maps.
 
@@ -96,6 +98,7 @@ def plot_attention(explanation: "Explanation", attention: Attention | None = Non
     return Picture(draw, sentences(title, sentence(explanation, found), NOTICE))
 
 
+@checked
 def plot_attention_by_rhythm(
     table: "pandas.DataFrame", rhythms: Sequence[str] | None = None, *, by: str = "rhythm"
 ) -> Picture:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, UnreadableFile, choices
 from ..paths import find
 from . import challenge_2017, chapman, ludb, mitdb, ptb_xl, snomed
@@ -50,6 +51,7 @@ SLUGS = frozenset({chapman.SLUG, ptb_xl.SLUG, challenge_2017.SLUG, snomed.CHALLE
 """Folders of published data sets: a recording in one of them is named after it."""
 
 
+@checked
 def open_dataset(name: str, data: str | Path | None = None) -> Dataset:
     """A data set by its name.
 
@@ -72,6 +74,7 @@ def open_dataset(name: str, data: str | Path | None = None) -> Dataset:
     return SOURCES[name](data)
 
 
+@checked
 def open_folder(folder: str | Path, *, unit: str | None = None) -> Dataset:
     """Every WFDB recording below a folder, whatever it is; SNOMED codes in the headers become labels.
 
@@ -96,6 +99,7 @@ def open_folder(folder: str | Path, *, unit: str | None = None) -> Dataset:
     return found
 
 
+@checked
 def read_record(
     path: str | Path,
     *,

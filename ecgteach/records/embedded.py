@@ -15,6 +15,7 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
 from ..rhythms import Finding, grouping, rhythm
 from .findings import in_words
@@ -103,6 +104,7 @@ class Sample:
         )
 
 
+@checked
 def samples(group: str | None = None, use: str | None = LESSON) -> tuple[Sample, ...]:
     """The embedded strips, of one group or of all, for one use or for any.
 
@@ -131,6 +133,7 @@ def samples(group: str | None = None, use: str | None = LESSON) -> tuple[Sample,
     return tuple(line for line in _table() if group in (None, line.group) and (use is None or use in line.uses))
 
 
+@checked
 def sample(group: str, index: int = 0, use: str = LESSON) -> Record:
     """A real recording of ten seconds that came with the package.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
+from ..arguments import checked
 from .files import shown
 
 STANDARD_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
@@ -104,6 +105,7 @@ def is_no_ecg(written: str) -> bool:
     return bool(words) and not {words[0], words[0].rstrip("0123456789")}.isdisjoint(_table().no_ecg)
 
 
+@checked
 def standard_lead(written: str, source: str = "") -> str:
     """A lead's one name: the standard's where the table knows it, else as written, else that it is not stated.
 
@@ -157,6 +159,7 @@ def numbered(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(given)
 
 
+@checked
 def lead_in_words(lead: str) -> str:
     """A lead's name as it stands in a sentence or beside a strip.
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..errors import InvalidValue, PoorSignal, UnknownName, choices
 from ..filters import MARGIN_SECONDS, Step, Surroundings
 from ..quality import LEAST, Grade, assess
@@ -287,6 +288,7 @@ def single_rhythm(labels: frozenset[Rhythm | Finding]) -> Rhythm | None:
     return next(iter(closer)) if len(closer) == 1 else None
 
 
+@checked
 def from_array(
     signals: NDArray[np.floating],
     *,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.record import Record
 from ..rhythms import sinus_by_rate
@@ -40,6 +41,7 @@ class _Change(NamedTuple):
     high: float
 
 
+@checked
 def edit(record: Record, change: str, to: float | Mapping[str, float] | None = None, *, seed: int = 0) -> Record:
     """The same recording with one thing changed.
 

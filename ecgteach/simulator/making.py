@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.record import Record
 from .activation import Activation, lay_out
@@ -91,6 +92,7 @@ class Batch:
         )
 
 
+@checked
 def simulate(
     rhythm: str = "SR",
     *,
@@ -137,6 +139,7 @@ def simulate(
     )[0]
 
 
+@checked
 def simulate_many(
     rhythms: str | Sequence[str],
     n: int | None = None,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
 from ..filters import for_reading as filtered_for_reading
 from ..filters import low_pass
@@ -60,6 +61,7 @@ class Strips(NamedTuple):
     places: NDArray[np.int8]
 
 
+@checked
 def simulate_strips(
     n: int,
     seed: Seed,
@@ -101,6 +103,7 @@ def simulate_strips(
     return Strips(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
+@checked
 def stream_strips(
     n: int,
     seed: Seed,
@@ -161,6 +164,7 @@ def _chunk(
     return Strips(millivolts, np.array(names), rhythms, rates, marked)
 
 
+@checked
 def places_of(evidence: Iterable[Evidence]) -> NDArray[np.int8]:
     """What a map may lie on, for each 20 ms of a strip: 1 evidence (P, A), -1 irrelevant (X), 0 neither."""
     marked = np.zeros(PLACES, dtype=np.int8)
@@ -212,6 +216,7 @@ def _near_limit(rate: float) -> bool:
     return min(abs(rate - BRADYCARDIA_BELOW), abs(rate - TACHYCARDIA_ABOVE)) < LIMIT_MARGIN
 
 
+@checked
 def simulate_dataset(
     counts: Mapping[str, int],
     *,

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..errors import InvalidValue, UnreadableFile
 from ..records.record import Record
 from ..records.wfdb_files import read_signals, without_suffix
@@ -50,6 +51,7 @@ RHYTHM_NOTES = {
 COLUMNS = ("kinds", "onsets", "offsets", "beats", "forms", "sizes")
 
 
+@checked
 def write_record(record: Record, folder: Path, *, truth: bool = True) -> Path:
     """Write a simulated recording and its annotations.
 
@@ -93,6 +95,7 @@ def write_record(record: Record, folder: Path, *, truth: bool = True) -> Path:
     return folder / name
 
 
+@checked
 def write_records(
     rhythm: str,
     n: int,
@@ -132,6 +135,7 @@ def write_records(
     return written
 
 
+@checked
 def read_simulated(path: str | Path) -> Record:
     """A recording that `write_record` wrote, with its truth.
 

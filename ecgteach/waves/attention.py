@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..explanation import FUSED, Explanation
 from ..showing import ShowsItself
 from ..strip import SAMPLES, SAMPLING_RATE
@@ -90,6 +91,7 @@ class Attention(ShowsItself):
         return f"Attention by wave: {', '.join(words + missing)}; P {self.waves.p.outcome}"
 
 
+@checked
 def attention_by_wave(explanation: Explanation, waves: Waves | None = None) -> Attention:
     """Share and density of each view's map, and of the fused one, on each wave.
 

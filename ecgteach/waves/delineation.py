@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import checked
 from ..beats import FEW_BEATS, find_beats, too_few
 from ..errors import UnknownName, choices
 from ..quality import Fault, Quality
@@ -103,6 +104,7 @@ class Waves(ShowsItself):
         return f"Waves by {self.source}: {counted}; P {self.p.outcome}{why}; {self.quality}"
 
 
+@checked
 def delineate(strip: Strip, *, given: bool = True) -> Waves:
     """Where the waves of a strip are.
 

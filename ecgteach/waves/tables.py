@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import checked
 from ..beats import true_group
 from ..errors import UnknownName, choices
 from ..explanation import FUSED, Explanation
@@ -25,6 +26,7 @@ ALWAYS = ("view", "wave")
 MEASURES = ("mass", "density")
 
 
+@checked
 def attention_table(explanations: Iterable[Explanation], groups: Iterable[str] | None = None) -> "pandas.DataFrame":
     """Attention by wave of many strips as one table.
 
@@ -56,6 +58,7 @@ def attention_table(explanations: Iterable[Explanation], groups: Iterable[str] |
     return pandas.DataFrame([row for seen, group in pairs for row in _rows(seen, group)], columns=list(COLUMNS))
 
 
+@checked
 def attention_by_group(table: "pandas.DataFrame", by: Sequence[str] = ("rhythm",), seed: int = 0) -> "pandas.DataFrame":
     """Mean mass and density of groups, with 95 % intervals by bootstrap over recordings.
 

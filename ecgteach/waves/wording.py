@@ -1,5 +1,6 @@
 """One explanation in plain clinical words, which claim no more than was measured."""
 
+from ..arguments import checked
 from ..beats import find_beats
 from ..explanation import FUSED, Explanation, View
 from ..views import view_kind
@@ -29,6 +30,7 @@ WORTH_TELLING = 0.025
 """Share of a map below which a segment is not listed: it would read "under 5 %"."""
 
 
+@checked
 def sentence(explanation: Explanation, attention: Attention | None = None) -> str:
     """What was measured on one explanation, in a few plain sentences.
 

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from ..arguments import checked
 from ..cases import Solution
 from ..explanation import Explanation
 from ..fusion import AGREEMENT_THRESHOLD
@@ -40,6 +41,7 @@ def before(reading: Reading, names: dict[str, str]) -> str:
     )
 
 
+@checked
 def answers_in_words(seen: Explanation) -> str:
     """Each network's answer with its probability."""
     given = {name: view.prediction for name, view in seen.views.items()}

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arguments import checked
 from ...beats import group_of_truth
 from ...errors import InvalidValue
 from ...models import VIEWS, StripCNN, position
@@ -203,6 +204,7 @@ class QueryResult:
         return [effect for effect in self.effects if effect.view == view]
 
 
+@checked
 def query(
     question: Question,
     models: Mapping[str, StripCNN],

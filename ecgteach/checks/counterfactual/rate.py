@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arguments import checked
 from ...errors import InvalidValue
 from ...models import StripCNN
 from ...records import Record
@@ -22,6 +23,7 @@ RATE_LIMITS = {60: ("SR", 70, tuple(range(50, 71))), 100: ("SR", 92, tuple(range
 """Rate limits per minute: what is simulated there, at which rate, and to which rates TQ alone brings it."""
 
 
+@checked
 def flip_rate(
     models: Mapping[str, StripCNN], limit: int = 60, *, seed: int | tuple[int, ...] = 0
 ) -> dict[str, float | None]:
@@ -55,6 +57,7 @@ def flip_rate(
     return {view: _only_change([rate for rate, _ in warped], found.argmax(axis=1)) for view, found in answered.items()}
 
 
+@checked
 def evenness(on_time: NDArray[np.float32], strip: Strip) -> float | None:
     """How evenly a map's mass lies on the beats: 1 when each RR holds as much, 1 / n when one of n holds all.
 

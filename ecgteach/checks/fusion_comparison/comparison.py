@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ...arguments import checked
 from ...explanation import Explanation, explain, networks_of
 from ...fusion import RULES
 from ...models import VIEWS, Network
@@ -82,6 +83,7 @@ class FusionLine:
         return figures | self.single | {"against": against, "conclusion": self.conclusion}
 
 
+@checked
 def real_explanations(models: Mapping[str, Network]) -> Iterator[tuple[str, Explanation]]:
     """The real strips of the package, group by group, each explained for its own group."""
     for group in grouping().classes:
@@ -89,6 +91,7 @@ def real_explanations(models: Mapping[str, Network]) -> Iterator[tuple[str, Expl
             yield group, explain(sample(group, number), models, target=group)
 
 
+@checked
 def compare_fusion(
     explained: Iterable[tuple[str, Explanation]],
     models: Network | Mapping[str, Network] | None = None,
@@ -125,6 +128,7 @@ def compare_fusion(
     return rows
 
 
+@checked
 def fusion_table(rows: Iterable[MeasuredStrip]) -> list[FusionLine]:
     """One line for each measure, rhythm (and all of them) and fusion rule: the fused map beside each single one."""
     kept: dict[tuple[str, str], list[Figures]] = {}
@@ -143,6 +147,7 @@ def fusion_table(rows: Iterable[MeasuredStrip]) -> list[FusionLine]:
     return table
 
 
+@checked
 def conclusion(against: Mapping[str, Paired]) -> str:
     """What two comparisons allow to say of a fused map: what their corrected p and their intervals both say."""
     if any(found.p is None for found in against.values()):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import fusion
+from ...arguments import checked
 from ...beats import find_beats
 from ...errors import InvalidValue
 from ...models import Layer
@@ -43,6 +44,7 @@ class Control:
     own: bool = False
 
 
+@checked
 def controls_of(on_time: Values, strip: Strip, *, cell_seconds: float, seed: int = 0) -> dict[str, Values]:
     """The controls of one map, by the names of `CONTROLS`.
 

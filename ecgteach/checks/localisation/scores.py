@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 from scipy.stats import rankdata
 
+from ...arguments import checked
 from ...beats import group_of_truth
 from ...errors import InvalidValue, UnknownName, choices
 from ...explanation import FUSED, Explanation
@@ -94,6 +95,7 @@ class Judged(NamedTuple):
     distractor: Mask
 
 
+@checked
 def localise(
     map_on_time: Values, evidence: Sequence[Evidence], *, cell_seconds: float, criterion: str | None = None
 ) -> Localisation:
@@ -144,6 +146,7 @@ def localise(
     return _scored(found, values[judged.evidence], values[judged.irrelevant])
 
 
+@checked
 def judged_samples(evidence: Sequence[Evidence], *, cell_seconds: float, criterion: str | None = None) -> Judged:
     """Which samples are evidence (P and A), irrelevant (X) and distractor (D); all others are left out.
 
@@ -156,6 +159,7 @@ def judged_samples(evidence: Sequence[Evidence], *, cell_seconds: float, criteri
     return Judged(present & ~_near(irrelevant, half), irrelevant & ~_near(present, half), distractor)
 
 
+@checked
 def localise_explanation(
     explanation: Explanation, *, criterion: str | None = None, seed: int = 0
 ) -> dict[str, Localisation]:

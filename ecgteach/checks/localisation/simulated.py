@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ...arguments import checked
 from ...beats import group_of_truth
 from ...errors import UnknownName, choices
 from ...explanation import Explanation, explain
@@ -26,6 +27,7 @@ RHYTHMS: dict[str, tuple[str, dict[str, Any]]] = {
 LEAD = "II"
 
 
+@checked
 def explanations(
     rhythm: str,
     models: Mapping[str, StripCNN] | None = None,
@@ -62,6 +64,7 @@ def explanations(
         yield explain(record.strip(LEAD, quality="any"), models, target=group_of_truth(record.truth), **choice)
 
 
+@checked
 def each_rhythm(
     models: Mapping[str, StripCNN] | None = None,
     *,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arguments import checked
 from ...errors import EmptyMap, InvalidValue, UnknownName, choices
 from ...explanation import FUSED, Explanation, networks_of
 from ...models import Network
@@ -88,6 +89,7 @@ class Faithfulness:
         return f"Faithfulness for {self.target}: {won} of {len(self.table())} curves beat all controls{warned}"
 
 
+@checked
 def deletion(
     explanation: Explanation,
     models: Network | Mapping[str, Network] | None = None,
@@ -130,6 +132,7 @@ def deletion(
     return _one(DELETION, explanation, models, of, reader, settings)
 
 
+@checked
 def insertion(
     explanation: Explanation,
     models: Network | Mapping[str, Network] | None = None,
@@ -145,6 +148,7 @@ def insertion(
     return _one(INSERTION, explanation, models, of, reader, settings)
 
 
+@checked
 def faithfulness(
     explanation: Explanation,
     models: Network | Mapping[str, Network] | None = None,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arguments import checked
 from ...errors import InvalidValue
 from ...explanation import Explanation, networks_of
 from ...models import Network, position
@@ -55,6 +56,7 @@ class Removal:
         return None if self.drop is None or self.control is None else self.drop[view] - self.control[view]
 
 
+@checked
 def remove_hottest(
     explanation: Explanation,
     models: Network | Mapping[str, Network] | None = None,

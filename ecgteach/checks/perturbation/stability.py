@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from ... import fusion
+from ...arguments import checked
 from ...errors import InvalidValue
 from ...explanation import FUSED, Explanation, highest, networks_of
 from ...gradcam import GradCAM
@@ -122,6 +123,7 @@ class _After:
     edge: float = 0.0
 
 
+@checked
 def stability(
     explanation: Explanation, models: Network | Mapping[str, Network] | None = None, *, seed: int = 0
 ) -> Stability:

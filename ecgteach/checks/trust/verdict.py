@@ -7,6 +7,7 @@ evidence, and the agreement of both views stands in. A map that passes all tests
 
 from collections.abc import Mapping
 
+from ...arguments import checked
 from ...beats import find_beats, true_group
 from ...explanation import Explanation
 from ...models import Network
@@ -14,6 +15,7 @@ from .report import Test, TrustReport
 from .tests import TRUST_TESTS, JudgedMap, TrustTest
 
 
+@checked
 def trust(
     explanation: Explanation, models: Network | Mapping[str, Network] | None = None, *, seed: int = 0
 ) -> TrustReport:

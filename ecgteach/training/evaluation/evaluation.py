@@ -19,6 +19,7 @@ from scipy.special import softmax
 from ecgteach.printing import format_interval
 from ecgteach.statistics import FEW
 
+from ...arguments import checked
 from ...errors import InvalidValue, UnknownName, choices
 from ...models import VIEWS, StripCNN
 from ...records import Dataset, Problem
@@ -154,6 +155,7 @@ class Evaluation:
         return f"Evaluation of {len(self.strips)} strips from {len(set(self.strips.recordings.tolist()))} recordings"
 
 
+@checked
 def evaluate(
     models: Mapping[str, StripCNN],
     dataset: Dataset,
@@ -193,6 +195,7 @@ def evaluate(
     return evaluate_strips(models, strips)
 
 
+@checked
 def evaluate_strips(models: Mapping[str, StripCNN], strips: StripSet) -> Evaluation:
     """Judge both networks on strips that are prepared already.
 
