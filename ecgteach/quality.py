@@ -140,6 +140,7 @@ OFF_BASELINE_MV = 0.25
 CLIPPED_SHARE = 0.005
 
 FEWEST_BEATS = 3
+SLOWEST_PER_SECOND = 0.35
 SMALLEST_QRS_MV = 0.06
 LEAST_CONTRAST = 1.25
 LEAST_LIKENESS = 0.7
@@ -242,7 +243,7 @@ def _readable(trace: Signal) -> tuple[Fault, ...]:
     strength = strength_of(trace)
     centres = find_qrs(trace, strength)
     read = low_pass(high_pass(trace.astype(np.float32), 0.5), 40.0).astype(np.float64)
-    if centres.size < FEWEST_BEATS:
+    if centres.size < max(2, SLOWEST_PER_SECOND * trace.size / RATE):
         few = "no QRS stands out" if not centres.size else f"only {centres.size} QRS stand out"
         return (Fault("no QRS", few),)
     beats = _Beats.of(read, centres)
@@ -362,12 +363,15 @@ def _near(size: int, centres: NDArray[np.intp], before: int, after: int) -> NDAr
 
 
 def _repeated(read: Signal, centres: NDArray[np.intp]) -> Signal:
-    """What every beat repeats: the median beat at each complex, and between them the level at which the trace rests."""
+    """What every beat repeats: the median beat at each complex, and between them the level at which the trace rests.
+
+    Of fewer than three whole beats nothing can be said, and all counts as repeated.
+    """
     rr = float(np.median(np.diff(centres)))
     before, after = int(min(150, 0.4 * rr)), int(min(250, 0.6 * rr))
     whole = [read[centre - before : centre + after] for centre in centres if before <= centre <= read.size - after]
     if len(whole) < FEWEST_BEATS:
-        return np.zeros_like(read)
+        return read
     typical = np.median(np.stack(whole), axis=0)
     repeated = np.full_like(read, np.nan)
     borders = _borders(centres)
