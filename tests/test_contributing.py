@@ -14,6 +14,7 @@ import pytest
 import ecgteach
 from ecgteach import cases, fusion, models, records, rhythms, strip, views
 from ecgteach.errors import UnknownName
+from ecgteach.filters import Step, notch
 from ecgteach.fusion import Rule
 from ecgteach.models import ImageCNN, SignalCNN, inputs
 from ecgteach.plots import plot_attention, plot_explanation, plot_fused, plot_strip
@@ -135,16 +136,13 @@ def test_a_data_set(monkeypatch):
 
 
 def test_a_filter(monkeypatch):
-    notch = strip.FILTERS["mains-50"]
-    words, parts = "notch 16.7 Hz", [str(part) for part in strip.FILTERS]
-    assert parts
-    if isinstance(notch, tuple):
-        added = (words, lambda samples: strip.notch(samples, 16.7))
-    monkeypatch.setitem(strip.FILTERS, "railway", added)
+    step = Step("notch", 16.7)
+    monkeypatch.setitem(strip.FILTERS, "railway", (step, lambda samples: notch(samples, 16.7)))
     with pytest.raises(UnknownName, match="railway"):
         ecgteach.sample("AFIB").strip().filtered("tramway")
     seen = ecgteach.explain(ecgteach.sample("AFIB").strip().filtered("railway"))
-    assert words in walked(seen)
+    assert step in seen.strip.steps
+    assert "notch 16.7 Hz" in walked(seen)
 
 
 def test_a_network_kind(monkeypatch, tmp_path):
