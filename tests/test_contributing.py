@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import ecgteach
 from ecgteach import cases, fusion, models, records, rhythms, strip, views
@@ -157,6 +158,7 @@ def test_a_network_kind(monkeypatch, tmp_path):
     slope = ViewKind("slope", "steepness", "#56B4E9", "#000000", "^", "+")
     monkeypatch.setitem(views.VIEWS, "slope", slope)
     monkeypatch.setitem(models.NETWORKS, "slope", DifferenceCNN)
+    torch.manual_seed(1)
     made = DifferenceCNN().eval()
     models.save(made, tmp_path / "slope.safetensors")
     three = {**models.shipped(), "slope": models.load_file(tmp_path / "slope.safetensors", view="slope")}

@@ -58,7 +58,7 @@ def test_simulated_noise_of_so_many_decibel_is_so_much_weaker_in_amplitude(decib
 def test_a_change_by_noise_of_so_many_decibel_is_so_much_weaker_in_amplitude():
     strip = Strip(beating(75)).for_reading()
     measured = 0
-    for name, noisy in changes.changed(strip, "signal", shipped()["signal"].layer(), seed=0).items():
+    for name, noisy in changes.changed(strip, shipped()["signal"], shipped()["signal"].layer(), seed=0).items():
         if not name.startswith("noise at "):
             continue
         decibel = float(name.split()[2])
