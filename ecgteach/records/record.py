@@ -154,10 +154,10 @@ class Record:
         raw = self._window(lead, at, pad)
         found = assess(raw[: self.signals.shape[1] - round(at * self.sampling_rate)], self.sampling_rate)
         if found.grade < LEAST[quality]:
-            or_rate = 'quality="rate" or ' if found.grade > Grade.POOR else ""
+            takes = f'quality="{_name_of(found.grade)}" takes it. ' if found.grade > Grade.POOR else ""
             raise PoorSignal(
-                f"lead {lead} of record {self.name} at {at:g} s is {found}. It is {found.grade}. "
-                f'Choose another lead or time, or {or_rate}quality="any"'
+                f"lead {lead} of record {self.name} at {at:g} s is {found}. It is {found.grade}. {takes}"
+                'Choose another lead or time, or quality="any"'
             )
         steps = () if self.sampling_rate == SAMPLING_RATE else (Step("resampled", self.sampling_rate),)
         samples, surroundings = self._resampled(lead, at, raw)
@@ -299,6 +299,11 @@ def millivolts_per(unit: str | None, what: str) -> float:
         said = "has no unit" if not unit else f"has the unit {unit!r}"
         raise InvalidValue(f'{what} {said}; say which: unit="mV", "uV" or "V"')
     return scale[unit.strip().lower()]
+
+
+def _name_of(grade: Grade) -> str:
+    """The word by which `Record.strip` is asked for a grade."""
+    return next(name for name, least in LEAST.items() if least == grade)
 
 
 def _recorded(stretch: NDArray[np.float32], length: int, side: int) -> NDArray[np.float32]:
