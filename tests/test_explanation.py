@@ -301,7 +301,7 @@ def old_file(seen):
     """What the version before wrote."""
     held = seen.to_json()
     about = held["strip"]
-    held |= {"format": "ecgteach explanation 2", "quarrel": None}
+    held |= {"format": "ecgteach explanation 2", "disagreement": None}
     del held["lacking"], about["annotations"], about["truth"]
     about |= {"rhythm": about["rhythm"]["code"], "quality": about["quality"]["faults"]}
     for view in held["views"].values():

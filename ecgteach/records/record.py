@@ -186,10 +186,10 @@ class Record(ShowsItself):
         raw = self._window(lead, at, pad)
         found = assess(raw[: self.signals.shape[1] - round(at * self.sampling_rate)], self.sampling_rate)
         if found.grade < LEAST[quality]:
-            or_rate = 'quality="rate" or ' if found.grade > Grade.POOR else ""
+            takes = f'quality="{_name_of(found.grade)}" takes it. ' if found.grade > Grade.POOR else ""
             raise PoorSignal(
-                f"{lead_in_words(lead)} of record {self.name} at {at:g} s is {found}. It is {found.grade}. "
-                f'Choose another lead or time, or {or_rate}quality="any" (--lead, --at, --quality any)'
+                f"{lead_in_words(lead)} of record {self.name} at {at:g} s is {found}. It is {found.grade}. {takes}"
+                'Choose another lead or time, or quality="any" (--lead, --at, --quality any)'
             )
         steps = () if self.sampling_rate == SAMPLING_RATE else (Step("resampled", self.sampling_rate),)
         samples, surroundings = self._resampled(lead, at, raw)
@@ -341,6 +341,11 @@ def mark_fault(mark: Annotation, seconds: float) -> str | None:
     if mark.start < -LATE_SECONDS or mark.end > seconds + LATE_SECONDS:
         return f"{what} lies outside its {seconds:.6g} s"
     return None
+
+
+def _name_of(grade: Grade) -> str:
+    """The word by which `Record.strip` is asked for a grade."""
+    return next(name for name, least in LEAST.items() if least == grade)
 
 
 def _recorded(segment: NDArray[np.float32], length: int, side: int) -> NDArray[np.float32]:
