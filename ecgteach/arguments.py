@@ -92,6 +92,8 @@ def _fits(value: Any, kind: Any) -> bool:
         return value in inside
     if kind in NUMBERS:
         return isinstance(value, NUMBERS[kind]) and (kind is bool or not isinstance(value, bool))
+    if kind in (Any, object):
+        return True
     if kind is None or kind is NoneType:
         return value is None
     if origin is np.ndarray:

@@ -53,7 +53,8 @@ class View:
             )
         if self.map.state not in STATES:
             raise InvalidValue(f"no map is in the state {self.map.state!r}; there are {choices(STATES)}")
-        expect_map(self.on_time, "a view's map")
+        if np.shape(self.on_time) != (SAMPLES,):
+            raise InvalidValue(f"a view's map has {SAMPLES} values, this one the shape {np.shape(self.on_time)}")
 
     def __repr__(self) -> str:
         return f"View: {self.prediction!r}; {self.map!r}"
@@ -114,6 +115,7 @@ def view_from_json(held: Any, where: str) -> View:
         part_of(held, "state", str),
     )
     on_time = array(held.get("map"), f"{where}.map", (SAMPLES,))
+    expect_map(on_time, f"{where}.map")
     network = restored(Provenance | None, held.get("network"), f"{where}.network")  # type: ignore[arg-type]
     return View(Prediction(logits, classes, parts), found, layer, on_time, network)
 

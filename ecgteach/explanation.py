@@ -34,6 +34,7 @@ from .models import (
 )
 from .paths import write_whole
 from .plain import array, numbers, plain, restored
+from .quality import Fault
 from .records import Record
 from .rhythms import rhythm
 from .showing import ShowsItself
@@ -105,8 +106,8 @@ class Explanation(ShowsItself):
         if len(classes) > 1 or self.target not in next(iter(classes)):
             raise InvalidValue(f"target {self.target!r} is none of the classes that all views tell apart")
         fusing.rule_named(self.rule)
-        if self.fused is not None:
-            expect_map(self.fused, "the fused map")
+        if self.fused is not None and np.shape(self.fused) != (SAMPLES,):
+            raise InvalidValue(f"a fused map has {SAMPLES} values, this one the shape {np.shape(self.fused)}")
 
     @cached_property
     def image(self) -> StripImage:
@@ -215,6 +216,9 @@ class Explanation(ShowsItself):
         fused = part_of(held, "fused", dict)
         views = {name: view_from_json(view, f"views.{name}") for name, view in part_of(held, "views", dict).items()}
         target, reason = part_of(held, "target", str), fused.get("reason")
+        together = None if fused.get("map") is None else array(fused["map"], "fused.map", (SAMPLES,))
+        if together is not None:
+            expect_map(together, "fused.map")
         for name, view in views.items():
             if view.prediction.classes[view.map.target] != target:
                 raise InvalidValue(f"views.{name} has a map that is not for the target, {target}")
@@ -223,7 +227,7 @@ class Explanation(ShowsItself):
             target,
             part_of(held, "target_chosen", str),
             in_order(views),
-            None if fused.get("map") is None else array(fused["map"], "fused.map", (SAMPLES,)),
+            together,
             reason if isinstance(reason, str) else "",
             part_of(fused, "rule", str),
             part_of(held, "contrast", bool),
@@ -412,6 +416,7 @@ def _of_this_version(held: dict[str, Any]) -> dict[str, Any]:
     about = dict(part_of(held, "strip", dict))
     code = about.get("rhythm")
     about["rhythm"] = plain(rhythm(code)) if isinstance(code, str) else None
-    about["quality"] = {"faults": about.get("quality", [])}
+    faults = restored(tuple[str, ...], about.get("quality", []), "strip.quality")
+    about["quality"] = {"faults": [Fault.from_json(fault).to_json() for fault in faults]}
     lacking = ["which networks made it", "marks and truth of the strip", "digits beyond the sixth"]
     return {**held, "format": FORMAT, "strip": about, "lacking": lacking}

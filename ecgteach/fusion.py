@@ -191,9 +191,7 @@ def _product(maps: Exact, _: Exact) -> Exact:
 
 def _by_confidence(maps: Exact, confidence: Exact) -> Exact:
     if not confidence.min() >= 0:
-        raise InvalidValue(
-            f"confidences are probabilities of the target, one for each view; given: {confidence.tolist()}"
-        )
+        raise InvalidValue(f"confidences are each view's probability of the target; given: {confidence.tolist()}")
     if confidence.sum() <= 0:
         raise EmptyMap("no view gives this target any probability; choose another target or fusion rule")
     return np.asarray((confidence[:, None] * maps).sum(axis=0) / confidence.sum())

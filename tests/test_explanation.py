@@ -15,9 +15,9 @@ from ecgteach.checks import faithfulness, remove_hottest, same_for_every_class, 
 from ecgteach.errors import InvalidValue, UnknownName, UnreadableFile
 from ecgteach.explanation import networks_of
 from ecgteach.models import ImageCNN, SignalCNN, digest_of, shipped
+from ecgteach.quality import Fault, Quality
 from ecgteach.records import from_array
 from ecgteach.rhythms import Rhythm, grouping
-from ecgteach.strip import Quality
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +247,7 @@ def strips():
         "padded",
         lambda: from_array(sample("SR")["II"][:2000], sampling_rate=500, unit="mV").strip(pad=True, quality="any"),
     )
-    yield "poor", lambda: Strip(np.zeros(5000), quality=Quality(("flat: it stands still",)))
+    yield "poor", lambda: Strip(np.zeros(5000), quality=Quality((Fault("flat", "it stands still"),)))
     yield "without a label", lambda: replace(sample("SR").strip(), rhythm=None, source_id="")
     yield "its rhythm is in no table", lambda: replace(sample("SR").strip(), rhythm=Rhythm("OWN", "one of my own"))
 
@@ -303,7 +303,7 @@ def old_file(seen):
     about = held["strip"]
     held |= {"format": "ecgteach explanation 2", "disagreement": None}
     del held["lacking"], about["annotations"], about["truth"]
-    about |= {"rhythm": about["rhythm"]["code"], "quality": about["quality"]["faults"]}
+    about |= {"rhythm": about["rhythm"]["code"], "quality": ["noisy: no QRS stands out (kurtosis 3.7, under 4)"]}
     for view in held["views"].values():
         del view["network"]
     return held
@@ -314,6 +314,7 @@ def test_an_older_file_loads_and_says_what_it_lacks(tmp_path):
     (tmp_path / "old.json").write_text(json.dumps(old_file(seen)))
     back = Explanation.load(tmp_path / "old.json")
     assert same(back.views["signal"].on_time, seen.views["signal"].on_time)
+    assert str(back.strip.quality) == "noisy: no QRS stands out (kurtosis 3.7, under 4)"
     assert "its file did not hold which networks made it, marks and truth of the strip" in repr(back)
     with pytest.raises(InvalidValue, match=r"the signal network that is not told.*give it with models="):
         trust(back)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...arguments import checked
 from ...beats import group_of_truth
 from ...errors import InvalidValue
-from ...models import VIEWS, StripCNN, position
+from ...models import VIEWS, Network, position
 from ...records import Record
 from ...simulator import edit, simulate
 from ..answers import answers, log_odds
@@ -207,7 +207,7 @@ class QueryResult:
 @checked
 def query(
     question: Question,
-    models: Mapping[str, StripCNN],
+    models: Mapping[str, Network],
     *,
     n: int,
     seed: int = 0,
@@ -220,7 +220,7 @@ def query(
     ----------
     question : Question
         One of `QUESTIONS`, or one of your own.
-    models : mapping of str to StripCNN
+    models : mapping of str to Network
         ``{"signal": ..., "image": ...}``.
     n, seed : int
         How many recordings, and what decides them.

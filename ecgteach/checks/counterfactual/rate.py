@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...arguments import checked
 from ...errors import InvalidValue
-from ...models import StripCNN
+from ...models import Network
 from ...records import Record
 from ...simulator import edit, simulate
 from ...strip import Strip
@@ -25,13 +25,13 @@ RATE_LIMITS = {60: ("SR", 70, tuple(range(50, 71))), 100: ("SR", 92, tuple(range
 
 @checked
 def flip_rate(
-    models: Mapping[str, StripCNN], limit: int = 60, *, seed: int | tuple[int, ...] = 0
+    models: Mapping[str, Network], limit: int = 60, *, seed: int | tuple[int, ...] = 0
 ) -> dict[str, float | None]:
     """The rate at which each view's answer changes when only TQ becomes shorter or longer.
 
     Parameters
     ----------
-    models : mapping of str to StripCNN
+    models : mapping of str to Network
         ``{"signal": ..., "image": ...}``.
     limit : {60, 100}
         Near which of `RATE_LIMITS`.

@@ -7,7 +7,7 @@ from ...arguments import checked
 from ...beats import group_of_truth
 from ...errors import UnknownName, choices
 from ...explanation import Explanation, explain
-from ...models import StripCNN
+from ...models import Network
 from ...simulator import simulate
 
 RHYTHMS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -30,7 +30,7 @@ LEAD = "II"
 @checked
 def explanations(
     rhythm: str,
-    models: Mapping[str, StripCNN] | None = None,
+    models: Mapping[str, Network] | None = None,
     *,
     n: int,
     seed: int = 0,
@@ -42,7 +42,7 @@ def explanations(
     ----------
     rhythm : str
         One of `RHYTHMS`.
-    models : mapping of str to StripCNN, optional
+    models : mapping of str to Network, optional
         By default the shipped pair.
     n, seed : int
         How many, and what decides them. No two rhythms share a seed, so that their strips share no noise either.
@@ -66,7 +66,7 @@ def explanations(
 
 @checked
 def each_rhythm(
-    models: Mapping[str, StripCNN] | None = None,
+    models: Mapping[str, Network] | None = None,
     *,
     n: int,
     seed: int = 0,
