@@ -41,8 +41,8 @@ REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str]
 def shown(what: object, limit: int = LONGEST_NAME) -> str:
     r"""A name as it may stand in a message: nothing that moves a cursor, nothing without end.
 
-    >>> shown("a\\x1b[2Jb")
-    'a\\\\x1b[2Jb'
+    >>> shown("a\x1b[2Jb")
+    'a\\x1b[2Jb'
     """
     text = str(what)
     if len(text) > limit:
