@@ -146,7 +146,7 @@ def test_a_map_that_a_change_wipes_out_scores_zero_and_no_nan():
             return super().seen(batch) * (batch.abs().sum((-1, -2), keepdim=True) == self.known)
 
     models = pair(Shy)
-    strip = Strip(beating(75), steps=("high-pass 0.5 Hz", "low-pass 40 Hz"))
+    strip = Strip(beating(75)).for_reading()
     models["image"].known = torch.tensor(0.0)
     models["signal"].known = torch.tensor(strip.samples)[None, None].abs().sum((-1, -2), keepdim=True)
     found = stability(explain(strip, models, target="GSVT"), models)
