@@ -41,6 +41,7 @@ STYLE = f"""<style>
 .ecgteach-keys button, .ecgteach-keys input {{ font-size: 15px; }}
 .ecgteach-keys button:focus-visible {{ outline: 3px solid {VIEWS[SIGNAL].colour}; outline-offset: 1px; }}
 .ecgteach-keys .widget-toggle-button {{ text-align: left; padding: 0 7px; height: auto; line-height: 26px; }}
+.ecgteach-keys .widget-toggle-button {{ white-space: normal; }}
 .ecgteach-keys .widget-toggle-button::before {{ content: "\\25CB\\00A0"; }}
 .ecgteach-keys .widget-toggle-button.mod-active::before {{ content: "\\25CF\\00A0"; }}
 .ecgteach-keys .widget-toggle-buttons {{ width: auto; }}

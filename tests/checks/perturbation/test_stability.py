@@ -74,11 +74,7 @@ def pair(kind):
 
 def checked(kind, strip=None, **settings_):
     models = pair(kind)
-    strip = (
-        Strip(beating(75) + 0.02 * np.sin(np.arange(5000) / 30), steps=("high-pass 0.5 Hz", "low-pass 40 Hz"))
-        if strip is None
-        else strip
-    )
+    strip = Strip(beating(75) + 0.02 * np.sin(np.arange(5000) / 30)).for_reading() if strip is None else strip
     return stability(explain(strip, models, target="GSVT"), models, **settings_)
 
 
@@ -130,7 +126,7 @@ def test_an_answer_that_turns_is_reported():
             return logits - torch.tensor([0.0, 0.0, self.limit, 0.0])
 
     models = pair(Inky)
-    strip = Strip(beating(75), steps=("high-pass 0.5 Hz", "low-pass 40 Hz"))
+    strip = Strip(beating(75)).for_reading()
     for model in models.values():
         model.limit = 0.0
     amount = explain(strip, models, target="GSVT").views["image"].prediction.logits[2]
