@@ -7,7 +7,7 @@ A^k is channel k of the layer, A^k_ij its value in cell ij of Z cells (or A^k_i)
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
@@ -73,12 +73,15 @@ class ForwardPass:
         `contrast` explains the logit minus the mean of the others: not "why c?" but "why c and none of the others?".
         """
         targets = self._one_for_each(target)
-        totals = weighted_sum(self.activations.detach(), self.gradients(targets, contrast)).float().cpu().numpy()
+        totals = weighted_sum(self.activations.detach(), self._gradients(targets, contrast)).float().cpu().numpy()
         return [Map.of(total, c, contrast, self.layer) for total, c in zip(totals, targets, strict=True)]
 
     def gradients(self, target: int | Sequence[int] | None = None, contrast: bool = False) -> Tensor:
         """Return ∂y^c/∂A for each item, shaped like `activations`; `target` and `contrast` as for `map`."""
-        targets, classes = self._one_for_each(target), self.logits.shape[1]
+        return self._gradients(self._one_for_each(target), contrast)
+
+    def _gradients(self, targets: list[int], contrast: bool) -> Tensor:
+        classes = self.logits.shape[1]
         rest = -1 / max(classes - 1, 1) if contrast else 0.0
         score = self._y.new_tensor([[1.0 if c == chosen else rest for c in range(classes)] for chosen in targets])
         (gradients,) = torch.autograd.grad(self._y, self.activations, score, retain_graph=True, allow_unused=True)
@@ -150,11 +153,10 @@ class GradCAM:
         cells = list[Tensor]()
 
         def keep(_layer: str, output: Tensor) -> Tensor:
-            with torch.inference_mode(False), torch.enable_grad():
-                cells[:] = [(output.clone() if output.is_inference() else output).detach().requires_grad_()]
-                kept = cells[0].clone()  # the network may go on with an in-place ReLU, which must not reach the cells
             torch.set_grad_enabled(True)
-            return kept
+            with torch.inference_mode(False) if output.is_inference() else nullcontext():
+                cells[:] = [(output.clone() if output.is_inference() else output).detach().requires_grad_()]
+                return cells[0].clone()  # the network may go on with an in-place ReLU, which must not reach the cells
 
         watched = probing.twin(self.model, [layer], keep)
         for mode in (torch.no_grad, probing.FollowingGradients):  # again where the network itself follows none

@@ -36,6 +36,8 @@ were of cells each of which saw the whole input."""
 LEAST_NOISE = 1e-3
 NEVER_RAN = "it did not run"
 PARAMETRIZATIONS = "parametrizations"
+PLAIN = (int, float, str, bool, torch.device, type(None))
+
 COMPILED = "_orig_mod"
 """Where torch keeps the network that a compiled one was made from."""
 
@@ -88,9 +90,10 @@ def twin(model: nn.Module, watched: Collection[str] = (), watcher: Watcher | Non
     _twin_of(model, hooks, watcher, made)
     new = {key: module for key, module in made.items() if id(module) != key}
     for module in new.values():
-        for name, value in list(vars(module).items()):
-            if name not in _MODULES_OWN and (tied := _tied(value, new)) is not value:
-                vars(module)[name] = tied
+        held = module.__dict__
+        for name in held.keys() - _MODULES_OWN:
+            if type(held[name]) not in PLAIN and (tied := _tied(held[name], new)) is not held[name]:
+                held[name] = tied
     return made[id(model)]
 
 
