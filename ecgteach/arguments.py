@@ -100,6 +100,8 @@ def _fits(value: Any, kind: Any) -> bool:
         return isinstance(value, np.ndarray | list | tuple)
     if isinstance(origin, type) and issubclass(origin, Iterable):
         return _holds(value, origin, inside)
+    if getattr(kind, "_is_protocol", False) and hasattr(origin or kind, "__array__"):
+        return hasattr(value, "__array__")
     if getattr(kind, "_is_protocol", False):
         return callable(value) and not isinstance(value, type)
     if origin is Callable:

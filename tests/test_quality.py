@@ -7,17 +7,14 @@ from traces import beatless, clean
 
 from ecgteach.errors import InvalidValue, PoorSignal, UnknownName
 from ecgteach.quality import KINDS, Fault, Grade, Quality, assess
-from ecgteach.records import Record, from_array, sample
+from ecgteach.records import Record, from_array, samples
 from ecgteach.simulator import simulate
 
-IN_MOTION = {
-    "SB": (10, 17, 23, 24),
-    "GSVT": (6,),
-    "AFIB": (18, 22, 23),
-}
-"""Embedded strips on which the electrodes moved, as read from the paper; others are struck by bursts or a spike."""
+IN_MOTION = ("A02329", "A03971", "A03737", "A03143", "A04495@10", "A07784", "A06898", "A06721")
+"""Embedded strips on which the electrodes moved, as read from the paper."""
 
-STRUCK = {"SB": (15,), "GSVT": (4,), "AFIB": (14,)}
+STRUCK = {"A03452": "noise", "A04495@0": "noise", "A07904": "spike"}
+"""Those struck by bursts of noise or a spike."""
 
 
 def heart(seed=1, rhythm="SR"):
@@ -59,16 +56,13 @@ def test_a_fast_or_wide_rhythm_is_not_noise(rhythm):
 
 
 def test_the_embedded_strips_with_motion_bursts_or_a_spike_are_for_the_rate_only():
-    marked = {
-        (group, number): sample(group, number).strip(quality="any").quality
-        for group in ("SR", "SB", "GSVT", "AFIB")
-        for number in range(25 if group != "GSVT" else 7)
-    }
-    wrong = {key for key, found in marked.items() if not found.good}
-    wanted = {(group, number) for table in (IN_MOTION, STRUCK) for group in table for number in table[group]}
-    assert wrong == wanted
-    assert all(marked[group, number].faults[0].kind == "motion" for group in IN_MOTION for number in IN_MOTION[group])
-    assert {marked[key].grade for key in wanted} == {Grade.RATE}
+    graded = {f"{line.record}@{line.start:g}": line.load().strip(quality="any").quality for line in samples(use=None)}
+    less = {name: found for name, found in graded.items() if not found.good}
+    kinds = dict.fromkeys(IN_MOTION, "motion") | STRUCK
+    wanted = {name: kind for name in less for start, kind in kinds.items() if name.startswith(start)}
+    assert less.keys() == wanted.keys() and len(wanted) == len(kinds)
+    assert {found.grade for found in less.values()} == {Grade.RATE}
+    assert {name: found.faults[0].kind for name, found in less.items()} == wanted
 
 
 @pytest.mark.parametrize("offset", [-300.0, 5.0, 12.0, 300.0])
