@@ -13,14 +13,17 @@ import pytest
 import torch
 
 import ecgteach
-from ecgteach import cases, fusion, models, records, rhythms, strip, views
-from ecgteach.errors import UnknownName
+from data_fetch.catalogue import entry_of
+from ecgteach import cases, fusion, models, rhythms, sources, strip, views
+from ecgteach.errors import UnknownName, UnreadableFile
 from ecgteach.filters import Step, notch
 from ecgteach.fusion import Rule
 from ecgteach.models import ImageCNN, SignalCNN, inputs
 from ecgteach.plots import plot_attention, plot_explanation, plot_fused, plot_strip
-from ecgteach.records import Dataset, Entry, licences, open_dataset
+from ecgteach.records import Dataset, Entry, open_dataset
+from ecgteach.records.splits import part_by_hash
 from ecgteach.simulator import simulate
+from ecgteach.sources import Source
 from ecgteach.training.evaluation.evaluation import evaluate
 from ecgteach.views import ViewKind
 from ecgteach.waves import sentence
@@ -124,16 +127,55 @@ def test_a_rhythm(added):
     assert "LAT" in evaluate(models.shipped(), dataset_of(record), part="all").strips.rhythms
 
 
-def test_a_data_set(monkeypatch):
-    origin = licences.Origin("The study of tomorrow", "Somebody et al.", "10.1000/1", "CC BY 4.0")
-    record = replace(ecgteach.sample("AFIB"), source="tomorrow", licence=origin.licence)
-    monkeypatch.setitem(licences.ORIGINS, "tomorrow", origin)
-    monkeypatch.setitem(records.SOURCES, "tomorrow", lambda data: dataset_of(record))
-    held = open_dataset("tomorrow")
-    assert "tomorrow" in walked(ecgteach.explain(held[0]))
+READER = """
+from ecgteach.records import Dataset, Entry, read_record
+from ecgteach.rhythms import rhythm
+from dataclasses import replace
+
+AFIB = frozenset({rhythm("AFIB")})
+
+
+def dataset(folder):
+    names = sorted(path.stem for path in folder.glob("*.csv"))
+    return Dataset("tomorrow", tuple(Entry(name, folder / f"{name}.csv", name, AFIB) for name in names), read)
+
+
+def read(entry):
+    record = read_record(entry.path, sampling_rate=500, unit="mV")
+    return replace(record, labels=AFIB, id=entry.id, patient=entry.patient, source="tomorrow", licence="CC BY 4.0")
+"""
+
+
+def test_a_data_set(monkeypatch, tmp_path):
+    (tmp_path / "tomorrows_reader.py").write_text(READER)
+    monkeypatch.syspath_prepend(tmp_path)
+    source = Source(
+        "tomorrow",
+        "The study of tomorrow",
+        "tomorrow-ecg",
+        "CC BY 4.0",
+        "Somebody et al.",
+        "10.1000/1",
+        citation="Somebody AB. The study of tomorrow. 2030, doi:10.1000/1.",
+        reader="tomorrows_reader:dataset",
+        fetch={"version": "1.0", "address": "https://tomorrow.example", "records": 1, "use": "", "verified": {}},
+    )
+    monkeypatch.setitem(sources.SOURCES, "tomorrow", source)
+    with pytest.raises(UnreadableFile, match="python -m data_fetch tomorrow"):
+        open_dataset("tomorrow", tmp_path)
+    assert entry_of(source).licence == "CC BY 4.0" and entry_of(source).command == source.command
+
+    folder = tmp_path / "tomorrow-ecg" / "1.0"
+    folder.mkdir(parents=True)
+    np.savetxt(folder / "A1.csv", ecgteach.sample("AFIB").signals[0], header="II", comments="")
+    held = open_dataset("tomorrow", tmp_path)
+    assert held.ids == ("A1",) and held.parts == [part_by_hash("tomorrow", "A1")]
+    assert "tomorrow/A1" in walked(ecgteach.explain(held[0]))
     text = climbed(CaseExplorer([held[0]]), "AFIB")
-    assert f"Source: {record.name}" in text and "CC BY 4.0" in text
-    assert evaluate(models.shipped(), held, part="all").to_json()["tables"]
+    assert "Source: tomorrow/A1" in text and "CC BY 4.0" in text
+    judged = evaluate(models.shipped(), held, part="all")
+    assert judged.to_json()["tables"]
+    assert "tomorrow" in source.thanks and "10.1000/1" in source.thanks
 
 
 def test_a_filter(monkeypatch):

@@ -152,7 +152,9 @@ def main() -> None:
         survivors += [mutant for mutant, outcome in zip(mutants, outcomes[1:], strict=True) if outcome == SURVIVED]
     share = total[KILLED] / max(total[KILLED] + total[SURVIVED], 1)
     reached = "reached" if share >= WANTED else "not reached"
-    print(f"\nkilled {share:.1%}; wanted {WANTED:.0%}: {reached}; {total[BROKEN]} did not import and {total[STILL]} stood still: they do not count")
+    tried = total[KILLED] + total[SURVIVED]
+    print(f"\nkilled {total[KILLED]} of {tried}, {share:.1%}; wanted {WANTED:.0%}: {reached}")
+    print(f"{total[BROKEN]} did not import and {total[STILL]} stood still: they do not count")
     for mutant in survivors:
         print(f"survived: {mutant.module}: {mutant.line} ({mutant.operator})")
 

@@ -19,6 +19,7 @@ from ecgteach.records import chapman
 from ecgteach.records.splits import SIMULATED
 from ecgteach.records.tables import read_index
 from ecgteach.rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping, vocabulary
+from ecgteach.sources import SOURCES
 from ecgteach.statistics import FEW
 from ecgteach.training.data.labelled import ruled_out, split_in_words
 from ecgteach.training.data.strips import StripSet
@@ -43,7 +44,7 @@ def numbers_alone(data: str | Path | None = None) -> str:
     Two rules: rate limits alone, and, before them, "atrial and ventricular rate differ below 150/min: AFIB".
     """
     try:
-        folder = find(chapman.FIGSHARE_SLUG, data)
+        folder = find(SOURCES["chapman-figshare"].folder, data)
         by_rate, by_two, n = _counted(folder / "Diagnostics.xlsx")
     except UnreadableFile as problem:
         return f"what rate alone and two numbers achieve: table not at hand ({problem})"
