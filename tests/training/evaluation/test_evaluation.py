@@ -129,18 +129,6 @@ def test_sources_that_do_not_grade_rate_are_judged_as_afib_against_the_rest():
     assert table.confusion == [[1, 0], [1, 1]]
 
 
-def test_cases_are_found_by_outcome_the_surest_first():
-    judged = evaluation(["SR", "SR", "AFIB"], [75, 80, 90], ["SR", "SR", "AFIB"], ["AFIB", "SR", "SR"])
-    judged.probabilities["signal"][2] = [0.9, 0.05, 0.03, 0.02]
-    (missed,) = judged.cases(true="AFIB", predicted="SR", view="image")
-    assert (missed.recording, missed.row) == ("s/2", 2)
-    assert [case.row for case in judged.cases(view="signal", predicted="SR")] == [2, 1]
-    with pytest.raises(UnknownName, match="SR, SB"):
-        judged.cases(true="VT")
-    with pytest.raises(UnknownName, match="signal, image, both"):
-        judged.cases(view="ear")
-
-
 def test_the_printed_table_shows_counts_where_strips_are_few():
     text = format_tables(evaluation(["SR"] * 3, [75] * 3, ["SR"] * 3, ["SR"] * 3).tables())
     assert "too few strips for a figure" in text
