@@ -17,7 +17,7 @@ from ..records.splits import PARTS, digest
 from ..strip import FILTERS, READING_STEPS
 from .data.compression import FASTEST, LARGEST_COMPRESSION, compressed_strips
 from .data.labelled import labelled_strips, own_part, split_in_words
-from .data.simulated import GROUPS, KEY, MIXTURES, simulated_strips
+from .data.simulated import KEY, simulated_strips
 from .data.strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
 from .fit.checkpoints import alone_in, at_hand
 from .fit.fitting import fit, predict
@@ -216,7 +216,7 @@ def gather(
             longer = (record for dataset in datasets for record in dataset.records())
             yield from compressed_strips(longer, chosen.compressed)
         if part == "train":
-            yield from simulated_strips(chosen.simulated)
+            yield from simulated_strips(chosen.simulated, chosen.simulated_kinds)
 
     with alone_in(folder, wait=True):
         if before := _gathered_before(folder, made_of, say):
@@ -250,7 +250,7 @@ def _made_of(chosen: Recipe, part: str, datasets: list[Dataset]) -> dict[str, ob
         "recordings": {dataset.source: list(dataset.ids) for dataset in datasets},
         "way": {
             "filters": [str(FILTERS[name][0]) for name in READING_STEPS],
-            "simulated": {"key": KEY, "groups": GROUPS, "mixtures": MIXTURES},
+            "simulated": {"key": KEY, "kinds": chosen.simulated_kinds},
             "compressed": {"largest": LARGEST_COMPRESSION, "fastest": FASTEST},
         },
     } | ({"study": True} if chosen.study else {})

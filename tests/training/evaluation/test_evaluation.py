@@ -6,11 +6,12 @@ from importlib import resources
 
 import numpy as np
 import pytest
+import torch
 from conftest import made_record
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from ecgteach.errors import InvalidValue, UnknownName
-from ecgteach.models import ImageCNN, SignalCNN, shipped
+from ecgteach.models import ImageCNN, SignalCNN, inputs, shipped
 from ecgteach.records import Dataset, Entry
 from ecgteach.rhythms import rhythm
 from ecgteach.statistics import interval
@@ -169,7 +170,36 @@ def test_networks_of_other_classes_are_refused():
     reordered = SignalCNN(classes=("SB", "SR", "GSVT", "AFIB"))
     strips = evaluation(["SR"], [75], ["SR"], ["SR"]).strips
     with pytest.raises(InvalidValue, match="signal network answers SB, SR"):
+        evaluate_strips(reordered, strips)
+    with pytest.raises(InvalidValue, match="the same classes"):
         evaluate_strips({"signal": reordered, "image": ImageCNN()}, strips)
+
+
+def test_one_network_alone_is_judged_and_nothing_is_called_both():
+    judged = evaluate(shipped()["image"], made_dataset("999"), part="all")
+    assert set(judged.probabilities) == set(judged.tables()["measured_rate"]) == {"image"}
+    pair = evaluate(shipped(), made_dataset("999"), part="all")
+    assert np.array_equal(pair.probabilities["image"], judged.probabilities["image"])
+    assert pair.probabilities["both"] == pytest.approx(
+        (pair.probabilities["signal"] + judged.probabilities["image"]) / 2
+    )
+
+
+def test_a_network_made_by_others_is_judged_by_what_it_reads():
+    class Steepness(SignalCNN):
+        view = "steepness"
+
+        def inputs(self, millivolts):
+            return inputs("signal", np.gradient(millivolts, axis=1).astype(np.float32))
+
+    torch.manual_seed(0)
+    network = Steepness().train()
+    strips = evaluate(shipped(), made_dataset("999"), part="all").strips
+    judged = evaluate_strips(network, strips)
+    assert network.training, "its mode is left as it was"
+    with torch.no_grad():
+        logits = network.eval()(network.inputs(strips.millivolts(slice(None)))).double()
+    assert judged.probabilities["steepness"] == pytest.approx(torch.softmax(logits, dim=1).numpy())
 
 
 def test_a_bad_record_is_reported_and_the_rest_are_judged():
