@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from .errors import EcgteachError, UnknownName, UnreadableFile, did_you_mean
+from .errors import EcgteachError, UnknownName, UnreadableFile, choices, did_you_mean
 from .paths import write_whole
+from .rhythms import grouping
+from .sources import readable
 
 if TYPE_CHECKING:
     from .explanation import Explanation
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 SAMPLE = "sample"
 """The word that stands for a strip that came with the package."""
+
+GROUPS = grouping().classes
+ONE_SAMPLE = f"{SAMPLE}:{GROUPS[-1]}:3"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,11 +43,11 @@ Weights = Annotated[Path | None, typer.Option(help="Weights of this view's netwo
 
 RecordName = Annotated[
     str,
-    typer.Argument(help="A WFDB path, a DICOM, aECG, EDF, CSV or NumPy file, or: sample, sample:AFIB, sample:AFIB:3"),
+    typer.Argument(help=f"A WFDB path, a DICOM, aECG, EDF, CSV or NumPy file, or: {SAMPLE}, {ONE_SAMPLE}"),
 ]
 Lead = Annotated[str | None, typer.Option(help="Lead; by default II, or the only one there is.")]
 At = Annotated[float, typer.Option(help="Second at which the strip begins.")]
-Target = Annotated[str | None, typer.Option(help="Class to explain: SR, SB, GSVT or AFIB.")]
+Target = Annotated[str | None, typer.Option(help=f"Class to explain: {choices(GROUPS)}.")]
 Fusion = Annotated[str, typer.Option(help="mean, maximum, product or confidence.")]
 Rate = Annotated[float | None, typer.Option(help="Sampling rate in Hz, where the file does not say it.")]
 Unit = Annotated[str | None, typer.Option(help="mV, uV or V, where the file does not say it.")]
@@ -206,7 +211,7 @@ def train(
 
 @app.command()
 def evaluate(
-    dataset: Annotated[str, typer.Option(help="chapman, ptb-xl, challenge-2017, challenge-2021, mitdb or ludb")],
+    dataset: Annotated[str, typer.Option(help=f"One of {choices(readable())}.")],
     data: Data = None,
     part: Annotated[
         str | None, typer.Option(help="validation, test, new or all; by default all but the training part.")
@@ -310,18 +315,18 @@ def _explained(strip: "Strip", target: str | None, fusion: str) -> "Explanation"
 
 
 def _record(told: Reading) -> "Record":
-    from .records import read_record, sample
-    from .rhythms import grouping
+    from .records import read_record, sample, samples
+    from .records.embedded import EXAMPLE
 
     name = told.name
     if name == SAMPLE or name.startswith(f"{SAMPLE}:"):
         _, group, number, *rest = [*name.split(":"), "", ""]
         if any(rest) or (number and not (number.isascii() and number.isdecimal())):
-            raise UnknownName(f"{name!r} names no embedded strip; write sample:GROUP:NUMBER, such as sample:AFIB:3")
+            raise UnknownName(f"{name!r} names no embedded strip; write sample:GROUP:NUMBER, such as {ONE_SAMPLE}")
         try:
-            return sample(group or "AFIB", int(number or 0))
+            return sample(group or samples(use=EXAMPLE)[-1].group, int(number or 0))
         except UnknownName as problem:
-            meant = "" if group in grouping().classes else did_you_mean(group, grouping().classes)
+            meant = "" if group in GROUPS else did_you_mean(group, GROUPS)
             raise UnknownName(f"{problem}{meant}") from problem
     between = {"tab": "\t", "\\t": "\t", "space": " "}.get(told.delimiter or "", told.delimiter)
     try:

@@ -17,6 +17,7 @@ from ...arguments import checked
 from ...errors import EmptyMap, InvalidValue, UnknownName, choices
 from ...explanation import FUSED, Explanation, networks_of
 from ...models import Network
+from ...rhythms import FAST_RATE, RATE_BETWEEN, SLOW_RATE, grouping
 from ...strip import SAMPLES
 from ...views import IMAGE
 from ..answers import BOTH
@@ -25,15 +26,14 @@ from .fills import Pieces
 
 CELLS = f"{IMAGE} cells"
 
+SLOWED = "is told by its rate, which has no place. Taking out a QRS slows the heart and speaks"
 CAUTIONS = {
-    "SB": "SB is told by its rate, which has no place. Taking out a QRS slows the heart and speaks for SB whatever the "
-    "map says: read no faithfulness from these curves.",
-    "GSVT": "GSVT is told from SR by its rate, which has no place. Taking out a QRS slows the heart and speaks against "
-    "GSVT whatever the map says: read no faithfulness from these curves.",
-    "SR": "SR is told from SB and GSVT by its rate, which has no place: taking out a QRS slows the heart. These curves "
-    "speak for the atrial reason (the P wave) at best.",
+    SLOW_RATE: f"{{target}} {SLOWED} for {{target}} whatever the map says: read no faithfulness from these curves.",
+    FAST_RATE: f"{{target}} {SLOWED} against {{target}} whatever the map says: read no faithfulness from these curves.",
+    RATE_BETWEEN: "{target} is told from slower and faster groups by its rate, which has no place: taking out a QRS "
+    "slows the heart. These curves speak for the atrial reason (the P wave) at best.",
 }
-"""Why a curve is no judge, by target; the rate is judged by edits that segment or shorten TQ."""
+"""Why a curve is no judge, by what tells the target; the rate is judged by edits that shorten or lengthen TQ."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -189,7 +189,7 @@ def faithfulness(
     wanted = [(kind, name, reader or own.get(name, BOTH)) for kind in (DELETION, INSERTION) for name in orders]
     curves = trial.curves(wanted, orders)
     found = {kind: {curve.order: curve for curve in curves if curve.kind == kind} for kind in (DELETION, INSERTION)}
-    caution = CAUTIONS.get(explanation.target, "")
+    caution = CAUTIONS.get(grouping().told_by(explanation.target), "").format(target=explanation.target)
     return Faithfulness(explanation.target, found[DELETION], found[INSERTION], left_out, caution)
 
 
