@@ -23,6 +23,7 @@ from .activation import Activation
 from .ground_truth import SOURCE, evidence_in
 from .hearts import HEARTS
 from .making import Noise, Seed, compose, key_of, perform, rate_of, simulate
+from .modifiers import allows
 
 MIXTURES = {
     "SR": {"SR": 0.82, "SA": 0.18},
@@ -193,13 +194,12 @@ def _activation_of(group: str, mixture: Mapping[str, float], key: tuple[int, ...
 
 def _changes(rhythm: str, random: Generator) -> dict[str, Any]:
     """Modifiers now and then, where the rhythm can have them."""
-    conducted = HEARTS[rhythm].conducted
     changes: dict[str, Any] = {}
-    if conducted and random.random() < CHANCES["pacs"]:
+    if allows("pacs", rhythm) and random.random() < CHANCES["pacs"]:
         changes["pacs"] = int(random.integers(1, 4))
     if random.random() < CHANCES["pvcs"] and rhythm in ("SR", "SB", "SA", "ST", "AFIB", "AFL"):
         changes["pvcs"] = int(random.integers(1, 3))
-    if random.random() < CHANCES["bundle_branch"]:
+    if allows("bundle_branch", rhythm) and random.random() < CHANCES["bundle_branch"]:
         changes["bundle_branch"] = str(random.choice(["left", "right"]))
     if rhythm in ("SR", "SB") and random.random() < CHANCES["first_degree"]:
         changes["first_degree"] = True
