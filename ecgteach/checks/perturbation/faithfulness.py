@@ -17,11 +17,12 @@ from ...arguments import checked
 from ...errors import EmptyMap, InvalidValue, UnknownName, choices
 from ...explanation import FUSED, Explanation, networks_of
 from ...models import Network
+from ...plain import Json, as_json
 from ...rhythms import FAST_RATE, RATE_BETWEEN, SLOW_RATE, grouping
 from ...strip import SAMPLES
 from ...views import IMAGE
 from ..answers import BOTH
-from .curves import DELETION, INSERTION, Curve, Trial
+from .curves import DELETION, INSERTION, Curve, CurveFigures, Trial
 from .fills import Pieces
 
 CELLS = f"{IMAGE} cells"
@@ -58,33 +59,19 @@ class Faithfulness:
     left_out: dict[str, str]
     caution: str
 
-    def table(self) -> list[dict[str, Any]]:
-        """One row for each map and kind: its area and AOPC, and each control's area beside it."""
-        return [
-            {
-                "map": name,
-                "kind": kind,
-                "area": curve.area,
-                "aopc": curve.aopc,
-                **{control: other.area for control, other in curve.controls.items()},
-                "beats all": curve.beats_all,
-            }
-            for kind, curves in ((DELETION, self.deletion), (INSERTION, self.insertion))
-            for name, curve in curves.items()
-        ]
+    def table(self) -> list[CurveFigures]:
+        """The figures of each curve, deletion first."""
+        return [curve.figures for curves in (self.deletion, self.insertion) for curve in curves.values()]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """Everything as plain values."""
-        return {
-            "target": self.target,
-            "deletion": {name: curve.to_json() for name, curve in self.deletion.items()},
-            "insertion": {name: curve.to_json() for name, curve in self.insertion.items()},
-            "left_out": self.left_out,
-            "caution": self.caution or None,
+        return as_json(self) | {
+            kind: {name: curve.to_json() for name, curve in curves.items()}
+            for kind, curves in ((DELETION, self.deletion), (INSERTION, self.insertion))
         }
 
     def __repr__(self) -> str:
-        won = sum(row["beats all"] for row in self.table())
+        won = sum(row.beats_all for row in self.table())
         warned = f"; {self.caution}" if self.caution else ""
         return f"Faithfulness for {self.target}: {won} of {len(self.table())} curves beat all controls{warned}"
 
