@@ -17,7 +17,7 @@ FLOORS = (
     ("records", "simulator"),
     ("probing", "gradcam", "models"),
     ("training", "fusion", "explained_view", "explanation", "cases"),
-    ("waves", "checks"),
+    ("waves", "checks", "whatif"),
     ("plots",),
     ("widgets", "doctor", "cli"),
 )

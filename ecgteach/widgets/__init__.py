@@ -5,6 +5,8 @@ from .base import State, Widget
 from .case_explorer import CaseExplorer
 from .case_state import CaseState, Reading
 from .case_words import answers_in_words
+from .what_if import WhatIf
+from .what_if_state import WhatIfState
 
 __all__ = [
     "CaseExplorer",
@@ -12,6 +14,8 @@ __all__ = [
     "Reading",
     "Solution",
     "State",
+    "WhatIf",
+    "WhatIfState",
     "Widget",
     "answers_in_words",
     "choose_cases",

@@ -1,0 +1,213 @@
+"""What a WhatIf says: what to do, everybody's answers, what came of a prediction, what to beware of."""
+
+import re
+from collections.abc import Sequence
+from html import escape, unescape
+
+from ..plots.tables import Cell, Row, html_table
+from ..views import view_kind
+from ..whatif import (
+    DIALS,
+    GOALS,
+    STAYS_WITHIN,
+    Answered,
+    Settings,
+    direction_of,
+    explanation_of,
+    least_change,
+)
+from ..whatif.answered import OFF_LIST, OPEN
+from ..whatif.trail import FOLLOWED
+from ..words import capital, class_in_short, listed, percent, probability
+from .texts import text
+from .what_if_state import DONE, EXPLAIN, PREDICT, WhatIfState
+
+BAR_EM = 3.0
+
+
+def dial_word(name: str) -> str:
+    """A dial in words."""
+    return text(f"what_if_dial.{name}")
+
+
+def dial_value(name: str, value: float) -> str:
+    """A dial's value with its unit, as a reader writes it.
+
+    >>> dial_value("rate", 110.0), dial_value("tq", -200.0)
+    ('110/min', '−200 ms')
+    """
+    unit = DIALS[name].unit
+    sign = "+" if name == "tq" and value > 0 else ""
+    number = f"{sign}{value:g}".replace("-", "−")
+    return f"{number}/min" if unit == "1/min" else f"{number} {unit}"
+
+
+def heart_word(state: WhatIfState) -> str:
+    """The heart to begin with, in words."""
+    return text(f"what_if_start.{state.start}")
+
+
+def group_word(group: str | None) -> str:
+    """A group, or in its place that it is off the list, open, or that nobody can tell."""
+    known = {OFF_LIST: text("what_if.off_the_list"), OPEN: text("what_if.open"), None: text("what_if.rule_none")}
+    return known[group] if group in known else class_in_short(str(group))
+
+
+def task(state: WhatIfState, before: Answered) -> str:
+    """What is to be done now."""
+    turned, first = state.round, dial_value(state.round.dial, state.first)
+    kept = " ".join(text("what_if.kept", dial=capital(dial_word(dial)), value=dial_value(dial, value)) for dial, value in turned.held)
+    if state.step == PREDICT:
+        said = text(
+            "what_if.task",
+            heart=escape(capital(heart_word(state))),
+            dial=escape(dial_word(turned.dial)),
+            first=first,
+            to=dial_value(turned.dial, turned.to),
+        )
+        return _p(f"{said} {kept}")
+    key = {EXPLAIN: "what_if.task_explain", DONE: ""}.get(state.step, "what_if.task_turn")
+    return _p(text(key, to=dial_value(turned.dial, turned.to))) if key else ""
+
+
+def answers_table(now: Answered, first: Answered) -> str:
+    """Each network's probabilities as bars, both together, and in the last row who the rule reader and the table say."""
+    head = [text("case.answer"), *[capital(view_kind(view).word) for view in now.predictions], text("case.joint")]
+    cells = "".join(f'<th scope="col">{escape(word)}</th>' for word in head)
+    rows = []
+    for code in now.probabilities:
+        own = [
+            _bar(one.probabilities[code], view_kind(view).colour, one.answer == code)
+            for view, one in now.predictions.items()
+        ]
+        own.append(_bar(now.probabilities[code], view_kind("fused").colour, now.answer == code))
+        rows.append(f'<tr><th scope="row">{escape(class_in_short(code))}</th>{"".join(own)}</tr>')
+    return f"<table><tr>{cells}</tr>{''.join(rows)}</table>"
+
+
+def readers(now: Answered) -> str:
+    """The rule reader's answer, and what is simulated."""
+    rule = text(
+        "what_if.rule",
+        answer=escape(group_word(now.rule.group)),
+        rate=f"{now.rule.rate:.0f}",
+        regularity=escape(now.rule.regularity),
+    )
+    made = text(
+        "what_if.simulated",
+        rhythm=escape(rhythm_word(now)),
+        rate=f"{now.rate:.0f}",
+        group=escape(group_word(now.group)),
+    )
+    return _p(rule) + _p(made)
+
+
+def rhythm_word(now: Answered) -> str:
+    """What the simulator calls it."""
+    return now.rhythm
+
+
+def follows(state: WhatIfState, now: Answered) -> str:
+    """What the simulator's table says of the change, and what it is not."""
+    parts = []
+    if now.follows:
+        parts.append(text("what_if.follows", follows=escape(listed(list(now.follows)))))
+    if "p" in now.settings.dials and now.settings.value("p") == 0:
+        key = "no_p_irregular" if now.group == OPEN else "no_p"
+        parts.append(f"<b>{text(f'what_if.{key}')}</b>")
+    if "rate" in now.settings.dials:
+        how = text("what_if.qt_stays" if now.settings.only_rr else "what_if.qt_follows")
+        parts.append(text("what_if.qt", qt=f"{1000 * now.qt:.0f}", how=how))
+    return _p(" ".join(parts)) if parts else ""
+
+
+def banner(now: Answered) -> str:
+    """That this lies outside what the networks have learnt from; empty where it does not."""
+    if not now.outside:
+        return ""
+    own = {"qt": text("what_if.outside_qt"), "rhythm": text("what_if.outside_rhythm")}
+    named = [own.get(name) or dial_word(name) for name in now.outside]
+    return text("what_if.outside", what=listed(named))
+
+
+def judged(state: WhatIfState, before: Answered, wanted: Answered, target: str) -> str:
+    """Each view's direction beside what was said."""
+    each = []
+    for view, said in state.round.predicted:
+        first, last = before.probability(view, target), wanted.probability(view, target)
+        came = direction_of(first, last)
+        right = text("what_if.judged_right") if came == said else text("what_if.judged_other", predicted=text(f"what_if.{said}"))
+        each.append(
+            text(
+                "what_if.judged_one",
+                word=escape(view_kind(view).word),
+                before=probability(first),
+                after=probability(last),
+                direction=f"<b>{text(f'what_if.{came}')}</b>",
+                right=right,
+            )
+        )
+    dial = state.round.dial
+    return _p(
+        text(
+            "what_if.judged",
+            dial=escape(dial_word(dial)),
+            to=dial_value(dial, state.round.to),
+            target=escape(class_in_short(target)),
+            each="; ".join(each),
+        )
+    )
+
+
+def explained(state: WhatIfState, before: Answered, wanted: Answered) -> str:
+    """Whether the explanation was right, and what happened."""
+    true = explanation_of(before, wanted)
+    what = text(f"what_if.{true}")
+    key = "what_if.explained_right" if state.round.explained == true else "what_if.explained_wrong"
+    why = text("what_if.why", name=escape(rhythm_word(wanted)), group=escape(group_word(wanted.group)), answer=escape(class_in_short(wanted.answer)))
+    said = f"{text(key, what=what[0].lower() + what[1:])} {capital(why)}"
+    if state.preset:
+        said += f" {text('what_if.statement', statement=escape(text(f'what_if_statement.{state.preset}')))}"
+    return _p(said)
+
+
+def goal(state: WhatIfState, first: Answered, visited: Sequence[Answered]) -> str:
+    """The goal, and the least change that has brought it about so far."""
+    if not state.goal:
+        return ""
+    best = least_change(first, visited, state.goal)
+    said = text("what_if.goal_task", goal=text(f"what_if_goal.{state.goal}"))
+    if best is None:
+        return _p(f"{said} {text('what_if.goal_unmet')}")
+    share, settings = best
+    met = text("what_if.goal_met", share=percent(share), dials=escape(turned_words(settings)))
+    return _p(f"{said} <b>{met}</b>")
+
+
+def turned_words(settings: Settings) -> str:
+    """What was turned, and where to."""
+    return listed([f"{dial_word(name)} {dial_value(name, value)}" for name, value in settings.dials.items()])
+
+
+def answers_in_short(now: Answered) -> str:
+    """Each network's answer with its probability."""
+    return ", ".join(
+        f"{view_kind(view).network} {class_in_short(one.answer)} ({probability(one.probabilities[one.answer])})"
+        for view, one in now.predictions.items()
+    )
+
+
+def plain(markup: str) -> str:
+    """HTML as a screen reader would say it."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", markup))).strip()
+
+
+def _bar(chance: float, colour: str, strong: bool) -> str:
+    words = escape(probability(chance))
+    words = f"<b>{words}</b>" if strong else words
+    bar = f'<span class="ecgteach-bar" style="width: {BAR_EM * chance:.2f}em; background: {colour}"></span>'
+    return f"<td>{bar} {words}</td>"
+
+
+def _p(markup: str) -> str:
+    return f"<p>{markup}</p>"
