@@ -115,8 +115,8 @@ class WhatIf(Widget[WhatIfState, WhatIfShown]):
         before, now = answered(state.before()), answered(state.settings())
         turned, target = state.round, before.answer
         said = {
-            "task": words.task(state, before),
-            "answers": words.answers_table(now, before),
+            "task": words.task(state, target),
+            "answers": words.answers_table(now),
             "readers": words.readers(now),
             "banner": words.banner(now),
             "follows": words.follows(state, now),

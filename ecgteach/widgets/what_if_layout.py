@@ -105,15 +105,15 @@ def set_controls(held: dict[str, Any], shown: "WhatIfShown") -> None:
 def arranged(held: dict[str, Any], shown: "WhatIfShown") -> Item:
     """The heart, the question or the slider, the answers, the trail, and the panels."""
     state = shown.state
-    head = row(held["start"], held["other"], held["preset"], held["goal"], held["save"], look="ecgteach-head")
-    answers = column(words("answers", shown.words["answers"]), words("readers", shown.words["readers"]), look="ecgteach-bars")
-    desk = row(
-        column(*_tasks(held, shown), look="ecgteach-told"),
-        answers,
-        column(words("trail", shown.words["trail"]), look="ecgteach-bars"),
-        look="ecgteach-desk",
+    head = row(held["start"], held["preset"], held["goal"])
+    answers = column(
+        words("answers", shown.words["answers"]),
+        words("readers", shown.words["readers"]),
+        words("trail", shown.words["trail"]),
     )
-    below = [words("banner", f"<p><b>{shown.words['banner']}</b></p>", look="ecgteach-banner")] if shown.words["banner"] else []
+    desk = row(column(*_tasks(held, shown), look="ecgteach-told"), answers, look="ecgteach-desk")
+    told = f"<p><b>{shown.words['banner']}</b></p>"
+    below = [words("banner", told)] * bool(shown.words["banner"])
     return column(head, desk, *below, held["strips"])
 
 
@@ -124,8 +124,9 @@ def _tasks(held: dict[str, Any], shown: "WhatIfShown") -> list[Item]:
     if state.step == PREDICT:
         tick = [held["only_rr"]] * (state.round.dial == "rate")
         asked = [held[f"predict-{view}"] for view in state.views]
-        return [*task, row(held["dial"], held["to"], *tick), *asked, row(held["lock"], held["logits"])]
-    parts: list[Item] = [row(held["turn"], held["maps"], held["logits"]), *task]
+        pick = row(held["dial"], held["to"], *tick)
+        return [pick, *task, *asked, row(held["lock"]), row(held["other"], held["save"], held["logits"])]
+    parts: list[Item] = [held["turn"], row(held["maps"], held["logits"], held["save"]), *task]
     said = [words(f"said-{name}", shown.words[name]) for name in SAID if shown.words.get(name)]
     if state.step == EXPLAIN:
         parts.append(held["explain"])

@@ -12,12 +12,12 @@ from ..whatif import DIALS, Answered
 from ..words import class_in_short
 from .texts import text
 
-WIDTH, HEIGHT = 360, 150
-LEFT, RIGHT, TOP, BOTTOM = 44, 10, 12, 40
+WIDTH, HEIGHT = 540, 132
+LEFT, RIGHT, TOP, BOTTOM = 56, 14, 16, 32
 TYPE = 14.7
 """Pixels: 11 pt."""
 
-RULE_Y = HEIGHT - 15
+RULE_Y = HEIGHT - 10
 LIMITS = (BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE)
 DASHES = ("", "6 3", "2 3")
 """So that views are told apart without colour."""
@@ -30,8 +30,6 @@ def trail(points: Sequence[Answered], dial: str, target: str, *, logits: bool = 
 
     Marks stand where the rate is 60 and 100, along the rate and along TQ.
     """
-    if len(points) < 2:
-        return f"<p>{text('what_if.trail_none')}</p>"
     values = [point.settings.value(dial) for point in points]
     title = text("what_if.trail_logits" if logits else "what_if.trail", target=class_in_short(target))
     heights = {view: [_height(point, view, target, logits) for point in points] for view in points[0].predictions}

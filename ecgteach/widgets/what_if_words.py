@@ -22,7 +22,7 @@ from ..words import capital, class_in_short, listed, percent, probability
 from .texts import text
 from .what_if_state import DONE, EXPLAIN, PREDICT, WhatIfState
 
-BAR_EM = 3.0
+BAR_EM = 2.2
 
 
 def dial_word(name: str) -> str:
@@ -53,16 +53,16 @@ def group_word(group: str | None) -> str:
     return known[group] if group in known else class_in_short(str(group))
 
 
-def task(state: WhatIfState, before: Answered) -> str:
+def task(state: WhatIfState, target: str) -> str:
     """What is to be done now."""
     turned, first = state.round, dial_value(state.round.dial, state.first)
     kept = " ".join(text("what_if.kept", dial=capital(dial_word(dial)), value=dial_value(dial, value)) for dial, value in turned.held)
     if state.step == PREDICT:
         said = text(
             "what_if.task",
-            heart=escape(capital(heart_word(state))),
             dial=escape(dial_word(turned.dial)),
             first=first,
+            target=escape(class_in_short(target)),
             to=dial_value(turned.dial, turned.to),
         )
         return _p(f"{said} {kept}")
@@ -70,8 +70,8 @@ def task(state: WhatIfState, before: Answered) -> str:
     return _p(text(key, to=dial_value(turned.dial, turned.to))) if key else ""
 
 
-def answers_table(now: Answered, first: Answered) -> str:
-    """Each network's probabilities as bars, both together, and in the last row who the rule reader and the table say."""
+def answers_table(now: Answered) -> str:
+    """Each network's probabilities as bars, and those of both together; the answer of each is strong."""
     head = [text("case.answer"), *[capital(view_kind(view).word) for view in now.predictions], text("case.joint")]
     cells = "".join(f'<th scope="col">{escape(word)}</th>' for word in head)
     rows = []
