@@ -31,7 +31,7 @@ from . import case_layout as layout
 from . import case_words as words
 from .base import Widget
 from .case_asked import Asked, as_usual
-from .case_panels import bare, beside_twin, foot, panels_of, riddle
+from .case_panels import bare, beside_twin, panels_of, riddle, strip_note
 from .case_reading import (
     ANSWERS,
     ANY,
@@ -197,7 +197,7 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         unfused: dict[str, str] = {}
         strips.hidden = shown.strip is None
         if shown.strip is not None:
-            strips.foot = foot(shown.strip, shown.seen)
+            strips.foot = strip_note(shown.strip)
             strips.put(shown.strip, self._panels(shown, unfused), state.views)
         strips.unfused = unfused
 

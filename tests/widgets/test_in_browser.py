@@ -113,7 +113,7 @@ def test_the_crosshair_reads_time_millivolt_and_every_map_in_all_panels(lab, one
 
 def test_rule_threshold_and_crosshair_answer_while_the_kernel_is_busy_and_it_hears_of_them_after(lab, one):
     one.top()
-    lab.in_last_cell("import time; time.sleep(3); print('rested')")
+    lab.in_last_cell("import time; time.sleep(8); print('rested')")
     one.top()
     lab.page.wait_for_timeout(300)
     before = one.all.locator('[data-fill="neither"]').inner_text()
@@ -126,8 +126,7 @@ def test_rule_threshold_and_crosshair_answer_while_the_kernel_is_busy_and_it_hea
     assert one.control("threshold").locator("output").inner_text() == "20 % on"
     assert one.all.locator('[data-fill="threshold"]').first.inner_text() == "20 %"
     assert one.all.locator('[data-fill="neither"]').inner_text() != before
-    lab.page.wait_for_timeout(200)
-    assert one.all.get_by_text("Working ...").is_visible()
+    one.all.get_by_text("Working ...").wait_for()
     one.settle()
     assert not one.all.get_by_text("Working ...").is_visible()
     lab.in_last_cell("print(one.state.rule, round(one.state.threshold, 2))")
