@@ -117,7 +117,6 @@ class WhatIf(Widget[WhatIfState, WhatIfShown]):
         said = {
             "task": words.task(state, target),
             "answers": words.answers_table(now),
-            "readers": words.readers(now),
             "banner": words.banner(now),
             "follows": words.follows(state, now),
             "goal": words.goal(state, *self._whole_way(state)),

@@ -9,7 +9,7 @@ from ..words import capital, class_in_short
 from .controls import Button, Check, Choice, Control, Item, Menu, Number, Slider, column, row, scroll, words
 from .strips import Strips
 from .texts import text
-from .what_if_state import DONE, EXPLAIN, NONE, PREDICT, WhatIfState
+from .what_if_state import EXPLAIN, NONE, PREDICT, TURN, WhatIfState
 from .what_if_words import dial_value, dial_word
 
 if TYPE_CHECKING:
@@ -105,16 +105,11 @@ def set_controls(held: dict[str, Any], shown: "WhatIfShown") -> None:
 def arranged(held: dict[str, Any], shown: "WhatIfShown") -> Item:
     """The heart, the question or the slider, the answers, the trail, and the panels."""
     state = shown.state
-    head = row(held["start"], held["preset"], held["goal"])
-    answers = column(
-        words("answers", shown.words["answers"]),
-        words("readers", shown.words["readers"]),
-        words("trail", shown.words["trail"]),
-    )
-    desk = row(column(*_tasks(held, shown), look="ecgteach-told"), answers, look="ecgteach-desk")
+    head = row(held["start"], held["preset"], held["goal"], held["save"], look="ecgteach-head")
+    found = column(words("answers", shown.words["answers"]), words("trail", shown.words["trail"]))
+    desk = row(column(*_tasks(held, shown)), found, look="ecgteach-two")
     told = f"<p><b>{shown.words['banner']}</b></p>"
-    below = [words("banner", told)] * bool(shown.words["banner"])
-    return column(head, desk, *below, held["strips"])
+    return column(head, desk, *[words("banner", told)] * bool(shown.words["banner"]), held["strips"])
 
 
 def _tasks(held: dict[str, Any], shown: "WhatIfShown") -> list[Item]:
@@ -124,16 +119,14 @@ def _tasks(held: dict[str, Any], shown: "WhatIfShown") -> list[Item]:
     if state.step == PREDICT:
         tick = [held["only_rr"]] * (state.round.dial == "rate")
         asked = [held[f"predict-{view}"] for view in state.views]
-        pick = row(held["dial"], held["to"], *tick)
-        return [pick, *task, *asked, row(held["lock"]), row(held["other"], held["save"], held["logits"])]
-    parts: list[Item] = [held["turn"], row(held["maps"], held["logits"], held["save"]), *task]
+        pick = row(held["dial"], held["to"])
+        return [pick, *tick, *task, *asked, row(held["lock"], held["other"])]
     said = [words(f"said-{name}", shown.words[name]) for name in SAID if shown.words.get(name)]
+    told = [scroll("told", text("what_if.told"), *said)] * bool(said)
+    head = [row(held["turn"], held["maps"], held["logits"]), *task]
+    if state.step == TURN:
+        return [*head, *told, row(held["again"])]
     if state.step == EXPLAIN:
-        parts.append(held["explain"])
-    if said:
-        parts.append(scroll("told", text("what_if.told"), *said))
-    if state.step == DONE:
-        parts.append(row(*[held["second"]] * (shown.right and not state.round.held), held["again"]))
-    else:
-        parts.append(row(held["again"]))
-    return parts
+        return [*head, held["explain"], *told]
+    second = [held["second"]] * (shown.right and not state.round.held)
+    return [*head, *told, row(*second, held["again"])]

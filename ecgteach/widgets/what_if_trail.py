@@ -12,8 +12,8 @@ from ..whatif import DIALS, Answered
 from ..words import class_in_short
 from .texts import text
 
-WIDTH, HEIGHT = 540, 132
-LEFT, RIGHT, TOP, BOTTOM = 56, 14, 16, 32
+WIDTH, HEIGHT = 500, 112
+LEFT, RIGHT, TOP, BOTTOM = 52, 12, 16, 28
 TYPE = 14.7
 """Pixels: 11 pt."""
 

@@ -4,12 +4,10 @@ import re
 from collections.abc import Sequence
 from html import escape, unescape
 
-from ..plots.tables import Cell, Row, html_table
 from ..views import view_kind
 from ..whatif import (
     DIALS,
     GOALS,
-    STAYS_WITHIN,
     Answered,
     Settings,
     direction_of,
@@ -17,12 +15,11 @@ from ..whatif import (
     least_change,
 )
 from ..whatif.answered import OFF_LIST, OPEN
-from ..whatif.trail import FOLLOWED
 from ..words import capital, class_in_short, listed, percent, probability
 from .texts import text
-from .what_if_state import DONE, EXPLAIN, PREDICT, WhatIfState
+from .what_if_state import PREDICT, TURN, WhatIfState
 
-BAR_EM = 2.2
+BAR_EM = 3.0
 
 
 def dial_word(name: str) -> str:
@@ -66,40 +63,33 @@ def task(state: WhatIfState, target: str) -> str:
             to=dial_value(turned.dial, turned.to),
         )
         return _p(f"{said} {kept}")
-    key = {EXPLAIN: "what_if.task_explain", DONE: ""}.get(state.step, "what_if.task_turn")
-    return _p(text(key, to=dial_value(turned.dial, turned.to))) if key else ""
+    if state.step == TURN:
+        return _p(text("what_if.task_turn", to=dial_value(turned.dial, turned.to)))
+    return ""
 
 
 def answers_table(now: Answered) -> str:
-    """Each network's probabilities as bars, and those of both together; the answer of each is strong."""
-    head = [text("case.answer"), *[capital(view_kind(view).word) for view in now.predictions], text("case.joint")]
-    cells = "".join(f'<th scope="col">{escape(word)}</th>' for word in head)
-    rows = []
-    for code in now.probabilities:
-        own = [
-            _bar(one.probabilities[code], view_kind(view).colour, one.answer == code)
-            for view, one in now.predictions.items()
-        ]
-        own.append(_bar(now.probabilities[code], view_kind("fused").colour, now.answer == code))
-        rows.append(f'<tr><th scope="row">{escape(class_in_short(code))}</th>{"".join(own)}</tr>')
-    return f"<table><tr>{cells}</tr>{''.join(rows)}</table>"
+    """What each network answers and how sure it is, what the rule reader answers and by what, and what is simulated."""
+    head = "".join(f'<th scope="col">{text(f"what_if.{name}")}</th>' for name in ("reader", "answer", "sure"))
+    rows = [
+        (view_kind(view).network, group_word(one.answer), _bar(one.probabilities[one.answer], view_kind(view).colour))
+        for view, one in now.predictions.items()
+    ]
+    rate = f"{now.rule.rate:.0f}"
+    found = text("what_if.rule_found", rate=rate, regularity=escape(now.rule.regularity))
+    rows.append((text("what_if.rule_reader"), group_word(now.rule.group), found))
+    named = named_rhythm(rhythm_word(now), group_word(now.group), open_group=now.group in (OFF_LIST, OPEN))
+    rows.append((text("what_if.simulated"), named, text("what_if.simulated_found", rate=f"{now.rate:.0f}")))
+    body = "".join(
+        f'<tr><th scope="row">{escape(reader)}</th><td><b>{escape(answer)}</b></td><td>{sure}</td></tr>'
+        for reader, answer, sure in rows
+    )
+    return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def readers(now: Answered) -> str:
-    """The rule reader's answer, and what is simulated."""
-    rule = text(
-        "what_if.rule",
-        answer=escape(group_word(now.rule.group)),
-        rate=f"{now.rule.rate:.0f}",
-        regularity=escape(now.rule.regularity),
-    )
-    made = text(
-        "what_if.simulated",
-        rhythm=escape(rhythm_word(now)),
-        rate=f"{now.rate:.0f}",
-        group=escape(group_word(now.group)),
-    )
-    return _p(rule) + _p(made)
+def named_rhythm(rhythm: str, group: str, *, open_group: bool) -> str:
+    """A rhythm, with what stands in its group's place where it has none."""
+    return f"{rhythm} ({group})" if open_group else rhythm
 
 
 def rhythm_word(now: Answered) -> str:
@@ -202,11 +192,9 @@ def plain(markup: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", markup))).strip()
 
 
-def _bar(chance: float, colour: str, strong: bool) -> str:
-    words = escape(probability(chance))
-    words = f"<b>{words}</b>" if strong else words
-    bar = f'<span class="ecgteach-bar" style="width: {BAR_EM * chance:.2f}em; background: {colour}"></span>'
-    return f"<td>{bar} {words}</td>"
+def _bar(chance: float, colour: str) -> str:
+    width = f"{BAR_EM * chance:.2f}em"
+    return f'<span class="ecgteach-bar" style="width: {width}; background: {colour}"></span> {escape(probability(chance))}'
 
 
 def _p(markup: str) -> str:
