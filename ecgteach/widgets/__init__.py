@@ -6,15 +6,19 @@ from .case_explorer import CaseExplorer
 from .case_reading import Reading
 from .case_state import CaseState
 from .case_words import answers_in_words
+from .waveform_features import WaveformFeatures
+from .waveform_features_state import FeaturesState
 from .what_if import WhatIf
 from .what_if_state import WhatIfState
 
 __all__ = [
     "CaseExplorer",
     "CaseState",
+    "FeaturesState",
     "Reading",
     "Solution",
     "State",
+    "WaveformFeatures",
     "WhatIf",
     "WhatIfState",
     "Widget",

@@ -133,7 +133,7 @@ class WhatIf(Widget[WhatIfState, WhatIfShown]):
         heading = text(
             "what_if.heading", heart=capital(words.heart_word(state)), dial=words.dial_word(turned.dial), value=value
         )
-        seen = self._asked.explained(state.settings(), target) if state.maps else None
+        seen = self._asked.explained(state.settings(), now.answer) if state.maps else None
         return WhatIfShown(state, target, now, said, heading, right, seen)
 
     def _whole_way(self, state: WhatIfState) -> tuple[Answered, list[Answered]]:

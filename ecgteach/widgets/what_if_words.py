@@ -72,7 +72,7 @@ def answers_table(now: Answered) -> str:
     """What each network answers and how sure it is, what the rule reader answers and by what, and what is simulated."""
     head = "".join(f'<th scope="col">{text(f"what_if.{name}")}</th>' for name in ("reader", "answer", "sure"))
     rows = [
-        (view_kind(view).network, group_word(one.answer), _bar(one.probabilities[one.answer], view_kind(view).colour))
+        (view_kind(view).word, group_word(one.answer), _bar(one.probabilities[one.answer], view_kind(view).colour))
         for view, one in now.predictions.items()
     ]
     rate = f"{now.rule.rate:.0f}"
