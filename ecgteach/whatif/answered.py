@@ -16,7 +16,9 @@ from .settings import LEAD, NO_P, Settings, edited
 from .training_range import outside_training, qt_of
 
 OFF_LIST, OPEN = "off the list", "open"
-COULD_BE_FIBRILLATION = "irregular narrow beats without P: by this strip alone it could be fibrillation with a flat line"
+COULD_BE_FIBRILLATION = (
+    "irregular narrow beats without P: by this strip alone it could be fibrillation with a flat line"
+)
 HELD = 300
 """Settings whose answers are kept: a dial from end to end, several times over."""
 

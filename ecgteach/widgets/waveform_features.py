@@ -21,7 +21,7 @@ from ..records import Record
 from ..strip import SECONDS, Strip
 from ..views import FUSED
 from ..waves import WINDOWS
-from ..words import class_in_short, class_name
+from ..words import capital, class_in_short, class_name
 from . import waveform_features_words as words
 from .base import Widget
 from .case_panels import panels_of, strip_note
@@ -125,7 +125,9 @@ class WaveformFeatures(Widget[FeaturesState, FeaturesShown]):
             When the state is one of another number of cases.
         """
         if len(state.rankings) != len(self._asked.records):
-            raise InvalidValue(f"this widget has {len(self._asked.records)} cases, the state is of {len(state.rankings)}")
+            raise InvalidValue(
+                f"this widget has {len(self._asked.records)} cases, the state is of {len(state.rankings)}"
+            )
         seen, found = self._asked.explained(state.case), self._asked.attention(state.case)
         heading = text("features.heading", number=state.case + 1, cases=len(state.rankings))
         strip = blind(seen.strip)
@@ -148,18 +150,19 @@ class WaveformFeatures(Widget[FeaturesState, FeaturesShown]):
         blurred = any(bar.blurred for own in bars.values() for bar in own.values())
         absent = any(name not in own for own in bars.values() for name in state.segments)
         said["legend"] = words.legend(state.unit, blurred=blurred, absent=absent)
+        said["looked"] = words.looked_in_words(bars) + "."
         said["ranked"] = words.ranked_in_words(ranking, words.bars_of(found, views, WINDOWS))
         edit = known.get(state.wave) if state.wave else None
         if edit is not None:
             said["edit"] = words.edit_in_words(edit)
         lit = () if state.wave is None else tuple(_marks(found.waves.segments.spans(state.wave)))
         hidden = replace(seen, strip=strip)
-        panels = [
-            replace(panel, brushes=(LIT,), agreement=False) for panel in panels_of(hidden, views, heading, {})
-        ]
+        panels = [replace(panel, brushes=(LIT,), agreement=False) for panel in panels_of(hidden, views, heading, {})]
         if edit is not None:
             done = text(f"features.{edit.kind}", segment=words.segment_word(edit.segment))
-            changed = Panel("edited", text("features.edited_strip"), note=done, alt=done, trace=edit.samples, brushes=(LIT,))
+            changed = Panel(
+                "edited", text("features.edited_strip"), note=done, alt=done, trace=edit.samples, brushes=(LIT,)
+            )
             panels = [panels[0], changed]
         return replace(shown, lit=lit, panels=tuple(panels), edit=edit)
 
@@ -223,9 +226,12 @@ class WaveformFeatures(Widget[FeaturesState, FeaturesShown]):
             task = said_words("task", f"<p>{shown.words['task']}</p>")
             wait = [] if state.averages else [said_words("wait", f"<p>{_wait()}</p>")]
             return column(head, target, task, held["rank"], row(held["show"], held["over"]), *wait, held["strips"])
-        found = [f"<p>{shown.words[name]}</p>" for name in ("edit", "ranked", "legend") if name in shown.words]
-        told = column(held["wave"], row(held["edit"]), scroll("told", text("features.told"), said_words("found", "".join(found))))
-        desk = row(said_words("bars", shown.words["bars"]), told, look="ecgteach-desk")
+        found = [
+            f"<p>{shown.words[name]}</p>" for name in ("edit", "looked", "ranked", "legend") if name in shown.words
+        ]
+        told = scroll("told", text("features.told"), said_words("found", "".join(found)))
+        light = row(held["wave"], held["edit"])
+        desk = column(said_words("bars", shown.words["bars"]), light, told, look="ecgteach-brief")
         return column(head, target, row(held["unit"], held["parting"]), desk, held["strips"])
 
     def said(self, before: FeaturesState, now: FeaturesState) -> str:
@@ -318,7 +324,7 @@ def _marks(spans: Sequence[tuple[float, float]]) -> list[Mark]:
 
 
 def _wait() -> str:
-    return text("features.first_three", cases=CASES_BEFORE_AVERAGES)
+    return capital(text("features.first_three", cases=CASES_BEFORE_AVERAGES)) + "."
 
 
 def _over(state: FeaturesState) -> FeaturesState:

@@ -92,12 +92,12 @@ class Asked:
 
     def _table(self, target: str, outcome: str) -> "pandas.DataFrame":
         def make() -> "pandas.DataFrame":
-            chosen = [
-                case for case in self._pool() if case.answer == target and case.right() is (outcome == "right")
-            ][:MOST_STRIPS]
+            chosen = [case for case in self._pool() if case.answer == target and case.right() is (outcome == "right")][
+                :MOST_STRIPS
+            ]
             return attention_table(self._explain(case.record) for case in chosen)
 
-        held: "pandas.DataFrame" = self._once(("table", target, outcome), make)
+        held: pandas.DataFrame = self._once(("table", target, outcome), make)
         return held
 
     def _pool(self) -> Sequence[Case]:
@@ -124,4 +124,4 @@ def _attention(seen: Explanation) -> Attention:
 
 
 def _or(value: Any, otherwise: float) -> float:
-    return otherwise if value != value else float(value)  # noqa: PLR0124
+    return otherwise if value != value else float(value)

@@ -116,9 +116,7 @@ class FeaturesState(State):
     @classmethod
     def from_json(cls, held: dict[str, Any]) -> Self:
         """The state of what `to_json` gave."""
-        rankings = tuple(
-            Ranking(tuple(one["order"]), one["shown"], tuple(one["ran"])) for one in held["rankings"]
-        )
+        rankings = tuple(Ranking(tuple(one["order"]), one["shown"], tuple(one["ran"])) for one in held["rankings"])
         return cls(**held | {"rankings": rankings})
 
     @property

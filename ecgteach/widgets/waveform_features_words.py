@@ -111,7 +111,7 @@ def edit_in_words(edit: WaveEdit) -> str:
     return text("features.edited", done=capital(done), target=class_in_short(edit.target), each=", ".join(each))
 
 
-def looked_in_words(bars: Mapping[str, Mapping[str, Bar]], segments: Sequence[str]) -> str:
+def looked_in_words(bars: Mapping[str, Mapping[str, Bar]]) -> str:
     """On which segment each map is densest: the answer to a figure's question."""
     most = {view: max(own, key=lambda name: own[name].density) for view, own in bars.items() if own}
     if not most:
@@ -144,11 +144,14 @@ def _looked(bar: Bar | None, colour: str, unit: str) -> str:
 
 def _band(low: float, high: float) -> str:
     first, last = (BAR_WIDTH * min(max(end, 0.0), 1.0) for end in (low, high))
-    return f'<span style="left: {first:.0f}px; top: 0; bottom: 0; width: {last - first:.0f}px; background: #D9D9D9"></span>'
+    place = f"left: {first:.0f}px; top: 0; bottom: 0; width: {last - first:.0f}px"
+    return f'<span style="{place}; background: #D9D9D9"></span>'
 
 
 def _tick(place: float) -> str:
-    return f'<span style="left: {BAR_WIDTH * place:.0f}px; top: 0; bottom: 0; width: 2px; background: {theme.INK}"></span>'
+    return (
+        f'<span style="left: {BAR_WIDTH * place:.0f}px; top: 0; bottom: 0; width: 2px; background: {theme.INK}"></span>'
+    )
 
 
 def _changed(edit: WaveEdit | None) -> str:
@@ -156,7 +159,7 @@ def _changed(edit: WaveEdit | None) -> str:
         return f'<td><span class="ecgteach-track" style="width: {BAR_WIDTH}px; height: {BAR_HEIGHT}px"></span> ?</td>'
     change = edit.change(BOTH)
     width = BAR_WIDTH * abs(change)
-    points = f"{100 * change:+.0f}".replace("-", "−")
+    points = f"{100 * change:+.0f}".replace("-", "\N{MINUS SIGN}")
     figure = text("features.points", points=points)
     if edit.flipped(BOTH):
         figure += " " + text("features.flipped", answer=class_in_short(edit.answers_after[BOTH]))

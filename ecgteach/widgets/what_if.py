@@ -118,7 +118,7 @@ class WhatIf(Widget[WhatIfState, WhatIfShown]):
             "task": words.task(state, target),
             "answers": words.answers_table(now),
             "banner": words.banner(now),
-            "follows": words.follows(state, now),
+            "follows": words.follows(now),
             "goal": words.goal(state, *self._whole_way(state)),
             "trail": self._trail(state, target),
         }

@@ -9,7 +9,7 @@ from ..words import capital, class_in_short
 from .controls import Button, Check, Choice, Control, Item, Menu, Number, Slider, column, row, scroll, words
 from .strips import Strips
 from .texts import text
-from .what_if_state import EXPLAIN, NONE, PREDICT, TURN, WhatIfState
+from .what_if_state import EXPLAIN, NONE, PREDICT, TURN
 from .what_if_words import dial_value, dial_word
 
 if TYPE_CHECKING:
@@ -89,9 +89,7 @@ def set_controls(held: dict[str, Any], shown: "WhatIfShown") -> None:
     predicted = dict(turned.predicted)
     for view in state.views:
         choice = held[f"predict-{view}"]
-        choice.label = text(
-            "what_if.predict", word=capital(view_kind(view).word), target=class_in_short(shown.target)
-        )
+        choice.label = text("what_if.predict", word=capital(view_kind(view).word), target=class_in_short(shown.target))
         choice.value = predicted.get(view)
         choice.disabled = turned.locked
     for name in ("dial", "to", "only_rr"):
@@ -104,7 +102,6 @@ def set_controls(held: dict[str, Any], shown: "WhatIfShown") -> None:
 
 def arranged(held: dict[str, Any], shown: "WhatIfShown") -> Item:
     """The heart, the question or the slider, the answers, the trail, and the panels."""
-    state = shown.state
     head = row(held["start"], held["preset"], held["goal"], held["save"], look="ecgteach-head")
     found = column(words("answers", shown.words["answers"]), words("trail", shown.words["trail"]))
     desk = row(column(*_tasks(held, shown)), found, look="ecgteach-two")

@@ -1,6 +1,6 @@
 """The trail of a slider: how sure each network was along it, and what the rule reader answered, as a drawing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
@@ -23,6 +23,7 @@ DASHES = ("", "6 3", "2 3")
 """So that views are told apart without colour."""
 
 LEAST_SPAN = 1.0
+MINUS = "\N{MINUS SIGN}"
 
 
 def trail(points: Sequence[Answered], dial: str, target: str, *, logits: bool = False) -> str:
@@ -47,7 +48,8 @@ def trail(points: Sequence[Answered], dial: str, target: str, *, logits: bool = 
         kind = view_kind(view)
         line = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in zip(values, own, strict=True))
         drawn.append(
-            f'<polyline points="{line}" fill="none" stroke="{kind.colour}" stroke-width="2" stroke-dasharray="{dashes}"/>'
+            f'<polyline points="{line}" fill="none" stroke="{kind.colour}" stroke-width="2" '
+            f'stroke-dasharray="{dashes}"/>'
         )
         size = 3 if dashes else 4
         drawn += [
@@ -89,28 +91,28 @@ def _height(point: Answered, view: str, target: str, logits: bool) -> float:
     return prediction.probabilities[target]
 
 
-def _span(heights: "Sequence[list[float]] | object") -> tuple[float, float]:
-    held = [value for own in heights for value in own]  # type: ignore[attr-defined]
+def _span(heights: Iterable[Sequence[float]]) -> tuple[float, float]:
+    held = [value for own in heights for value in own]
     low, high = min(*held, 0.0), max(*held, 0.0)
     return low - LEAST_SPAN, high + LEAST_SPAN
 
 
-def _axes(low: float, high: float, up: "object", logits: bool) -> str:
+def _axes(low: float, high: float, up: Callable[[float], float], logits: bool) -> str:
     ends = [low, 0.0, high] if logits else [0.0, 0.5, 1.0]
     rows = []
     for end in ends:
-        y = up(end)  # type: ignore[operator]
+        y = up(end)
         words = f"{end:+.0f}" if logits else f"{end:.0%}".replace("%", " %")
         rows.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#C8C8C8"/>')
-        rows.append(_label(LEFT - 6, y + 5, words.replace("-", "−"), "end"))
+        rows.append(_label(LEFT - 6, y + 5, words.replace("-", MINUS), "end"))
     return "".join(rows)
 
 
-def _limits(points: Sequence[Answered], dial: str, across: "object") -> list[str]:
+def _limits(points: Sequence[Answered], dial: str, across: Callable[[float], float]) -> list[str]:
     scale, drawn = DIALS[dial], []
     for limit, value in limits_on(points[0], dial).items():
         if scale.low <= value <= scale.high:
-            x = across(value)  # type: ignore[operator]
+            x = across(value)
             drawn.append(
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="{theme.INK}" '
                 'stroke-dasharray="3 3"/>'
@@ -126,7 +128,7 @@ def _label(x: float, y: float, words: str, anchor: str) -> str:
     )
 
 
-def _legend(heights: "dict[str, list[float]]") -> str:
+def _legend(heights: Mapping[str, Sequence[float]]) -> str:
     parts = []
     for view, dashes in zip(heights, DASHES, strict=False):
         kind = view_kind(view)
@@ -142,7 +144,7 @@ def _alt(
     title: str,
     dial: str,
     values: Sequence[float],
-    heights: "dict[str, list[float]]",
+    heights: Mapping[str, Sequence[float]],
     answers: Sequence[str | None],
     logits: bool,
 ) -> str:
@@ -162,7 +164,8 @@ def _alt(
     )
     runs = [(group, [value for _, value in run]) for group, run in groupby(zip(answers, values, strict=True), _first)]
     told_answers = ", ".join(
-        f"{class_in_short(group) if group else text('what_if.rule_none')} ({own[0]:g} to {own[-1]:g})" for group, own in runs
+        f"{class_in_short(group) if group else text('what_if.rule_none')} ({own[0]:g} to {own[-1]:g})"
+        for group, own in runs
     )
     return text(
         "what_if.trail_alt",

@@ -7,7 +7,6 @@ from html import escape, unescape
 from ..views import view_kind
 from ..whatif import (
     DIALS,
-    GOALS,
     Answered,
     Settings,
     direction_of,
@@ -20,6 +19,7 @@ from .texts import text
 from .what_if_state import PREDICT, TURN, WhatIfState
 
 BAR_EM = 3.0
+MINUS = "\N{MINUS SIGN}"
 
 
 def dial_word(name: str) -> str:
@@ -30,12 +30,12 @@ def dial_word(name: str) -> str:
 def dial_value(name: str, value: float) -> str:
     """A dial's value with its unit, as a reader writes it.
 
-    >>> dial_value("rate", 110.0), dial_value("tq", -200.0)
-    ('110/min', '−200 ms')
+    >>> dial_value("rate", 110.0), dial_value("tq", 200.0)
+    ('110/min', '+200 ms')
     """
     unit = DIALS[name].unit
     sign = "+" if name == "tq" and value > 0 else ""
-    number = f"{sign}{value:g}".replace("-", "−")
+    number = f"{sign}{value:g}".replace("-", MINUS)
     return f"{number}/min" if unit == "1/min" else f"{number} {unit}"
 
 
@@ -53,7 +53,10 @@ def group_word(group: str | None) -> str:
 def task(state: WhatIfState, target: str) -> str:
     """What is to be done now."""
     turned, first = state.round, dial_value(state.round.dial, state.first)
-    kept = " ".join(text("what_if.kept", dial=capital(dial_word(dial)), value=dial_value(dial, value)) for dial, value in turned.held)
+    kept = " ".join(
+        text("what_if.kept", dial=capital(dial_word(dial)), value=dial_value(dial, value))
+        for dial, value in turned.held
+    )
     if state.step == PREDICT:
         said = text(
             "what_if.task",
@@ -78,7 +81,7 @@ def answers_table(now: Answered) -> str:
     rate = f"{now.rule.rate:.0f}"
     found = text("what_if.rule_found", rate=rate, regularity=escape(now.rule.regularity))
     rows.append((text("what_if.rule_reader"), group_word(now.rule.group), found))
-    named = named_rhythm(rhythm_word(now), group_word(now.group), open_group=now.group in (OFF_LIST, OPEN))
+    named = named_rhythm(now.rhythm, group_word(now.group), open_group=now.group in (OFF_LIST, OPEN))
     rows.append((text("what_if.simulated"), named, text("what_if.simulated_found", rate=f"{now.rate:.0f}")))
     body = "".join(
         f'<tr><th scope="row">{escape(reader)}</th><td><b>{escape(answer)}</b></td><td>{sure}</td></tr>'
@@ -92,12 +95,7 @@ def named_rhythm(rhythm: str, group: str, *, open_group: bool) -> str:
     return f"{rhythm} ({group})" if open_group else rhythm
 
 
-def rhythm_word(now: Answered) -> str:
-    """What the simulator calls it."""
-    return now.rhythm
-
-
-def follows(state: WhatIfState, now: Answered) -> str:
+def follows(now: Answered) -> str:
     """What the simulator's table says of the change, and what it is not."""
     parts = []
     if now.follows:
@@ -126,7 +124,11 @@ def judged(state: WhatIfState, before: Answered, wanted: Answered, target: str) 
     for view, said in state.round.predicted:
         first, last = before.probability(view, target), wanted.probability(view, target)
         came = direction_of(first, last)
-        right = text("what_if.judged_right") if came == said else text("what_if.judged_other", predicted=text(f"what_if.{said}"))
+        right = (
+            text("what_if.judged_right")
+            if came == said
+            else text("what_if.judged_other", predicted=text(f"what_if.{said}"))
+        )
         each.append(
             text(
                 "what_if.judged_one",
@@ -154,7 +156,12 @@ def explained(state: WhatIfState, before: Answered, wanted: Answered) -> str:
     true = explanation_of(before, wanted)
     what = text(f"what_if.{true}")
     key = "what_if.explained_right" if state.round.explained == true else "what_if.explained_wrong"
-    why = text("what_if.why", name=escape(rhythm_word(wanted)), group=escape(group_word(wanted.group)), answer=escape(class_in_short(wanted.answer)))
+    why = text(
+        "what_if.why",
+        name=escape(wanted.rhythm),
+        group=escape(group_word(wanted.group)),
+        answer=escape(class_in_short(wanted.answer)),
+    )
     said = f"{text(key, what=what[0].lower() + what[1:])} {capital(why)}"
     if state.preset:
         said += f" {text('what_if.statement', statement=escape(text(f'what_if_statement.{state.preset}')))}"
@@ -194,7 +201,9 @@ def plain(markup: str) -> str:
 
 def _bar(chance: float, colour: str) -> str:
     width = f"{BAR_EM * chance:.2f}em"
-    return f'<span class="ecgteach-bar" style="width: {width}; background: {colour}"></span> {escape(probability(chance))}'
+    return (
+        f'<span class="ecgteach-bar" style="width: {width}; background: {colour}"></span> {escape(probability(chance))}'
+    )
 
 
 def _p(markup: str) -> str:

@@ -54,8 +54,10 @@ class TestHeart:
     def test_rate_moves_qt_unless_only_rr_is_ticked(self, seed):
         whole, only = (Settings("sinus", seed, {"rate": 100.0}, only_rr=ticked) for ticked in (False, True))
         first, faster, warped = (qt_of(record_of(one)) for one in (Settings("sinus", seed), whole, only))
-        assert faster == pytest.approx(first * (75 / 100) ** (1 / 3), rel=0.02)
-        assert warped == pytest.approx(first, rel=1e-3)
+        # Only what follows QRS is scaled, so QT itself changes a little less than the cube root has it.
+        assert faster == pytest.approx(first * (75 / 100) ** (1 / 3), rel=0.04)
+        assert faster < 0.95 * first
+        assert warped == pytest.approx(first, rel=5e-3)
         assert find_beats(record_of(only).strip(quality="any")).rate == pytest.approx(100, abs=2)
 
     @pytest.mark.parametrize("seed", SEEDS)
@@ -63,7 +65,7 @@ class TestHeart:
         before, after = Settings("sinus", seed), Settings("sinus", seed, {"tq": 200.0})
         rr = [record_of(one).truth.rr.mean() for one in (before, after)]
         assert rr[1] - rr[0] == pytest.approx(0.2, abs=0.02)
-        assert qt_of(record_of(after)) == pytest.approx(qt_of(record_of(before)), rel=1e-3)
+        assert qt_of(record_of(after)) == pytest.approx(qt_of(record_of(before)), rel=5e-3)
 
     def test_what_no_heart_can_do_is_said(self):
         with pytest.raises(InvalidValue, match="by TQ alone the rate can rise to"):
@@ -139,11 +141,11 @@ class TestTrainingRange:
         assert outside_training(settings, record_of(settings)) == named
 
     def test_qt_that_no_longer_fits_the_rate_is_named(self):
-        settings = Settings("sinus", 1, {"rate": 111.0}, only_rr=True)
+        settings = Settings("sinus", 1, {"rate": 104.0}, only_rr=True)
         assert "qt" in outside_training(settings, record_of(settings))
 
     def test_a_rate_that_no_strip_of_this_rhythm_has_is_named(self):
-        settings = Settings("sinus", 1, {"tq": 600.0, "rate": 50.0})
+        settings = Settings("sinus", 1, {"rate": 40.0})
         assert "rate" not in outside_training(settings, record_of(settings))
-        slow = Settings("slow", 1, {"tq": 600.0, "rate": 40.0})
+        slow = Settings("sinus", 1, {"tq": 600.0, "rate": 40.0})
         assert "rate" in outside_training(slow, record_of(slow))

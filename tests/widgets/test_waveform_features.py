@@ -55,7 +55,9 @@ def nodes(node):
 
 def page(widget):
     scene, _ = widget.scene()
-    return json.dumps(scene, ensure_ascii=False), {node["name"]: node for node in nodes(scene["body"]) if node.get("name")}
+    return json.dumps(scene, ensure_ascii=False), {
+        node["name"]: node for node in nodes(scene["body"]) if node.get("name")
+    }
 
 
 class TestRankingFirst:
@@ -227,7 +229,7 @@ class TestState:
         other.state = FeaturesState.from_json(saved)
         assert other.state == widget.state
         assert other.scene()[0]["body"] == widget.scene()[0]["body"]
-        assert other.still()._repr_png_() == widget.still()._repr_png_()
+        assert other.still().png() == widget.still().png()
 
     def test_the_still_shows_no_map_before_the_ranking(self, widget):
         assert "Which waves did each modality attend to?" in widget.still().alt

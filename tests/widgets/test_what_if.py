@@ -261,7 +261,7 @@ class TestState:
         other.state = WhatIfState.from_json(saved)
         assert other.state == widget.state
         assert other.scene()[0]["body"] == widget.scene()[0]["body"]
-        assert other.still()._repr_png_() == widget.still()._repr_png_()
+        assert other.still().png() == widget.still().png()
         assert other.still().alt == widget.still().alt
 
     def test_the_still_asks_before_the_lock_and_answers_after(self, widget):
