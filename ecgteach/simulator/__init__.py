@@ -23,11 +23,12 @@ How good the simulator is, and by which command that was measured, stands in ``R
 """
 
 from .edits import edit
+from .kinds import Kind, kind, kinds
 from .making import Batch, simulate, simulate_many
 from .strips import PLACES, Strips, places_of, simulate_dataset, simulate_strips, stream_strips
 from .wfdb_out import read_simulated, write_record, write_records
 
 __all__ = [
-    "PLACES", "Batch", "Strips", "edit", "places_of", "read_simulated", "simulate", "simulate_dataset", "simulate_many",
+    "PLACES", "Batch", "Kind", "Strips", "edit", "kind", "kinds", "places_of", "read_simulated", "simulate", "simulate_dataset", "simulate_many",
     "simulate_strips", "stream_strips", "write_record", "write_records",
 ]  # fmt: skip
