@@ -14,6 +14,7 @@ from ..rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE
 from ..strip import Strip
 from ..truth import Truth
 from ..waves import Waves, delineate
+from ..waves.delineation import MARKED
 from ..waves.p_wave import BEFORE, ELSEWHERE, NOT_SEEN
 from .words import FEATURE_QUESTIONS, FEATURE_READINGS, FEATURE_TRUTHS
 
@@ -66,7 +67,7 @@ def features_of(strip: Strip) -> dict[str, Feature]:
     QRS are judged only where they were marked, since a program's opinion is no truth.
     """
     found = delineate(strip)
-    known = strip.truth is not None or found.source == "cardiologists' marks"
+    known = strip.truth is not None or found.source == MARKED
     rr = strip.truth.rr if strip.truth is not None else find_beats(strip).rr
     return {
         REGULARITY: _regularity(rr, strip),

@@ -12,7 +12,6 @@ from ..arguments import checked
 from ..errors import InvalidValue
 from ..strip import Strip
 from ..truth import Truth
-from ..waves import delineate
 from . import words
 from .marks import Mark, MarksScore, Target, mask_of, score_marks
 from .parsing import ROLE
@@ -181,6 +180,8 @@ def _says(phrase: Phrase, given: str) -> bool:
 
 @_grade.register
 def _(question: MarkStrip, answer: Any) -> Grade:
+    from ..waves import delineate
+
     if not isinstance(answer, tuple) or not all(isinstance(mark, Mark) for mark in answer):
         raise InvalidValue(f"the answer is marks on the strip, not {answer!r}")
     if not question.keyed:
@@ -201,6 +202,8 @@ def _(question: MarkStrip, answer: Any) -> Grade:
 
 def spans_of(strip: Strip, stretch: str) -> tuple[tuple[float, float], ...]:
     """From when to when each stretch of a name lasts, in seconds: a segment of the strip, or evidence of one role."""
+    from ..waves import delineate
+
     if stretch.startswith(ROLE):
         role = stretch.removeprefix(ROLE)
         truth: Truth | None = strip.truth

@@ -22,9 +22,10 @@ from ..explanation import Explanation, averaged, explain, highest
 from ..models import Network, expect_networks, inputs_of, module_of, shipped
 from ..models.prediction import Prediction
 from ..records import Record
-from ..strip import SECONDS, Strip
+from ..strip import Strip
 from ..truth import Truth
 from .features import Feature, features_of
+from .strips import simulated_strip
 
 CANNOT, NONE = "cannot", "none"
 """Answers beside the classes: the lead does not tell, and no class of the list."""
@@ -36,7 +37,7 @@ WRONG_SHARE = 0.4
 LOOKS_RIGHT = 0.6
 """P(map in evidence > map in the rest) from which a map looks right; 0.5 is chance."""
 
-CANDIDATES = 5
+CANDIDATES = 4
 RESERVE = 2
 """Further strips of each contrast, for what is missed and returns."""
 
@@ -178,22 +179,14 @@ def items_of(records: Sequence[Record], models: Network | Mapping[str, Network] 
 
 def _candidates(seed: int) -> list[Item]:
     """Several strips of each side, all distinct, from a seed."""
-    from ..simulator import simulate_many
-
     found = []
     for number, side in enumerate(sides()):
         draw = Random(f"side {seed} {number}")
         for attempt in range(CANDIDATES):
             settings = {name: _value(text, draw) for name, text in side.settings.items()}
-            batch = simulate_many([side.simulate], seeds=[(seed, number, attempt)], leads=("II",), **settings)
-            found.append(Item(_strip(batch[0]), side.right, side.contrast, side.decides))
+            strip = simulated_strip(side.simulate, (seed, number, attempt), **settings)
+            found.append(Item(strip, side.right, side.contrast, side.decides))
     return found
-
-
-def _strip(record: Record) -> Strip:
-    """A simulated recording's only lead, filtered for reading; its quality is known, and looking at it takes long."""
-    truth = None if record.truth is None else record.truth.cut(0.0, SECONDS, 0, record.sampling_rate)
-    return Strip(record.signals[0], lead="II", rhythm=record.rhythm, truth=truth).for_reading()
 
 
 def _value(text: str, draw: Random) -> float | int | str:

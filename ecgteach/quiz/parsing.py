@@ -7,10 +7,8 @@ from hashlib import sha256
 from typing import Any
 
 from ..errors import EcgteachError, InvalidValue, UnknownName, choices, did_you_mean
-from ..rhythms import rhythms
 from ..strip import SAMPLES
 from ..truth import ROLES
-from ..waves.segments import SEGMENTS
 from .questions import (
     BRUSHES,
     DIFFICULTIES,
@@ -178,7 +176,7 @@ def _choice(
 def _numeric(
     held: Mapping[str, Any], answers: list[Mapping[str, Any]], common: dict[str, Any], where: Place, strict: bool
 ) -> Question:
-    ranges, otherwise = [], Reply(False, "" if strict else NOT_RIGHT)
+    ranges, otherwise = [], _unsaid(common["keyed"] and not strict)
     for number, answer in enumerate(answers, 1):
         place = where.inside(f"answer {number}")
         if strict:
@@ -218,7 +216,7 @@ def _value(answer: Mapping[str, Any], place: Place, strict: bool) -> Range:
 def _words(
     held: Mapping[str, Any], answers: list[Mapping[str, Any]], common: dict[str, Any], where: Place, strict: bool
 ) -> Question:
-    phrases, otherwise = [], Reply(False, "" if strict else NOT_RIGHT)
+    phrases, otherwise = [], _unsaid(common["keyed"] and not strict)
     for number, answer in enumerate(answers, 1):
         place = where.inside(f"answer {number}")
         if strict:
@@ -238,9 +236,11 @@ def _words(
 def _mark_strip(
     held: Mapping[str, Any], answers: list[Mapping[str, Any]], common: dict[str, Any], where: Place, strict: bool
 ) -> Question:
+    from ..waves.segments import SEGMENTS
+
     if common["strip"] is None:
         raise InvalidValue(f"{where}: there is no strip to mark; write `strip`, such as {{simulate = 'SR', seed = 1}}")
-    marks, otherwise = [], Reply(False, "" if strict else NOT_RIGHT)
+    marks, otherwise = [], _unsaid(common["keyed"] and not strict)
     for number, answer in enumerate(answers, 1):
         place = where.inside(f"answer {number}")
         place.known(answer, ("type", "stretch", *REPLY))
@@ -282,6 +282,11 @@ def _reply(answer: Mapping[str, Any], place: Place, strict: bool) -> Reply:
             raise InvalidValue(f"{place} has no feedback; say why it is {'right' if correct else 'wrong'}")
         feedback = RIGHT if correct else NOT_RIGHT
     return Reply(correct, feedback, place.text(answer, "misconception", ""))
+
+
+def _unsaid(said: bool) -> Reply:
+    """The reply to what no answer holds: jupyterquiz's banks may leave it out."""
+    return Reply(False, NOT_RIGHT if said else "")
 
 
 def _some_right(replies: Sequence[Reply], common: dict[str, Any], where: Place, what: str) -> None:

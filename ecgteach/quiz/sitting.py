@@ -189,12 +189,15 @@ class Sitting:
         Decides the order, and on which items the map is shown.
     carried : tuple of str
         Contrasts that were missed too late to return in this sitting.
+    returns : bool
+        Whether what was missed returns; not in a study, where all read the same.
     """
 
     plan: tuple[Planned, ...]
     rounds: tuple[Round, ...] = (Round(),)
     seed: int = 0
     carried: tuple[str, ...] = ()
+    returns: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.rounds) <= len(self.plan):
@@ -238,7 +241,7 @@ class Sitting:
 
     def _with_return(self, items: Sequence[Item]) -> "Sitting":
         item = items[self.planned.item]
-        if not missed(self.round, item):
+        if not self.returns or not missed(self.round, item):
             return self
         used = {planned.item for planned in self.plan}
         times = sum(planned.returned and items[planned.item].contrast == item.contrast for planned in self.plan)
@@ -265,7 +268,9 @@ def missed(done: Round, item: Item) -> bool:
 
 
 @checked
-def plan_sitting(items: Sequence[Item], number: int, *, seed: int = 0, maps: bool | None = None) -> Sitting:
+def plan_sitting(
+    items: Sequence[Item], number: int, *, seed: int = 0, maps: bool | None = None, returns: bool = True
+) -> Sitting:
     """The order of a sitting, and on which items the map is shown.
 
     Parameters
@@ -279,6 +284,9 @@ def plan_sitting(items: Sequence[Item], number: int, *, seed: int = 0, maps: boo
     maps : bool, optional
         Show them on all items, or on none; by default on a random half, as often where the networks are wrong as where
         they are right.
+
+    returns : bool
+        Whether what was missed returns.
 
     Raises
     ------
@@ -300,4 +308,4 @@ def plan_sitting(items: Sequence[Item], number: int, *, seed: int = 0, maps: boo
             odd = sum(bool(items[one].network_wrong) is wrong for one in order) % 2
             first = not first if odd else first
         draw.shuffle(order)
-    return Sitting(tuple(Planned(item, item in shown) for item in order), seed=seed)
+    return Sitting(tuple(Planned(item, item in shown) for item in order), seed=seed, returns=returns)

@@ -1,13 +1,16 @@
 """The strip that a question shows, with what is known of it."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from ..errors import UnknownName, choices, did_you_mean
 from ..records.embedded import samples
-from ..strip import Strip
+from ..strip import SECONDS, Strip
 from .questions import StripOf
+
+Seed = int | tuple[int, ...]
 
 
 def strip_of(spec: StripOf) -> Strip:
@@ -41,9 +44,19 @@ def _made(
                 f"no sample is called {sample!r}{did_you_mean(sample, named)}; there are {choices(named, 6)}"
             )
         return named[sample].load().strip().for_reading()
+    return simulated_strip(rhythm, seed, lead, **dict(settings))
+
+
+def simulated_strip(rhythm: str, seed: Seed, lead: str = "II", **settings: Any) -> Strip:
+    """A simulated strip with its truth, filtered for reading.
+
+    Its quality is not assessed: that takes ten times as long as simulating it, and what was simulated can be read.
+    """
     from ..simulator import simulate
 
-    return simulate(rhythm, seed=seed, leads=(lead,), **dict(settings)).strip(lead, quality="any").for_reading()
+    record = simulate(rhythm, seed=seed, leads=(lead,), **settings)
+    truth = None if record.truth is None else record.truth.cut(0.0, SECONDS, 0, record.sampling_rate)
+    return Strip(record.signals[0], lead=lead, rhythm=record.rhythm, truth=truth).for_reading()
 
 
 def microvolts_of(strip: Strip) -> tuple[int, ...]:
