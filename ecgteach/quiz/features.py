@@ -63,8 +63,8 @@ QUESTIONS: Mapping[str, str] = FEATURE_QUESTIONS
 def features_of(strip: Strip) -> dict[str, Feature]:
     """What is true of each reading of a strip.
 
-    A simulated strip is judged by its truth, a real one by the marks of its cardiologists or by measurement; there P and
-    QRS are judged only where they were marked, since a program's opinion is no truth.
+    A simulated strip is judged by its truth, a real one by the marks of its cardiologists or by measurement; there P
+    and QRS are judged only where they were marked, since a program's opinion is no truth.
     """
     found = delineate(strip)
     known = strip.truth is not None or found.source == MARKED

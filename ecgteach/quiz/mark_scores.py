@@ -1,9 +1,8 @@
-"""A learner's marks on a strip: stretches with a brush, a pair of calipers, and how well they lie.
+"""How well a learner's marks lie: mark by mark, and beat by beat against what was looked for.
 
-Marks are judged one by one and then beat by beat. A mark is right when it lies on what was looked for clearly more than
-chance would put it there: its share on target, m, and the target's share of all that is judged, c, give (m - c) / (1 - c),
-which is 1 on target, 0 by chance, and 0 for whoever marks everything. Stretches that speak neither way (context) are
-left out, so a mark may lap over them.
+A mark is right when it lies on what was looked for clearly more than chance would put it there: its share on target, m,
+and the target's share of all that is judged, c, give (m - c) / (1 - c), which is 1 on target, 0 by chance, and 0 for
+whoever marks everything. Stretches that speak neither way (context) are left out, so a mark may lap over them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,16 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InvalidValue, UnknownName, choices
+from ..marks import Mark
 from ..strip import SAMPLES, SAMPLING_RATE, SECONDS
-from ..truth import Evidence, Truth, Wave
+from ..truth import Evidence, Truth
 from .questions import BRUSHES, MISSING, SEEN
 
 Mask = NDArray[np.bool_]
 Span = tuple[float, float]
-
-SHORTEST = 0.02
-"""Seconds: half a millimetre of paper, the least that a hand can mark."""
 
 CLEARLY = 0.5
 """(m - c) / (1 - c) from which a mark counts as right: halfway from chance to exactly on target."""
@@ -34,94 +30,6 @@ ENOUGH_BEATS = 3
 
 MARGIN = 0.04
 """Seconds, one fine line of the paper, by which a mark may lap over the target's border."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One marked stretch.
-
-    Parameters
-    ----------
-    start, end : float
-        In seconds of the strip.
-    brush : str
-        What it says; `BRUSHES` for reading, and whatever names a widget gives its brushes.
-
-    Raises
-    ------
-    InvalidValue
-        When it does not lie on the strip, or is shorter than half a millimetre of paper.
-    """
-
-    start: float
-    end: float
-    brush: str = SEEN
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.start < self.end <= SECONDS:
-            raise InvalidValue(
-                f"a mark runs forward between 0 and {SECONDS:g} s, not from {self.start:g} to {self.end:g} s"
-            )
-        if self.end - self.start < SHORTEST - 1e-9:
-            raise InvalidValue(
-                f"a mark of {self.end - self.start:.3f} s cannot be seen; make it {SHORTEST:g} s or longer"
-            )
-
-
-@dataclass(frozen=True)
-class Caliper:
-    """Two points between which something is measured, in seconds.
-
-    Raises
-    ------
-    InvalidValue
-        When one of them is off the strip.
-    """
-
-    one: float
-    other: float
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.one <= SECONDS and 0 <= self.other <= SECONDS):
-            raise InvalidValue(f"both points lie between 0 and {SECONDS:g} s, not at {self.one:g} and {self.other:g} s")
-
-    @property
-    def seconds(self) -> float:
-        """The interval between them."""
-        return abs(self.other - self.one)
-
-    def __str__(self) -> str:
-        if self.seconds < SHORTEST:
-            return f"{1000 * self.seconds:.0f} ms"
-        rate = f", {60 / self.seconds:.0f}/min if it repeats" if self.seconds >= 0.2 else ""
-        return f"{1000 * self.seconds:.0f} ms, {self.seconds * 25:.1f} mm{rate}"
-
-
-def painted(marks: Iterable[Mark], mark: Mark) -> tuple[Mark, ...]:
-    """Marks with one more, in the order of time: it joins what it touches of its brush, and replaces others below it."""
-    joined, others = mark, []
-    for old in marks:
-        if old.end < mark.start or old.start > mark.end:
-            others.append(old)
-        elif old.brush == mark.brush:
-            joined = replace(joined, start=min(joined.start, old.start), end=max(joined.end, old.end))
-        else:
-            others += _left_of(old, mark)
-    return tuple(sorted((*others, joined), key=lambda each: (each.start, each.end)))
-
-
-def wiped(marks: Iterable[Mark], start: float, end: float) -> tuple[Mark, ...]:
-    """Marks without what lies between two moments."""
-    rubber = Mark(start, end)
-    kept: list[Mark] = []
-    for old in marks:
-        kept += [old] if old.end <= start or old.start >= end else _left_of(old, rubber)
-    return tuple(kept)
-
-
-def _left_of(old: Mark, above: Mark) -> list[Mark]:
-    pieces = ((old.start, min(old.end, above.start)), (max(old.start, above.end), old.end))
-    return [replace(old, start=start, end=end) for start, end in pieces if end - start >= SHORTEST]
 
 
 def mask_of(spans: Iterable[Span]) -> Mask:
@@ -292,54 +200,3 @@ def why_no_place(truth: Truth | None) -> str:
     if not roles & {"P", "A"}:
         return "what makes this rhythm has no single place"
     return "" if "X" in roles else "no stretch of this rhythm is irrelevant: there is no wrong place"
-
-
-def targets_of_stretches(wanted: Iterable[Span], every: Span = (0.0, SECONDS)) -> Target:
-    """A target of given stretches; all else within the known part of the strip is wrong."""
-    spans = tuple(wanted)
-    return Target(spans, mask_of([every]) & ~mask_of(spans))
-
-
-def measured(caliper: Caliper, waves: Sequence[Wave], *, reach: float = 0.06) -> str:
-    """What a pair of calipers measured, by the waves next to its points; empty where it is none of the usual.
-
-    >>> beat = [Wave("QRS", onset, onset + 0.04, onset + 0.09, number) for number, onset in enumerate((1.0, 1.8))]
-    >>> measured(Caliper(1.01, 1.81), beat)
-    'RR'
-    """
-    first, last = sorted((caliper.one, caliper.other))
-    moments = [(f"{wave.kind} {edge}", moment) for wave in waves for edge, moment in _edges(wave)]
-    near = [{name for name, moment in moments if abs(moment - point) <= reach} for point in (first, last)]
-    for interval, (begin, finish) in INTERVALS.items():
-        if near[0] & begin and near[1] & finish:
-            return interval
-    return ""
-
-
-def _edges(wave: Wave) -> tuple[tuple[str, float], ...]:
-    return ("onset", wave.onset), ("peak", wave.peak), ("offset", wave.offset)
-
-
-_ANY = ("onset", "peak", "offset")
-INTERVALS = {
-    "PR": ({"P onset"}, {"QRS onset"}),
-    "QRS": ({"QRS onset"}, {"QRS offset"}),
-    "QT": ({"QRS onset"}, {"T offset"}),
-    "RR": ({f"QRS {edge}" for edge in _ANY}, {f"QRS {edge}" for edge in _ANY}),
-    "PP": ({f"P {edge}" for edge in _ANY}, {f"P {edge}" for edge in _ANY}),
-    "FF": ({f"F {edge}" for edge in _ANY}, {f"F {edge}" for edge in _ANY}),
-}
-"""Intervals by the edges between which they run."""
-
-
-def brush_named(name: str, brushes: Mapping[str, str]) -> str:
-    """A brush that is there.
-
-    Raises
-    ------
-    UnknownName
-        When it is not.
-    """
-    if name not in brushes:
-        raise UnknownName(f"no brush is called {name!r}; there are {choices(brushes)}")
-    return name
