@@ -11,7 +11,7 @@ True
 | `grading` | `grade`: a pure function; feedback for every option |
 | `keys`, `forms`, `progress` | keys apart from questions; parallel forms by seed; a file to go on with |
 | `mark_scores`, `calipers` | marks judged by beats; what calipers measured |
-| `features`, `items`, `sitting`, `scores`, `results` | ReadFirst: four readings, strips by contrast, order, scores, CSV |
+| `features`, `items`, `sitting`, `scores`, `results` | ReadFirst: four readings, strips, order, scores, CSV |
 | `study` | a study in a class: arms, consent, power, outcome |
 | `strips`, `words` | the strip of a question; what is said |
 """
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from .study import Study, power, study_results
 
 _HOME = {
-    "Bank": "banks", "Caliper": "calipers", "Grade": "grading", "Item": "items", "ItemScore": "scores", "Mark": "marks",
-    "MarksScore": "mark_scores", "Profile": "scores", "Progress": "progress", "Question": "questions", "Round": "sitting",
+    "Bank": "banks", "Caliper": "calipers", "Grade": "grading", "Item": "items", "ItemScore": "scores",
+    "MarksScore": "mark_scores", "Profile": "scores", "Progress": "progress", "Question": "questions",
+    "Round": "sitting",
     "Sitting": "sitting", "Study": "study", "banks": "banks", "draw_items": "items", "grade": "grading",
     "items_of": "items", "load_progress": "progress", "parallel_forms": "forms", "plan_sitting": "sitting",
     "power": "study", "profile_of": "scores", "read_bank": "banks", "read_results": "results",

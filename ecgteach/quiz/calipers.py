@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..errors import InvalidValue
 from ..strip import SECONDS
@@ -12,6 +13,10 @@ SHORTEST = 0.02
 
 RATE_FROM = 0.2
 """Seconds from which an interval is said as a rate too: a heart does not beat faster than 300 a minute."""
+
+
+REACH = 0.05
+"""Seconds by which each point may lie beside a wave's edge."""
 
 
 @dataclass(frozen=True)
@@ -43,33 +48,36 @@ class Caliper:
         return f"{1000 * self.seconds:.0f} ms, {self.seconds * 25:.1f} mm{rate}"
 
 
-def measured(caliper: Caliper, waves: Sequence[Wave], *, reach: float = 0.06) -> str:
+def measured(caliper: Caliper, waves: Sequence[Wave]) -> str:
     """What a pair of calipers measured, by the waves next to its points; empty where it is none of the usual.
 
-    >>> beat = [Wave("QRS", onset, onset + 0.04, onset + 0.09, number) for number, onset in enumerate((1.0, 1.8))]
-    >>> measured(Caliper(1.01, 1.81), beat)
+    >>> beats = [Wave("QRS", onset, onset + 0.04, onset + 0.09, number) for number, onset in enumerate((1.0, 1.8))]
+    >>> measured(Caliper(1.01, 1.81), beats)
     'RR'
     """
     first, last = sorted((caliper.one, caliper.other))
-    moments = [(f"{wave.kind} {edge}", moment) for wave in waves for edge, moment in _edges(wave)]
-    near = [{name for name, moment in moments if abs(moment - point) <= reach} for point in (first, last)]
-    for interval, (begin, finish) in INTERVALS.items():
-        if near[0] & begin and near[1] & finish:
-            return interval
-    return ""
+    beside = {
+        (name, start, end): max(abs(start - first), abs(end - last))
+        for name, intervals in _intervals(waves).items()
+        for start, end in intervals
+    }
+    nearest = min(beside, key=lambda one: beside[one], default=None)
+    return nearest[0] if nearest is not None and beside[nearest] <= REACH else ""
 
 
-def _edges(wave: Wave) -> tuple[tuple[str, float], ...]:
-    return ("onset", wave.onset), ("peak", wave.peak), ("offset", wave.offset)
-
-
-_ANY = ("onset", "peak", "offset")
-INTERVALS = {
-    "PR": ({"P onset"}, {"QRS onset"}),
-    "QRS": ({"QRS onset"}, {"QRS offset"}),
-    "QT": ({"QRS onset"}, {"T offset"}),
-    "RR": ({f"QRS {edge}" for edge in _ANY}, {f"QRS {edge}" for edge in _ANY}),
-    "PP": ({f"P {edge}" for edge in _ANY}, {f"P {edge}" for edge in _ANY}),
-    "FF": ({f"F {edge}" for edge in _ANY}, {f"F {edge}" for edge in _ANY}),
-}
-"""Intervals by the edges between which they run."""
+def _intervals(waves: Sequence[Wave]) -> dict[str, list[tuple[float, float]]]:
+    """From when to when each interval of these waves lasts, by its name."""
+    of = {kind: [wave for wave in waves if wave.kind == kind] for kind in ("P", "QRS", "T", "F")}
+    own = {kind: {wave.beat: wave for wave in held if wave.beat is not None} for kind, held in of.items()}
+    found = {
+        "PR": [(own["P"][beat].onset, wave.onset) for beat, wave in own["QRS"].items() if beat in own["P"]],
+        "QRS": [(wave.onset, wave.offset) for wave in of["QRS"]],
+        "QT": [(wave.onset, own["T"][beat].offset) for beat, wave in own["QRS"].items() if beat in own["T"]],
+    }
+    for name, kind in (("RR", "QRS"), ("PP", "P"), ("FF", "F")):
+        found[name] = [
+            (getattr(one, edge), getattr(other, edge))
+            for one, other in pairwise(of[kind])
+            for edge in ("onset", "peak", "offset")
+        ]
+    return found

@@ -21,7 +21,7 @@ from .words import FEATURE_QUESTIONS, FEATURE_READINGS, FEATURE_TRUTHS
 REGULARITY, RATE, P, QRS = FEATURES = ("regularity", "rate", "p", "qrs")
 
 LIMIT_MARGIN = 5.0
-"""Beats a minute around 60 and 100 within which either side is right: the limit is a convention, counting is not exact."""
+"""Beats a minute around 60 and 100 within which either side is right: a limit is a convention, counting inexact."""
 
 WIDE_FROM = 0.12
 WIDTH_MARGIN = 0.01

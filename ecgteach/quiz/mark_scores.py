@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..marks import Mark
+from ..marks import SHORTEST, Mark, marked
 from ..strip import SAMPLES, SAMPLING_RATE, SECONDS
 from ..truth import Evidence, Truth
 from .questions import BRUSHES, MISSING, SEEN
@@ -137,8 +137,8 @@ def targets_of_evidence(evidence: Sequence[Evidence]) -> dict[str, Target]:
     Where fibrillation waves are high enough to be evidence they run through the empty stretch before QRS too: it may be
     marked as either. What lies between, marked as missing P, is not wrong.
     """
-    seen = [entry for entry in evidence if entry.role == "P"]
-    absent = [entry for entry in evidence if entry.role == "A"]
+    seen = [entry for entry in evidence if entry.role == "P" and _long_enough(entry)]
+    absent = [entry for entry in evidence if entry.role == "A" and _long_enough(entry)]
     irrelevant = mask_of((entry.start, entry.end) for entry in evidence if entry.role == "X")
     fibrillating = [entry for entry in seen if entry.what == "f in TQ"]
     present = mask_of((entry.start, entry.end) for entry in seen if entry not in fibrillating)
@@ -166,26 +166,24 @@ def score_reading(marks: Sequence[Mark], truth: Truth | None) -> MarksScore:
         return MarksScore(reason=reason)
     targets = targets_of_evidence(truth.evidence)
     score = score_marks(marks, targets)
-    evident = [entry for entry in truth.evidence if entry.role in ("P", "A")]
-    beats = sorted({entry.beat for entry in evident if entry.beat is not None})
-    right = {
-        brush: mask_of(
-            (mark.start, mark.end)
-            for mark, good in zip(marks, score.verdicts, strict=True)
-            if good and mark.brush == brush
-        )
-        for brush in BRUSHES
-    }
-    found = sum(
-        any(
-            float(right[brush][mask].mean()) >= HELD
-            for entry in evident
-            if entry.beat == beat and (mask := mask_of([(entry.start, entry.end)])).any()
-            for brush in BRUSHES
-        )
-        for beat in beats
-    )
-    return replace(score, beats=found, of=len(beats))
+    evident = [entry for entry in truth.evidence if entry.role in ("P", "A") and _long_enough(entry)]
+    right = [mark for mark, good in zip(marks, score.verdicts, strict=True) if good]
+    beats: dict[object, bool] = {}
+    for number, entry in enumerate(evident):
+        beat = ("no beat", number) if entry.beat is None else entry.beat  # a wave that is not conducted has none
+        beats[beat] = beats.get(beat, False) or _marked_by(right, entry)
+    return replace(score, beats=sum(beats.values()), of=len(beats))
+
+
+def _long_enough(entry: Evidence) -> bool:
+    """Whether a hand can mark it."""
+    return entry.end - entry.start >= SHORTEST
+
+
+def _marked_by(marks: Sequence[Mark], entry: Evidence) -> bool:
+    """Whether marks of any one brush cover enough of an entry."""
+    here = mask_of([(entry.start, entry.end)])
+    return bool(here.any()) and any(float(marked(marks, brush)[here].mean()) >= HELD for brush in BRUSHES)
 
 
 def why_no_place(truth: Truth | None) -> str:
@@ -197,6 +195,6 @@ def why_no_place(truth: Truth | None) -> str:
     if reason := NOT_LOCALISED.get(original_rhythm(truth), ""):
         return reason
     roles = {entry.role for entry in truth.evidence}
-    if not roles & {"P", "A"}:
+    if not any(_long_enough(entry) for entry in truth.evidence if entry.role in ("P", "A")):
         return "what makes this rhythm has no single place"
     return "" if "X" in roles else "no stretch of this rhythm is irrelevant: there is no wrong place"
