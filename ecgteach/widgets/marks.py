@@ -23,6 +23,7 @@ from ..quiz.stretches import Stretch, stretches_of
 from ..strip import SECONDS, Strip
 from ..words import listed
 from .base import State, Widget
+from .case_panels import strip_note
 from .controls import Button, Choice, Control, Item, Number, column, row, words
 from .strips import Brush, Panel, Strips
 from .texts import text
@@ -260,6 +261,7 @@ class MarkTools:
         """Set the controls to a state; while they are off the marks are seen and stay."""
         now = self._in_hand(state)
         self.strips.put(strip, panels)
+        self.strips.foot = strip_note(strip)
         held = self.controls
         caliper = _as_mark(now.caliper) if self.calipers else None
         self.strips.value = (*now.marks, *([] if caliper is None else [caliper]))

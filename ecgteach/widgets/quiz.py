@@ -112,6 +112,8 @@ class Quiz(Widget[QuizState, QuizShown]):
         self.tools = MarkTools(BRUSHES, calipers=True)
         self._controls = {control.name: control for control in _controls(self.bank)}
         self._tie()
+        if (marking := next((one for one in self.bank if isinstance(one, MarkStrip)), None)) and marking.strip:
+            stretches_of(strip_of(marking.strip))  # what finds waves takes seconds to be loaded: now, not at a press
         start = Progress(self.bank.digest)
         if self._file is not None and self._file.exists():
             start = load_progress(self._file, KIND, Progress)
@@ -339,7 +341,7 @@ def _controls(bank: Bank) -> list[Control]:
     return [
         page.Button("previous", text("quiz.previous")),
         page.Button("next", text("quiz.next")),
-        page.Choice("options", text("quiz.choose"), {}, look="ecgteach-stacked ecgteach-column-options"),
+        page.Choice("options", text("quiz.choose"), {}, look="ecgteach-stacked ecgteach-listed"),
         *(page.Check(f"option-{number}", value=False) for number in range(most)),
         page.Text("typed", text("quiz.number"), ""),
         page.Button("check", text("quiz.check"), primary=True),

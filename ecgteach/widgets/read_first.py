@@ -109,6 +109,7 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         self.tools = MarkTools(BRUSHES)
         self._controls = {control.name: control for control in reading_controls()}
         self._tie()
+        stretches_of(self.items[0].strip)  # what finds waves takes seconds to be loaded: now, not at a press
         maps = None if study is None else study.shows_map(participant)
         sitting = plan_sitting(self.items, number, seed=self.seed, maps=maps, returns=study is None)
         if self._file is not None and self._file.exists():
