@@ -41,7 +41,8 @@ from . import read_first_words as told
 from .base import Widget
 from .controls import Control, column, row, words
 from .files import download_link, named_file
-from .marks import MarksState, MarkTools
+from .marks import MarkTools
+from .marks_state import MarksState
 from .read_first_panels import panels_of
 from .read_first_state import ReadFirstShown, ReadFirstState, begun, reading_controls
 from .texts import text
@@ -240,7 +241,7 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
             task = [self.tools.arrange(self._in_hand(state), self._stretches(state))]
         elif done.step in (ANSWERS_STEP, MAP_STEP):
             task = [held["decision"]]
-        said = [words("said", shown.words, scrolls=True, label=text("reading.told"))] if shown.words else []
+        said = [words("said", shown.words, look="ecgteach-aside" if not done.finished else "")] if shown.words else []
         if done.locked and not done.finished:
             body: list[page.Item] = [row(column(*task, onward), column(*said), look="ecgteach-desk")]
         else:
