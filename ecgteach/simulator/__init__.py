@@ -29,6 +29,6 @@ from .strips import PLACES, Strips, places_of, simulate_dataset, simulate_strips
 from .wfdb_out import read_simulated, write_record, write_records
 
 __all__ = [
-    "PLACES", "Batch", "Kind", "Strips", "edit", "kind", "kinds", "places_of", "read_simulated", "simulate", "simulate_dataset", "simulate_many",
-    "simulate_strips", "stream_strips", "write_record", "write_records",
+    "PLACES", "Batch", "Kind", "Strips", "edit", "kind", "kinds", "places_of", "read_simulated", "simulate",
+    "simulate_dataset", "simulate_many", "simulate_strips", "stream_strips", "write_record", "write_records",
 ]  # fmt: skip

@@ -245,7 +245,7 @@ def compose(
         if "rate" not in given and options.get(name) == option and not rates[0] <= person.rate <= rates[1]:
             person = replace(person, rate=random.uniform(*rates))
     person = _with_fitting_pr(rhythm, person, given, chosen, random)
-    anatomy = Anatomy(person, random, bundle_branch)
+    anatomy = Anatomy(person, Generator(PCG64(SeedSequence((*key, *b"anatomy")))), bundle_branch)
     person = replace(person, qrs=anatomy.width(anatomy.conducted()))
     if "chest" not in given:
         person = with_normal_chest(person, anatomy)
@@ -269,7 +269,7 @@ def _check_qrs(rhythm: str, given: Mapping[str, float], bundle_branch: str | Non
     if given.get("qrs", 0.0) <= WIDEST_NARROW or rhythm in WIDE or bundle_branch:
         return
     raise InvalidValue(
-        f"a QRS of {given['qrs']:g} s is not narrow; say why: bundle_branch=\"left\" or bundle_branch=\"right\", or "
+        f'a QRS of {given["qrs"]:g} s is not narrow; say why: bundle_branch="left" or bundle_branch="right", or '
         f"give a qrs up to {WIDEST_NARROW:g} s"
     )
 

@@ -187,7 +187,9 @@ def draw_person(
     if healthy:
         drawn |= {name: _within(drawn[name], *ends) for name, ends in HEALTHY.items()}
         share = _within(abs(share), *HEALTHY_T_SHARE)
-        drawn["r"] = min(drawn["r"], HIGHEST_HEALTHY_AVL / max(cos(radians(given.get("axis", drawn["axis"]) + 30)), 0.1))
+        drawn["r"] = min(
+            drawn["r"], HIGHEST_HEALTHY_AVL / max(cos(radians(given.get("axis", drawn["axis"]) + 30)), 0.1)
+        )
     r = given.get("r", drawn["r"])
     drawn["t"] = _within(min(share, LARGEST_T_SHARE) * r, -HIGHEST_T, HIGHEST_T)
     for name, value in given.items():

@@ -27,9 +27,7 @@ def narrow(anatomy: "Anatomy", _: str) -> list[Pulse]:
     septum = frontal(axis + draw(140, 220), r * abs(anatomy.random.normal(0, 0.12)), -r * draw(0.15, 0.4))
     pulses = [
         Pulse(0.0, draw(0.36, 0.5), draw(0.4, 0.6), 0.35, septum),
-        Pulse(
-            draw(0.1, 0.2), draw(0.6, 0.72), 0.5, draw(0.4, 0.9), frontal(axis + turn, r * 0.62, r * draw(0.0, 0.4))
-        ),
+        Pulse(draw(0.1, 0.2), draw(0.6, 0.72), 0.5, draw(0.4, 0.9), frontal(axis + turn, r * 0.62, r * draw(0.0, 0.4))),
         Pulse(
             draw(0.26, 0.36), draw(0.74, 0.88), 0.5, draw(0.4, 0.9), frontal(axis - turn, r * 0.62, r * draw(0.1, 0.6))
         ),
@@ -160,8 +158,7 @@ def t_wave(anatomy: "Anatomy", _: str) -> list[Pulse]:
 
 
 def discordant_t(anatomy: "Anatomy", of: str) -> list[Pulse]:
-    """Against the part of the ventricles that is activated last: the whole QRS, in right bundle-branch block its end.
-    """
+    """Against the whole QRS; in right bundle-branch block against its end, which is activated last."""
     height = max(abs(anatomy.person.t), 0.2) * anatomy.random.uniform(0.9, 1.5)
     pulses = anatomy.shape(of).pulses
     against = -pulses[-1, 4:] if of in ("RBBB", "aberrant") else -np.sum(pulses[:, 4:], axis=0)

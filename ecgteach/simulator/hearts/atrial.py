@@ -166,7 +166,8 @@ def multifocal(person: Person, span: Span, random: Generator, options: Mapping[s
     spread = person.variation if person.variation is not None else random.uniform(0.14, 0.22)
     onset = span.start + random.uniform(0, person.rr)
     shape = places[0]
-    beats, atria = [], []
+    beats: list[Beat] = []
+    atria: list[Atrium] = []
     while onset < span.end:
         atria.append(Atrium(onset, shape, len(beats)))
         beats.append(Beat(onset + person.pr * shares[shape] * random.uniform(0.93, 1.07), "narrow"))

@@ -62,7 +62,8 @@ def wandering(person: Person, span: Span, random: Generator, options: Mapping[st
     period = max(random.uniform(*WANDERING_SECONDS), WANDERING_BEATS * person.rr)
     phase = random.uniform(0, 2 * pi)
     onset = span.start + random.uniform(0, person.rr)
-    beats, atria = [], []
+    beats: list[Beat] = []
+    atria: list[Atrium] = []
     while onset < span.end:
         share = 0.5 - 0.5 * sin(2 * pi * onset / period + phase)
         atria.append(Atrium(onset, f"wandering {round(share * WANDERING_STEPS)}", len(beats)))
@@ -78,9 +79,7 @@ def junctional(person: Person, span: Span, random: Generator, options: Mapping[s
     after = person.qrs + 0.02
     atria = [Atrium(onset + after, "retrograde", number) for number, onset in enumerate(onsets)]
     beats = [Beat(onset, "narrow") for onset in onsets]
-    return Heart(
-        junctional_kind(person.rate), beats, atria if p_wave == "retrograde" else [], notes={"p_wave": p_wave}
-    )
+    return Heart(junctional_kind(person.rate), beats, atria if p_wave == "retrograde" else [], notes={"p_wave": p_wave})
 
 
 def junctional_kind(rate: float) -> str:
