@@ -103,6 +103,10 @@ class Anatomy:
                 self.widths[name] = self._width(name)
         return self.widths[name]
 
+    def fit_tachycardia(self, rr: float) -> None:
+        """Make the QRS of a ventricular tachycardia fit its shortest RR in seconds."""
+        self.widths["VT"] = max(LEAST_WIDE, min(self.width("VT"), SHARE_OF_RR * rr))
+
     def _width(self, name: str) -> float:
         form, _, of = name.partition(" ")
         given = self.person.qrs

@@ -235,6 +235,7 @@ def compose(
     given, options, chosen = _sorted_out(rhythm, changes)
     check_modifiers(rhythm, chosen)
     _check_options(options)
+    _check_group(options)
     bundle_branch = chosen.get("bundle_branch")
     _check_qrs(rhythm, given, bundle_branch)
     random = Generator(PCG64(SeedSequence(key)))
@@ -262,6 +263,11 @@ def _check_options(options: Mapping[str, Any]) -> None:
             "a P from the sinus node can capture the ventricles only where the atria go on by themselves; "
             'leave captures or atria="1:1 retrograde" out'
         )
+
+
+def _check_group(options: Mapping[str, Any]) -> None:
+    if options.get("block") == "2:1" and "group" in options:
+        raise InvalidValue("a 2:1 block drops every other beat, so it has no group; leave group or block out")
 
 
 def _check_qrs(rhythm: str, given: Mapping[str, float], bundle_branch: str | None) -> None:

@@ -39,7 +39,7 @@ HEALTHY = {
 }
 """Ranges within which a healthy person's values lie (sources in ``settings.csv``)."""
 
-HIGHEST_HEALTHY_AVL = 0.9
+HIGHEST_HEALTHY_AVL = 0.8
 """mV along aVL: below 1.1, the limit of its R (Hancock 2009, part V), for complexes breathe."""
 
 HEALTHY_T_SHARE = (0.15, 0.5)
@@ -174,8 +174,9 @@ def draw_person(
     patient = patient or _patient(limits.drawn_from or "SR", random, healthy=healthy)
     drawn = {name: _draw(name, random) for name in settings() if np.isfinite(settings()[name].mean)}
     rate = float(patient.rate) + random.uniform(-0.5, 0.5)
+    own_rate = random.standard_normal()
     if not limits.drawn_from:
-        rate = random.normal(limits.mean, limits.sd)
+        rate = limits.mean + limits.sd * own_rate
     drawn["rate"] = _within(rate, limits.low, limits.high)
     drawn["qrs"] = _within(patient.qrs / 1000.0, *_drawn_range("qrs"))
     drawn["qtc"] = _within(patient.qt / 1000.0 * (patient.rate / 60.0) ** (1 / 3), *_drawn_range("qtc"))
