@@ -12,7 +12,7 @@ from .arguments import checked
 from .beats import find_beats
 from .errors import InvalidValue
 from .explanation import averaged, highest
-from .models import Network, Prediction, expect_networks, inputs_of, module_of, shipped
+from .models import Network, Prediction, expect_networks, predict, shipped
 from .records import Record, sample, samples
 from .records.embedded import EXAMPLE, MISREAD, Sample
 from .records.findings import in_words
@@ -217,25 +217,13 @@ def _shipped_reads() -> tuple[_Read, ...]:
 def _read_by(models: Network | Mapping[str, Network]) -> tuple[_Read, ...]:
     held = [(line, line.load()) for group in _classes() for line in samples(group)]
     strips = np.stack([record.strip().for_reading().samples for _, record in held])
-    predictions = {view: _predict(view, model, strips) for view, model in expect_networks(models).items()}
+    batches = [strips[first : first + BATCH] for first in range(0, len(strips), BATCH)]
+    logits = {view: (predict(model, batches, view), model.classes) for view, model in expect_networks(models).items()}
     reads = []
     for number, (line, record) in enumerate(held):
-        of_strip = {view: predictions[view][number] for view in predictions}
+        of_strip = {view: Prediction(rows[number], classes) for view, (rows, classes) in logits.items()}
         mean = averaged(of_strip)
         answer = highest(mean)
         answers = {view: prediction.answer for view, prediction in of_strip.items()}
         reads.append(_Read(line, record, answers, answer, mean[answer]))
     return tuple(reads)
-
-
-def _predict(view: str, model: Network, strips: "np.typing.NDArray[np.float32]") -> list[Prediction]:
-    import torch
-
-    from .probing import twin
-
-    predictions, asked = [], twin(module_of(model))
-    with torch.no_grad():
-        for first in range(0, len(strips), BATCH):
-            logits = asked(inputs_of(model, strips[first : first + BATCH], view)).float().cpu().numpy()
-            predictions += [Prediction(row, model.classes) for row in logits]
-    return predictions

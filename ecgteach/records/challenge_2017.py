@@ -7,16 +7,15 @@ from pathlib import Path
 
 from ..errors import UnreadableFile
 from ..rhythms import Finding, Rhythm, rhythm, vocabulary
+from ..sources import SOURCES
 from .dataset import Dataset, Entry
 from .files import is_folder, is_there
-from .licences import ORIGINS
 from .record import Record
 from .tables import read_index
 from .wfdb_files import read_signals
 
 SOURCE = "challenge-2017"
-SLUG = "challenge-2017"
-LICENCE = ORIGINS[SOURCE].licence
+LICENCE = SOURCES[SOURCE].licence
 GRADED = frozenset({rhythm("SINUS"), rhythm("AFIB")})
 
 

@@ -6,19 +6,18 @@ Kalyakulina et al., IEEE Access 8:186181 (2020), doi 10.1109/ACCESS.2020.3029211
 from pathlib import Path
 
 from ..rhythms import Finding, Rhythm, rhythm, vocabulary
+from ..sources import SOURCES
 from ..truth import Annotation
 from .dataset import Dataset, Entry
 from .files import is_there
 from .leads import STANDARD_LEADS
-from .licences import ORIGINS
 from .marks import fitting, read_marks
 from .record import Record
 from .tables import read_index
 from .wfdb_files import read_signals
 
 SOURCE = "ludb"
-SLUG = "ludb"
-LICENCE = ORIGINS[SOURCE].licence
+LICENCE = SOURCES[SOURCE].licence
 GRADED = frozenset(vocabulary("ludb").values())
 WAVES = {"p": "P", "N": "QRS", "t": "T"}
 PACED = "pacemaker"

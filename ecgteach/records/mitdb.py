@@ -9,18 +9,17 @@ from pathlib import Path
 
 from ..errors import UnreadableFile
 from ..rhythms import rhythm, vocabulary
+from ..sources import SOURCES
 from ..truth import Annotation
 from .dataset import Dataset, Entry
-from .licences import ORIGINS
 from .marks import fitting, read_marks
 from .record import Record
 from .wfdb_files import read_signals
 
 SOURCE = "mitdb"
-SLUG = "mitdb"
-LICENCE = ORIGINS[SOURCE].licence
+LICENCE = SOURCES[SOURCE].licence
 GRADED = frozenset(vocabulary("mitdb").values()) - {rhythm("SB")}
-SAME_PERSON = {"202": "201"}
+SAME_PERSON = SOURCES[SOURCE].same_person
 BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")
 
 

@@ -9,16 +9,15 @@ from pathlib import Path
 
 from ..errors import UnknownName, UnreadableFile
 from ..rhythms import Finding, Rhythm, vocabulary
+from ..sources import SOURCES
 from .dataset import Dataset, Entry
 from .files import is_there, quoted, shown
-from .licences import ORIGINS
 from .record import Record
 from .tables import read_index
 from .wfdb_files import read_signals
 
 SOURCE = "ptb-xl"
-SLUG = "ptb-xl"
-LICENCE = ORIGINS[SOURCE].licence
+LICENCE = SOURCES[SOURCE].licence
 GRADED = frozenset(vocabulary("ptb_xl").values())
 LONGEST_STATEMENTS = 5_000
 COLUMNS = {500: "filename_hr", 100: "filename_lr"}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnreadableFile
+from ..sources import by_folder
 from .channels import Channel, Leads, leads_among
 from .files import check_memory, is_folder, is_there, reading, regular, shown
 from .leads import STANDARD_LEADS, standard_lead
@@ -17,9 +18,6 @@ from .record import Record
 from .wfdb_header import NULL, Header, SignalLine, find_header, read_header, read_lines
 
 __all__ = ["STANDARD_LEADS", "WfdbSignals", "read_comments", "read_signals", "without_suffix"]
-
-MILLIVOLT_UNSAID = frozenset({"mitdb", "cudb"})
-"""Folders of data sets that are known to name no unit and to mean WFDB's default, mV."""
 
 ENDINGS = (".hea", ".dat", ".mat")
 STORED_AS = {
@@ -61,7 +59,7 @@ def read_signals(path: str | Path, unit: str | None = None) -> WfdbSignals:
         The recording, with or without ``.hea``, ``.dat`` or ``.mat``.
     unit : str, optional
         Unit of the signals, where the header names none. WFDB then takes mV; here it has to be said, but for
-        `MILLIVOLT_UNSAID`.
+        the sources that are known to name none and to mean it (`Source.unit`).
 
     Raises
     ------
@@ -111,7 +109,10 @@ def without_suffix(path: str | Path) -> Path:
 
 def _said(header: Header, unit: str | None) -> str | None:
     unsaid = all(signal.unit is None for signal in header.signals)
-    return "mV" if unit is None and unsaid and MILLIVOLT_UNSAID & set(header.path.absolute().parts) else unit
+    if unit is not None or not unsaid:
+        return unit
+    known = (source.unit for part in reversed(header.path.absolute().parts) if (source := by_folder(part)))
+    return next(filter(None, known), None)
 
 
 def _channel(signal: SignalLine, header: Header) -> Channel:

@@ -6,8 +6,12 @@ from typing import Annotated
 import typer
 
 from ecgteach.cli import Data
+from ecgteach.paths import write_whole
+from ecgteach.records import doubted
+from ecgteach.training.data.strips import open_strips
 
 from . import making_samples
+from .doubted_labels import as_table, doubted_in, read_table
 from .sheets import agreement, write_rhythms, write_sheet
 from .standin import write_stand_in
 from .twelve_leads import write_contrasts, write_kinds
@@ -16,6 +20,8 @@ samples = typer.Typer(
     no_args_is_help=True, help="How the tables of ecgteach/records were made; a stand-in for Chapman."
 )
 sheets = typer.Typer(no_args_is_help=True, help="Each rhythm with its evidence painted, and forty strips to paint.")
+
+DOUBTED = Path(doubted.__file__).with_name(doubted.FILE)
 
 Folder = Annotated[Path, typer.Argument(help="Folder to write to; made if it is not there.")]
 SheetSeed = Annotated[int, typer.Option(help="The same seed gives the same strips.")]
@@ -31,6 +37,17 @@ def make_splits(data: Data = None) -> None:
 def make_samples(data: Data = None) -> None:
     """Embed the strips that were looked at and kept; they follow from the split and from review.csv."""
     making_samples.make_samples(data)
+
+
+@samples.command("doubted")
+def make_doubted(
+    strips: Annotated[Path, typer.Argument(help="Folder of gathered strips: it holds train and validation.")],
+    file: Annotated[Path, typer.Option(help="The table to write.")] = DOUBTED,
+) -> None:
+    """List strips whose label their P waves and their beats both speak against, beside those that are listed."""
+    found = {doubt for part in ("train", "validation") for doubt in doubted_in(open_strips(strips / part))}
+    listed = read_table(file) if file.exists() else set()
+    print(f"{len(found - listed)} more doubted labels in {write_whole(file, as_table(found | listed))}")
 
 
 @samples.command()

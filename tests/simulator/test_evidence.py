@@ -150,7 +150,7 @@ def test_strips_bring_their_places_when_asked():
 
 
 def test_a_group_can_be_made_of_other_rhythms():
-    strips = next(stream_strips(6, 5, groups={"GSVT": 1.0}, mixtures={"GSVT": {"AVRT": 1.0}}))
+    strips = next(stream_strips(6, 5, kinds={"AVRT": 1.0}))
     assert set(strips.groups) == {"GSVT"}
     assert set(strips.rhythms) == {"AVRT"}
 
