@@ -39,6 +39,7 @@ CORNELL = {"F": 2.0, "M": 2.8}
 """Limits in mV of S in V1 with R in V5 or V6, and of R in aVL with S in V3 (Hancock 2009, part V)."""
 
 HIGHEST_R_IN_CHEST = 2.6
+HIGHEST_R_IN_AVL = 1.1
 MARGIN = 0.8
 """Share of the limits that the drawn complex may reach, for complexes breathe by up to 15 %."""
 
@@ -129,6 +130,14 @@ class Anatomy:
     def t_after(self, ventricular: str) -> str:
         """Name of the T wave that follows a QRS of this name."""
         return "T" if ventricular == "narrow" else f"T-discordant {ventricular}"
+
+
+def with_normal_limbs(person: Person, anatomy: Anatomy) -> Person:
+    """The person with a QRS (and its T) so low that R in aVL keeps to its limit."""
+    loop = anatomy.shape("narrow").loop() @ DOWER[:2].T
+    highest = float((loop[:, 0] - 0.5 * loop[:, 1]).max())
+    share = min(1.0, MARGIN * HIGHEST_R_IN_AVL / max(highest, 1e-6))
+    return replace(person, r=share * person.r, t=share * person.t)
 
 
 def with_normal_chest(person: Person, anatomy: Anatomy) -> Person:

@@ -13,7 +13,7 @@ from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.record import Record
 from .activation import Activation, lay_out
-from .anatomy import Anatomy, with_normal_chest
+from .anatomy import Anatomy, with_normal_chest, with_normal_limbs
 from .dipole import play
 from .flutter import fitting_flutter
 from .ground_truth import record_of
@@ -246,7 +246,10 @@ def compose(
         if "rate" not in given and options.get(name) == option and not rates[0] <= person.rate <= rates[1]:
             person = replace(person, rate=random.uniform(*rates))
     person = _with_fitting_pr(rhythm, person, given, chosen, random)
-    anatomy = Anatomy(person, Generator(PCG64(SeedSequence((*key, *b"anatomy")))), bundle_branch)
+    anatomy = _anatomy(person, key, bundle_branch)
+    if person.healthy and "r" not in given:
+        person = with_normal_limbs(person, anatomy)
+        anatomy = _anatomy(person, key, bundle_branch)
     person = replace(person, qrs=anatomy.width(anatomy.conducted()))
     if "chest" not in given:
         person = with_normal_chest(person, anatomy)
@@ -255,6 +258,10 @@ def compose(
     heart = with_modifiers(heart, chosen, person, seconds, random)
     heart.notes.update({name: value for name, value in chosen.items() if value})
     return lay_out(rhythm, heart, person, anatomy, random)
+
+
+def _anatomy(person: Person, key: tuple[int, ...], bundle_branch: str | None) -> Anatomy:
+    return Anatomy(person, Generator(PCG64(SeedSequence((*key, *b"anatomy")))), bundle_branch)
 
 
 def _check_options(options: Mapping[str, Any]) -> None:
