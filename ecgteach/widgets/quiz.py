@@ -21,7 +21,7 @@ from . import controls as page
 from .base import Widget
 from .controls import Control, Item, column, row, words
 from .files import download_link, named_file
-from .marks import MarkTools
+from .marks import MARKING, MEASURING, MarkTools
 from .marks_state import MarksState
 from .quiz_state import QuizShown, QuizState, quiz_controls, ticked
 from .quiz_words import feedback, option_in_words, verdict, written
@@ -119,8 +119,9 @@ class Quiz(Widget[QuizState, QuizShown]):
         if shown.strip is not None:
             alt = text("quiz.strip_alt", number=state.at + 1)
             marking = isinstance(question, MarkStrip)
-            panel = Panel("strip", alt=alt, brushes=self.tools.panel_brushes() if marking else ())
-            self.tools.show(state.marks, shown.strip, [panel], shown.stretches, on=marking)
+            panel = Panel("strip", alt=alt, brushes=self.tools.panel_brushes())
+            use = MARKING if marking else MEASURING
+            self.tools.show(state.marks, shown.strip, [panel], shown.stretches, use=use)
 
     def _show_options(self, question: Choice, chosen: tuple[int, ...]) -> None:
         held = self._controls
@@ -151,7 +152,9 @@ class Quiz(Widget[QuizState, QuizShown]):
         answers = column(*self._to_answer(shown), row(held["check"]))
         said = words("feedback", shown.feedback, look="ecgteach-aside")
         desk = row(answers, column(said), look="ecgteach-desk") if shown.feedback else answers
-        strip = [self.tools.strips] if shown.strip is not None else []
+        strip: list[Item] = [self.tools.strips] if shown.strip is not None else []
+        if shown.strip is not None and not isinstance(shown.question, MarkStrip):
+            strip.append(self.tools.measuring(shown.state.marks))
         note = [words("note", f"<p>{escape(self._note)}</p>")] if self._note else []
         return column(head, asked, *strip, desk, row(held["file"], held["save"], held["load"], self._download()), *note)
 

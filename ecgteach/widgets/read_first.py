@@ -41,7 +41,7 @@ from . import read_first_words as told
 from .base import Widget
 from .controls import Control, column, row, words
 from .files import download_link, named_file
-from .marks import MarkTools
+from .marks import LOOKING, MARKING, MEASURING, MarkTools
 from .marks_state import MarksState
 from .read_first_panels import panels_of
 from .read_first_state import ReadFirstShown, ReadFirstState, begun, reading_controls
@@ -199,8 +199,8 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         panels = panels_of(
             shown.strip, shown.seen if shown.map_shown else None, shown.heading, self.tools.panel_brushes()
         )
-        marking = state.begun and done.step == MARKS_STEP
-        self.tools.show(self._in_hand(state), shown.strip, panels, self._stretches(state), on=marking)
+        use = LOOKING if done.locked else MARKING if done.step == MARKS_STEP else MEASURING
+        self.tools.show(self._in_hand(state), shown.strip, panels, self._stretches(state), use=use)
 
     def _onward(self, state: ReadFirstState) -> str:
         done = state.round
@@ -241,6 +241,8 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
             task = [self.tools.arrange(self._in_hand(state), self._stretches(state))]
         elif done.step in (ANSWERS_STEP, MAP_STEP):
             task = [held["decision"]]
+        if not done.locked and done.step != MARKS_STEP:
+            task.insert(0, self.tools.measuring(self._in_hand(state)))
         said = [words("said", shown.words, look="ecgteach-aside" if not done.finished else "")] if shown.words else []
         if done.locked and not done.finished:
             body: list[page.Item] = [row(column(*task, onward), column(*said), look="ecgteach-desk")]
@@ -323,6 +325,10 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         return state.with_round(**changes)
 
     def _marked(self, state: ReadFirstState, marks: MarksState) -> ReadFirstState:
+        if (marks.marks, marks.caliper) == (state.round.marks, state.round.caliper):
+            return replace(state, hand=marks)
+        if marks.marks == state.round.marks and not state.round.locked:
+            return replace(state.with_round(caliper=marks.caliper), hand=marks)
         return replace(self._read(state, MARKS_STEP, marks=marks.marks, caliper=marks.caliper), hand=marks)
 
     def _decided(self, state: ReadFirstState, code: str | None) -> ReadFirstState:

@@ -299,3 +299,14 @@ def test_two_hundred_random_things_leave_no_error_and_two_sittings_do_not_meet(i
         assert "foresee" not in one.fault, one.fault
         assert ReadFirstState.from_json(json.loads(json.dumps(one.state.to_json()))) == one.state
     assert other.state == start
+
+
+def test_calipers_are_at_hand_from_the_first_step_and_marks_only_at_theirs(reading):
+    reading.receive({"control": "strips", "value": [{"brush": "caliper", "start": 1.0, "end": 1.8}]})
+    assert reading.fault == "" and "800 ms, 20.0 mm, 75/min" in told(reading)
+    reading.controls["other"].value = 2.0
+    assert reading.state.round.caliper.seconds == 1.0
+    reading.controls["moment"].value = 4.0
+    assert reading.controls["strips"].moment == 4.0
+    reading.receive({"control": "strips", "value": [{"brush": "seen", "start": 1.0, "end": 1.8}]})
+    assert "not asked at this step" in reading.fault and reading.state.round.marks == ()
