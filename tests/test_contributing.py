@@ -36,10 +36,9 @@ from ecgteach.training.evaluation.evaluation import evaluate
 from ecgteach.views import ViewKind
 from ecgteach.waves import sentence
 from ecgteach.widgets import CaseExplorer
-from ecgteach.widgets.case_state import STEPS
 
 CONTRIBUTING = Path(__file__).resolve().parents[1] / "CONTRIBUTING.md"
-CACHED = (rhythms.rhythms, rhythms.vocabulary, rhythms.grouping, cases._shipped_reads)
+CACHED = (rhythms.rhythms, rhythms.vocabulary, rhythms.grouping, cases.reads._shipped_cases)
 
 
 @pytest.fixture
@@ -68,10 +67,15 @@ def climbed(explorer, answer):
     """An explorer whose first case was answered and climbed to its truth; what it then says."""
     explorer.controls["answer"].value = answer
     explorer.controls["confidence"].value = 75
-    while explorer.state.reading.step != STEPS[-1]:
+    said = []
+    while explorer.state.next_step:
+        if explorer.state.reading.step == "answers":
+            explorer.controls["no_idea"].value = True
         explorer.controls["step"].click()
         assert explorer.fault == ""
-    return explorer._words.value + explorer._caption.value
+        said += explorer.render(explorer.state).words.values()
+    explorer.controls["cause"].value = "other"
+    return " ".join([*said, *explorer.render(explorer.state).words.values()])
 
 
 def walked(seen, networks=None):
@@ -113,7 +117,7 @@ def test_a_fusion_rule(monkeypatch):
     explorer = CaseExplorer([record])
     explorer.state = replace(explorer.state, rule="harmonic")
     assert "Both looked at" in climbed(explorer, "AFIB")
-    assert "harmonic: the lower counts more" in dict(explorer.controls["rule"].options)
+    assert "harmonic: the lower counts more" in explorer.controls["rule"].options.values()
     assert "harmonic mean" in explorer.still().alt
 
 

@@ -137,6 +137,9 @@ def lay_out(rhythm: str, heart: Heart, person: Person, anatomy: Anatomy, random:
     order = sorted(range(len(heart.beats)), key=lambda number: heart.beats[number].onset)
     place = {number: rank for rank, number in enumerate(order)}
     beats = [heart.beats[number] for number in order]
+    tightest = min((later.onset - beat.onset for beat, later in pairwise(beats) if beat.shape == "VT"), default=None)
+    if tightest is not None:
+        anatomy.fit_tachycardia(tightest)
     rows: list[_Row] = []
     nexts = [*(beat.onset for beat in beats[1:]), float("inf")]
     for rank, (beat, rr, following) in enumerate(zip(beats, intervals_before(beats, person), nexts, strict=True)):

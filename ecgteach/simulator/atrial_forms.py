@@ -31,6 +31,10 @@ LEAST_P = 0.09
 SEEN_IN_II = 0.5
 """Least share of an early P's height that lead II sees."""
 
+PLACES = {"left": 122.0, "low": -75.0}
+"""Axis in degrees of P from the left atrium (upright in II, inverted in I) and from low in the atria (inverted in II).
+"""
+
 WANDERING_STEPS = 6
 LOW_AXIS = -70.0
 """Axis in degrees of a P from low in the atrium."""
@@ -43,8 +47,11 @@ def sinus(anatomy: "Anatomy", _: str) -> list[Pulse]:
     return _two_atria(anatomy, anatomy.p_axis, anatomy.person.p)
 
 
-def ectopic(anatomy: "Anatomy", _: str) -> list[Pulse]:
-    """From another place in the atria: another direction."""
+def ectopic(anatomy: "Anatomy", of: str) -> list[Pulse]:
+    """From another place in the atria: another direction; `of` may name the place, else it is drawn."""
+    if of in PLACES:
+        axis = PLACES[of] + anatomy.random.uniform(-8, 8)
+        return _two_atria(anatomy, axis, max(anatomy.person.p, LEAST_P) * anatomy.random.uniform(1.0, 1.3))
     away = anatomy.random.choice([-1, 1]) * anatomy.random.uniform(50, 150)
     return _two_atria(anatomy, anatomy.p_axis + away, anatomy.person.p * anatomy.random.uniform(0.7, 1.3))
 

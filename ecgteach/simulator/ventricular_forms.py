@@ -158,7 +158,7 @@ def t_wave(anatomy: "Anatomy", _: str) -> list[Pulse]:
 
 
 def discordant_t(anatomy: "Anatomy", of: str) -> list[Pulse]:
-    """Against the part of the ventricles that is activated last: the whole QRS, in right bundle-branch block its end."""
+    """Against the whole QRS; in right bundle-branch block against its end, which is activated last."""
     height = max(abs(anatomy.person.t), 0.2) * anatomy.random.uniform(0.9, 1.5)
     pulses = anatomy.shape(of).pulses
     against = -pulses[-1, 4:] if of in ("RBBB", "aberrant") else -np.sum(pulses[:, 4:], axis=0)
