@@ -89,6 +89,12 @@ class Strips {
     return this.stage.local(this.spec.settings?.[name], this.spec[name]);
   }
 
+  // Where the line stands; what was typed and is no moment waits for the kernel's word.
+  moment() {
+    const at = this.setting("moment");
+    return typeof at === "number" && at >= 0 && at <= 10 ? at : this.spec.moment;
+  }
+
   brush() {
     if (this.spec.locked) return null;
     const wanted = this.setting("brush");
@@ -237,7 +243,7 @@ class Strips {
 
   // Marks, the line at a moment and the crosshair: the layer that follows the pointer.
   drawOver() {
-    const { scale, spec } = this, moment = this.setting("moment");
+    const { scale, spec } = this, moment = this.moment();
     for (const held of this.panels.values()) {
       const pen = sized(held.over, scale.width, scale.height);
       spec.brushes.forEach((brush, lane) => {
@@ -396,7 +402,7 @@ class Strips {
   }
 
   key(event) {
-    const now = this.setting("moment") || 0;
+    const now = this.moment() || 0;
     const direction = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
     if (direction) this.moveTo(this.next(now, direction, event.shiftKey));
     else if (event.key === "PageUp" || event.key === "PageDown") this.moveTo(now + (event.key === "PageUp" ? 1 : -1));
@@ -407,7 +413,7 @@ class Strips {
     event.preventDefault();
     event.stopPropagation();
     if (this.from !== null) {
-      this.pending = this.stretch(this.from, this.setting("moment") || 0);
+      this.pending = this.stretch(this.from, this.moment() || 0);
       this.drawOver();
     }
   }
