@@ -160,13 +160,9 @@ class MarkTools:
         """The controls, in two rows, and what stands there now."""
         held = self.controls
         walk = row(held["wave-back"], held["wave-on"], held["toggle"], held["longer"], held["shorter"], held["delete"])
-        fields = row(held["from"], held["to"], *([held["one"], held["other"]] if self.calipers else []))
-        return column(
-            row(held["brush"], held["moment"]),
-            walk,
-            fields,
-            words("marks-said", f"<p>{self.told(state, stretches)}</p>"),
-        )
+        calipers = [held["one"], held["other"]] if self.calipers else []
+        fields = row(held["from"], held["to"], *calipers, held["moment"])
+        return column(held["brush"], walk, fields, words("marks-said", f"<p>{self.told(state, stretches)}</p>"))
 
     def measuring(self, state: MarksState) -> Item:
         """The calipers alone, where nothing is to be marked."""

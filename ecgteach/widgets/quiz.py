@@ -130,7 +130,7 @@ class Quiz(Widget[QuizState, QuizShown]):
                 tick = held[f"option-{number}"]
                 tick.label, tick.value = option_in_words(option.text, option.code), number in chosen
             return
-        one = held["options"]
+        one = held["pick"]
         assert isinstance(one, page.Choice)
         one.options = {
             number: option_in_words(option.text, option.code) for number, option in enumerate(question.options)
@@ -166,7 +166,7 @@ class Quiz(Widget[QuizState, QuizShown]):
             label = words("several", f"<p>{text('quiz.choose_several')}</p>")
             ticks = [held[f"option-{number}"] for number in range(len(question.options))]
             return [column(label, *ticks, label=text("quiz.choose_several"))]
-        return [held["options" if isinstance(question, Choice) else "typed"]]
+        return [held["pick" if isinstance(question, Choice) else "typed"]]
 
     def said(self, before: QuizState, now: QuizState) -> str:
         """The feedback once an answer was checked; the new question; or where the marks are."""
@@ -185,7 +185,7 @@ class Quiz(Widget[QuizState, QuizShown]):
         if isinstance(question, MarkStrip):
             return "brush"
         if isinstance(question, Choice):
-            return "option-0" if question.several else "options"
+            return "option-0" if question.several else "pick"
         return "typed"
 
     def still(self) -> Picture:
@@ -214,7 +214,7 @@ class Quiz(Widget[QuizState, QuizShown]):
         self.on_click(held["next"], lambda state: self._at(state, state.at + 1))
         self.on_click(held["check"], self._checked)
         self.on_value(
-            held["options"], lambda state, number: replace(state, draft=None if number is None else (int(number),))
+            held["pick"], lambda state, number: replace(state, draft=None if number is None else (int(number),))
         )
         self.on_value(held["typed"], lambda state, typed: replace(state, draft=typed or None))
         for name, control in held.items():

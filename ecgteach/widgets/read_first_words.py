@@ -81,7 +81,9 @@ def truth(
         parts.append(f"<b>{escape(text(key, kind=made))}</b>")
     if item.right:
         parts.append(
-            escape(text("reading.right_answers", answers=listed(sorted(known.get(one, one) for one in item.right))))
+            escape(
+                text("reading.right_answers", answers=" or ".join(sorted(known.get(one, one) for one in item.right)))
+            )
         )
     else:
         parts.append(text("reading.no_label"))

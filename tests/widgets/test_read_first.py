@@ -131,7 +131,12 @@ class TestOrder:
             if not reading.state.sitting.at_end:
                 reading.controls["step"].click()
         assert reading.controls["step"].disabled
-        for words in ("Brier score", "wrong answers of the networks followed", "right, of how many", "no curve is drawn"):
+        for words in (
+            "Brier score",
+            "wrong answers of the networks followed",
+            "right, of how many",
+            "no curve is drawn",
+        ):
             assert words in told(reading)
         rows = list(csv.DictReader(io.StringIO(reading.table())))
         assert len(rows) == len(reading.state.sitting.plan)
