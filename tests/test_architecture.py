@@ -13,7 +13,7 @@ HOUSE = Path(ecgteach.__file__).parent
 
 FLOORS = (
     ("errors", "arguments", "statistics", "printing", "rhythms", "views", "showing", "paths", "plain"),
-    ("truth", "filters", "qrs", "quality", "strip", "image", "beats", "words"),
+    ("truth", "filters", "qrs", "quality", "strip", "image", "beats", "words", "marks"),
     ("records", "simulator"),
     ("probing", "gradcam", "models"),
     ("training", "fusion", "explained_view", "explanation", "cases"),
