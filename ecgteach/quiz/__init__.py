@@ -10,8 +10,8 @@ True
 | `questions`, `parsing`, `banks` | questions as records, from JSON (jupyterquiz's form too) or TOML |
 | `grading` | `grade`: a pure function; feedback for every option |
 | `keys`, `forms`, `progress` | keys apart from questions; parallel forms by seed; a file to go on with |
-| `marks` | marks and calipers, judged by beats |
-| `features`, `items`, `sitting`, `scores`, `results` | ReadFirst: four readings, strips by contrast, order, scores, CSV |
+| `mark_scores`, `calipers` | marks judged by beats; what calipers measured |
+| `features`, `items`, `sitting`, `scores`, `results` | ReadFirst: four readings, strips, order, scores, CSV |
 | `study` | a study in a class: arms, consent, power, outcome |
 | `strips`, `words` | the strip of a question; what is said |
 """
@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .banks import Bank, banks, read_bank
+    from .calipers import Caliper
     from .forms import parallel_forms
     from .grading import Grade, grade
     from .items import Item, draw_items, items_of
     from .keys import student_copy, with_keys, write_bank
-    from .marks import Caliper, Mark, MarksScore, score_marks
+    from .mark_scores import MarksScore, score_marks
     from .progress import Progress, load_progress, save_progress
     from .questions import Question
     from .results import read_results, results_table
@@ -34,18 +35,19 @@ if TYPE_CHECKING:
     from .study import Study, power, study_results
 
 _HOME = {
-    "Bank": "banks", "Caliper": "marks", "Grade": "grading", "Item": "items", "ItemScore": "scores", "Mark": "marks",
-    "MarksScore": "marks", "Profile": "scores", "Progress": "progress", "Question": "questions", "Round": "sitting",
+    "Bank": "banks", "Caliper": "calipers", "Grade": "grading", "Item": "items", "ItemScore": "scores",
+    "MarksScore": "mark_scores", "Profile": "scores", "Progress": "progress", "Question": "questions",
+    "Round": "sitting",
     "Sitting": "sitting", "Study": "study", "banks": "banks", "draw_items": "items", "grade": "grading",
     "items_of": "items", "load_progress": "progress", "parallel_forms": "forms", "plan_sitting": "sitting",
     "power": "study", "profile_of": "scores", "read_bank": "banks", "read_results": "results",
-    "results_table": "results", "save_progress": "progress", "score_marks": "marks", "scores_of": "scores",
+    "results_table": "results", "save_progress": "progress", "score_marks": "mark_scores", "scores_of": "scores",
     "student_copy": "keys", "study_results": "study", "with_keys": "keys", "write_bank": "keys",
 }  # fmt: skip
 """Where each name lives: a bank is read without torch, which items bring."""
 
 __all__ = [
-    "Bank", "Caliper", "Grade", "Item", "ItemScore", "Mark", "MarksScore", "Profile", "Progress", "Question", "Round",
+    "Bank", "Caliper", "Grade", "Item", "ItemScore", "MarksScore", "Profile", "Progress", "Question", "Round",
     "Sitting", "Study", "banks", "draw_items", "grade", "items_of", "load_progress", "parallel_forms", "plan_sitting",
     "power", "profile_of", "read_bank", "read_results", "results_table", "save_progress", "score_marks", "scores_of",
     "student_copy", "study_results", "with_keys", "write_bank",

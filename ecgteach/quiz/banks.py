@@ -201,18 +201,20 @@ def text_of(path: Path) -> str:
     UnreadableFile
         When it is missing, a folder, not text, or far too large.
     """
+    if path.is_dir():
+        raise UnreadableFile(f"{path} is a folder; name the file in it")
     try:
-        if path.is_dir():
-            raise UnreadableFile(f"{path} is a folder; name the file in it")
-        if path.stat().st_size > LARGEST_BYTES:
-            raise UnreadableFile(f"{path} has more than {LARGEST_BYTES // 1_000_000} MB; no bank or result is as large")
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise UnreadableFile(f"{path} is not text in UTF-8 (byte {problem.start}); save it again as UTF-8") from problem
+        content = path.read_bytes() if path.stat().st_size <= LARGEST_BYTES else None
     except FileNotFoundError as problem:
         raise UnreadableFile(f"{path} is not there; look at the folder and the name") from problem
     except OSError as problem:
         raise UnreadableFile(f"{path} cannot be read ({problem.strerror})") from problem
+    if content is None:
+        raise UnreadableFile(f"{path} has more than {LARGEST_BYTES // 1_000_000} MB; no bank or result is as large")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise UnreadableFile(f"{path} is not text in UTF-8 (byte {problem.start}); save it again as UTF-8") from problem
 
 
 def _parsed(text: str, name: str, parse: Any, refused: type[Exception]) -> Any:

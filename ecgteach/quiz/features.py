@@ -21,7 +21,7 @@ from .words import FEATURE_QUESTIONS, FEATURE_READINGS, FEATURE_TRUTHS
 REGULARITY, RATE, P, QRS = FEATURES = ("regularity", "rate", "p", "qrs")
 
 LIMIT_MARGIN = 5.0
-"""Beats a minute around 60 and 100 within which either side is right: the limit is a convention, counting is not exact."""
+"""Beats a minute around 60 and 100 within which either side is right: a limit is a convention, counting inexact."""
 
 WIDE_FROM = 0.12
 WIDTH_MARGIN = 0.01
@@ -63,8 +63,8 @@ QUESTIONS: Mapping[str, str] = FEATURE_QUESTIONS
 def features_of(strip: Strip) -> dict[str, Feature]:
     """What is true of each reading of a strip.
 
-    A simulated strip is judged by its truth, a real one by the marks of its cardiologists or by measurement; there P and
-    QRS are judged only where they were marked, since a program's opinion is no truth.
+    A simulated strip is judged by its truth, a real one by the marks of its cardiologists or by measurement; there P
+    and QRS are judged only where they were marked, since a program's opinion is no truth.
     """
     found = delineate(strip)
     known = strip.truth is not None or found.source == MARKED

@@ -10,10 +10,11 @@ from typing import Any
 
 from ..arguments import checked
 from ..errors import InvalidValue
+from ..marks import Mark
 from ..strip import Strip
 from ..truth import Truth
 from . import words
-from .marks import Mark, MarksScore, Target, mask_of, score_marks
+from .mark_scores import MarksScore, Target, mask_of, score_marks
 from .parsing import ROLE
 from .questions import Choice, MarkStrip, Numeric, Phrase, Question, Reply, Words, in_unit
 from .strips import strip_of
@@ -80,7 +81,7 @@ def grade(question: Question, answer: Answer) -> Grade:
 
 
 @singledispatch
-def _grade(question: Question, answer: Any) -> Grade:
+def _grade(question: Question, _answer: Any) -> Grade:
     raise InvalidValue(f"a {type(question).__name__} cannot be graded; questions come from read_bank")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,7 +45,7 @@ BATCH = 16
 
 
 class Side(NamedTuple):
-    """One side of a contrast: what is simulated, which answers are right, what decides, what a wrong answer believes."""
+    """One side of a contrast: what is simulated, what is right, what decides, and what a wrong answer stands for."""
 
     contrast: str
     simulate: str
@@ -183,7 +183,7 @@ def _candidates(seed: int) -> list[Item]:
     for number, side in enumerate(sides()):
         draw = Random(f"side {seed} {number}")
         for attempt in range(CANDIDATES):
-            settings = {name: _value(text, draw) for name, text in side.settings.items()}
+            settings: dict[str, Any] = {name: _value(text, draw) for name, text in side.settings.items()}
             strip = simulated_strip(side.simulate, (seed, number, attempt), **settings)
             found.append(Item(strip, side.right, side.contrast, side.decides))
     return found

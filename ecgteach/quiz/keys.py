@@ -5,7 +5,6 @@ truth, and ids that are no words.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +14,7 @@ from ..arguments import checked
 from ..errors import InvalidValue
 from ..paths import write_whole
 from .banks import FORMAT, Bank
-from .questions import Choice, MarkStrip, Numeric, Question, StripOf, Words
+from .questions import Choice, MarkStrip, Numeric, Question, Reply, StripOf, Words
 from .strips import microvolts_of, strip_of
 
 
@@ -52,7 +51,8 @@ def with_keys(copy: Bank, keyed: Bank) -> Bank:
         own = known.get(question.id)
         if own is None or _asked(own) != _asked(question):
             raise InvalidValue(
-                f"these keys do not belong to the question {question.prompt[:40]!r}; take the bank that the copy came from"
+                f"these keys are not those of the question {question.prompt[:40]!r}; "
+                "take the bank that the copy came from"
             )
         found.append(replace(own, id=question.id))
     return Bank(tuple(found), copy.title)
@@ -99,8 +99,10 @@ def _of_kind(question: Question) -> dict[str, Any]:
     if isinstance(question, Choice):
         return {
             "answers": [
-                {name: text for name, text in (("answer", option.text), ("code", option.code)) if text}
-                | _reply(option.reply)
+                {
+                    **{name: text for name, text in (("answer", option.text), ("code", option.code)) if text},
+                    **_reply(option.reply),
+                }
                 for option in question.options
             ]
         }
@@ -110,13 +112,17 @@ def _of_kind(question: Question) -> dict[str, Any]:
         return {**unit, **digits, "answers": _numbers(question)}
     if isinstance(question, Words):
         answers = [
-            {"answer": phrase.text, "match_case": phrase.match_case, "fuzzy_threshold": phrase.likeness}
-            | _reply(phrase.reply)
+            {
+                "answer": phrase.text,
+                "match_case": phrase.match_case,
+                "fuzzy_threshold": phrase.likeness,
+                **_reply(phrase.reply),
+            }
             for phrase in question.phrases
         ]
         return {"answers": answers + _otherwise(question)}
     if isinstance(question, MarkStrip):
-        answers = [{"stretch": each.stretch} | _reply(each.reply) for each in question.marks]
+        answers = [{"stretch": each.stretch, **_reply(each.reply)} for each in question.marks]
         return {"brush": question.brush, "beats": question.beats, "answers": answers + _otherwise(question)}
     raise InvalidValue(f"a {type(question).__name__} cannot be written; questions come from read_bank")
 
@@ -126,9 +132,9 @@ def _numbers(question: Numeric) -> list[dict[str, Any]]:
     for each in question.ranges:
         if each.closed:
             middle, half = (each.low + each.high) / 2, (each.high - each.low) / 2
-            answers.append({"type": "value", "value": middle, "tolerance": half} | _reply(each.reply))
+            answers.append({"type": "value", "value": middle, "tolerance": half, **_reply(each.reply)})
         else:
-            answers.append({"type": "range", "range": [each.low, each.high]} | _reply(each.reply))
+            answers.append({"type": "range", "range": [each.low, each.high], **_reply(each.reply)})
     return answers + _otherwise(question)
 
 
@@ -138,7 +144,7 @@ def _otherwise(question: Numeric | Words | MarkStrip) -> list[dict[str, Any]]:
     return [{"type": "default", "feedback": said, **misconception}] if question.keyed and said else []
 
 
-def _reply(reply: Any) -> Mapping[str, Any]:
+def _reply(reply: Reply | None) -> dict[str, Any]:
     if reply is None:
         return {}
     misconception = {"misconception": reply.misconception} if reply.misconception else {}

@@ -214,7 +214,7 @@ def _value(answer: Mapping[str, Any], place: Place, strict: bool) -> Range:
 
 
 def _words(
-    held: Mapping[str, Any], answers: list[Mapping[str, Any]], common: dict[str, Any], where: Place, strict: bool
+    _: Mapping[str, Any], answers: list[Mapping[str, Any]], common: dict[str, Any], where: Place, strict: bool
 ) -> Question:
     phrases, otherwise = [], _unsaid(common["keyed"] and not strict)
     for number, answer in enumerate(answers, 1):

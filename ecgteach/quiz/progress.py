@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 from ..arguments import checked
 from ..errors import InvalidValue, UnreadableFile, choices
+from ..marks import Mark
 from ..paths import write_whole
 from ..plain import plain, restored
 from .banks import Bank, text_of
 from .grading import Answer, Grade, grade
-from .marks import Mark
 
 FORMAT = "ecgteach progress"
 VERSION = 1

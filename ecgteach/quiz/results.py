@@ -11,7 +11,7 @@ from ..errors import InvalidValue, UnreadableFile, choices
 from ..paths import write_whole
 from .banks import text_of
 from .features import FEATURES
-from .scores import ItemScore
+from .scores import Change, ItemScore
 
 VERSION = "ecgteach reading 1"
 
@@ -97,10 +97,10 @@ def _cell(held: bool | None) -> str:
     return "" if held is None else str(int(held))
 
 
-def _change(change: object) -> str:
+def _change(change: Change | None) -> str:
     if change is None:
         return ""
-    before, after, switched = change  # type: ignore[misc]
+    before, after, switched = change
     return f"{'right' if before else 'wrong'} to {'right' if after else 'wrong'}" if switched else "kept"
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..statistics import mean_of
 from .features import FEATURES
 from .items import Item
-from .marks import MarksScore, score_reading
+from .mark_scores import MarksScore, score_reading
 from .sitting import Round, Sitting
 
 CONFIDENCE_BINS = {"50 % or less": (0, 50), "75 %": (51, 75), "90 % or more": (76, 100)}
@@ -76,7 +76,7 @@ class ItemScore:
 
     @property
     def brier(self) -> float | None:
-        """(confidence - right)^2 of the first answer (Brier 1950, doi 10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2)."""
+        """Squared distance of the confidence from what came out (Brier 1950, Monthly Weather Review 78, 1-3)."""
         return None if self.right is None else (self.confidence - self.right) ** 2
 
     @property
@@ -127,7 +127,7 @@ class Bin(NamedTuple):
     """Answers given with about one confidence: its name, how many, how many of them right."""
 
     name: str
-    count: int
+    answers: int
     right: int
 
 
@@ -183,13 +183,13 @@ class Profile:
 
     @property
     def over_trust(self) -> float | None:
-        """Share of the networks' wrong answers that were taken over, of those that were not one's own; None without any."""
+        """Share of the networks' wrong answers that were taken over, of those not one's own; None without any."""
         return self.followed / self.faced if self.faced else None
 
     @property
     def curve(self) -> tuple[Bin, ...]:
         """The bins of a calibration curve; none below 20 items."""
-        return self.bins if sum(each.count for each in self.bins) >= FEW_FOR_CURVE else ()
+        return self.bins if sum(each.answers for each in self.bins) >= FEW_FOR_CURVE else ()
 
 
 def profile_of(scores: Sequence[ItemScore]) -> Profile:

@@ -11,9 +11,10 @@ from random import Random
 
 from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
+from ..marks import Mark
+from .calipers import Caliper
 from .features import FEATURES, READINGS
 from .items import Item
-from .marks import Caliper, Mark
 
 STEPS = FEATURES_STEP, RHYTHM_STEP, MARKS_STEP, ANSWERS_STEP, MAP_STEP, TRUTH_STEP = (
     "features", "rhythm", "marks", "answers", "map", "truth",

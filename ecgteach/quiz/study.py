@@ -149,8 +149,8 @@ class Power(NamedTuple):
     def __str__(self) -> str:
         shared = f", shared among {self.comparisons} comparisons" if self.comparisons > 1 else ""
         return (
-            f"Power {self.power:.0%} to find {self.followed:.0%} against {self.followed - self.difference:.0%} of wrong "
-            f"answers followed, with {self.per_arm} participants in each arm who meet {self.wrong} wrong answers each, "
+            f"Power {self.power:.0%} to find {self.followed:.0%} against {self.followed - self.difference:.0%} of "
+            f"wrong answers followed, with {self.per_arm} participants in each arm who meet {self.wrong} of them each, "
             f"a correlation of {self.alike:g} between answers of one participant, and a two-sided t-test at "
             f"{self.alpha:g}{shared}. Assumed, not measured."
         )

@@ -55,13 +55,13 @@ ARM_NAMES = {
     "answer + map + trust verdict": "some also see which tests that map passed",
 }
 CONSENT = (
-    "You are asked to take part in a study of how people read heart rhythms beside two neural networks. You read {items} "
-    "strips, one after the other: first alone, then after seeing what the networks answered, and you may change your "
-    "mind. There are several groups, and chance decides which one you are in: {arms}. The networks are wrong on some "
-    "strips, and you are not told on which until you have decided; then you are told each time. "
+    "You are asked to take part in a study of how people read heart rhythms beside two neural networks. You read "
+    "{items} strips, one after the other: first alone, then after seeing what the networks answered, and you may "
+    "change your mind. There are several groups, and chance decides which one you are in: {arms}. The networks are "
+    "wrong on some strips, and you are not told on which until you have decided; then you are told each time. "
     "What is kept is a table of your readings, without name, date or anything about your computer. It stays on this "
     "machine until you hand it over yourself; nothing is sent anywhere. Taking part is your choice. You may stop at "
     "any moment without a reason and without any disadvantage, and then nothing is handed over. The strips are "
-    "simulated; nothing here is about you or a patient, and nothing is for clinical use. Ask whoever teaches you before "
-    "you agree if something is unclear."
+    "simulated; nothing here is about you or a patient, and nothing is for clinical use. Ask whoever teaches you "
+    "before you agree if something is unclear."
 )
