@@ -5,7 +5,7 @@ thing. Each contrast has three questions of one difficulty or more, so that the 
 
 >>> from ecgteach.quiz.course import course_bank, openers
 >>> len(course_bank("03")), [question.contrast for question in openers("03", seed=1)]
-(9, ['four groups', 'one patient, two parts', 'three questions to a strip'])
+(9, ['three questions to a strip', 'a label and the truth', 'what rate alone achieves'])
 """
 
 import csv
@@ -83,7 +83,9 @@ def _lesson(notebook: str) -> str:
     found = next((name for name in lessons() if notebook in (name, name[:2])), None)
     if found is None:
         hint = did_you_mean(notebook, lessons())
-        raise UnknownName(f"no notebook with questions is called {notebook!r}{hint}; there are {choices(lessons(), 20)}")
+        raise UnknownName(
+            f"no notebook with questions is called {notebook!r}{hint}; there are {choices(lessons(), 20)}"
+        )
     return found
 
 

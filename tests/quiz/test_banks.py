@@ -277,7 +277,7 @@ def bank():
 
 class TestTheBankThatCame:
     def test_it_is_listed_and_holds_every_kind(self, bank):
-        assert banks() == ("rhythms",)
+        assert "rhythms" in banks()
         assert {question.kind for question in bank} == set(KINDS)
 
     def test_each_contrast_has_enough_for_three_forms_of_one_difficulty(self, bank):
