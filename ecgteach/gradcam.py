@@ -91,7 +91,8 @@ class ForwardPass:
         if against is not None:
             score[:, against] = -1.0
         score[range(len(targets)), targets] = 1.0
-        (gradients,) = torch.autograd.grad(self._y, self.activations, score, retain_graph=True, allow_unused=True)
+        asked = (self._y * score).sum()  # one number: with grad_outputs= torch loads sympy first, for seconds
+        (gradients,) = torch.autograd.grad(asked, self.activations, retain_graph=True, allow_unused=True)
         if gradients is None:
             raise InvalidValue(self._why())
         return gradients

@@ -86,7 +86,8 @@ def _misread(
     cases: Sequence[Case], number: int, each: int, models: Network | Mapping[str, Network] | None
 ) -> list[Case]:
     """Misread cases, those whose map looks right and those whose map does not by turns; no group is left without a
-    case that was read right, where it has more than one."""
+    case that was read right, where it has more than one.
+    """
     kinds: dict[bool, list[Case]] = {True: [], False: []}
     for case in cases:
         if case.misread and case.confirmed:

@@ -76,9 +76,7 @@ def all_cases(models: Network | Mapping[str, Network] | None = None) -> tuple[Ca
     return _shipped_cases() if models is None else _embedded(models)
 
 
-def read_cases(
-    records: Sequence[Record], models: Network | Mapping[str, Network] | None = None
-) -> tuple[Case, ...]:
+def read_cases(records: Sequence[Record], models: Network | Mapping[str, Network] | None = None) -> tuple[Case, ...]:
     """Any recordings as the networks read them; by default the shipped pair."""
     solutions = [Solution.of(record) for record in records]
     groups = [None if one.rhythm is None or one.group is None else one.group.code for one in solutions]

@@ -167,7 +167,9 @@ def power(
     alpha: float = ALPHA,
     comparisons: int = 1,
 ) -> Power:
-    """Power of comparing two arms by the mean of each participant's share, with the noncentral t distribution.
+    """Power of comparing two arms by the mean of each participant's share, by a two-sided t-test.
+
+    The square of t has a noncentral F distribution, which stays finite in large studies.
 
     A participant's share of k answers has the variance p (1 - p) (1 + (k - 1) r) / k, with r the correlation within a
     participant (Donner and Klar 2000, Design and Analysis of Cluster Randomization Trials). The level is divided by the
@@ -199,13 +201,13 @@ def power(
             raise InvalidValue(f"{name} is {share:g}; it lies between 0 and 1")
     if not 0 <= alike <= 1:
         raise InvalidValue(f"alike is {alike:g}; a correlation within a participant lies between 0 and 1")
-    from scipy.stats import nct, t
+    from scipy.stats import ncf, t
 
     variances = [share * (1 - share) * (1 + (wrong - 1) * alike) / wrong for share in (followed, followed - difference)]
     freedom = 2 * per_arm - 2
     shift = abs(difference) / sqrt(sum(variances) / per_arm)
     limit = float(t.ppf(1 - alpha / comparisons / 2, freedom))
-    found = float(nct.sf(limit, freedom, shift) + nct.cdf(-limit, freedom, shift))
+    found = float(ncf.sf(limit**2, 1, freedom, shift**2))
     return Power(found, per_arm, wrong, followed, difference, alike, alpha, comparisons)
 
 

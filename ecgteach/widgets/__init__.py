@@ -1,5 +1,19 @@
-"""Widgets for notebooks: a state, what it shows, controls, a place on the page, and a still for readers without a kernel."""
+"""Widgets for notebooks: a state, what it shows, controls, a place on the page, a still for who has no kernel."""
 
+from ..cases import Solution, choose_cases, contrasting_pair
 from .base import State, Widget
+from .case_explorer import CaseExplorer
+from .case_state import CaseState, Reading
+from .case_words import answers_in_words
 
-__all__ = ["State", "Widget"]
+__all__ = [
+    "CaseExplorer",
+    "CaseState",
+    "Reading",
+    "Solution",
+    "State",
+    "Widget",
+    "answers_in_words",
+    "choose_cases",
+    "contrasting_pair",
+]

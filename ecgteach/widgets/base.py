@@ -1,4 +1,4 @@
-"""What every widget has: a state, what that state shows, controls, a place on the page, a still picture, errors in words.
+"""What every widget has: a state, what that state shows, controls, a place on the page, a still, errors in words.
 
 A widget is a road in one direction. A control turns the present state into a new one, `render` turns a state into what
 is shown, `show` puts that on the controls, `arrange` says where they stand, and the page gets it as one scene. So a

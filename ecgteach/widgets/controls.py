@@ -120,6 +120,7 @@ class Choice(Control):
         self.options = dict(options)
 
     def checked(self, value: Any) -> Any:
+        """One of the options, or none."""
         if value is not None and value not in self.options:
             raise UnknownName(text("fault.choice", given=value, choices=choices(self.options)))
         return value
@@ -128,6 +129,12 @@ class Choice(Control):
         """How the browser shows it."""
         options = [{"value": value, "label": label} for value, label in self.options.items()]
         return {**super().node(), "options": options}
+
+
+class Menu(Choice):
+    """One of many, in little room."""
+
+    kind = "menu"
 
 
 class Number(Control):
@@ -159,6 +166,7 @@ class Number(Control):
         self.low, self.high, self.step, self.unit = low, high, step, unit
 
     def checked(self, value: Any) -> float | None:
+        """A number within the range; None for an empty field."""
         if value is None or value == "":
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
@@ -191,6 +199,7 @@ class Text(Control):
     kind = "text"
 
     def checked(self, value: Any) -> str:
+        """Any words."""
         return str(value)
 
 
@@ -200,6 +209,7 @@ class Check(Control):
     kind = "check"
 
     def checked(self, value: Any) -> bool:
+        """True or False."""
         return bool(value)
 
 
@@ -215,6 +225,11 @@ def row(*items: Item, look: str = "", label: str = "") -> Node:
 def column(*items: Item, look: str = "", label: str = "") -> Node:
     """Items one below the other."""
     return _box("column", items, look, label)
+
+
+def scroll(name: str, label: str, *items: Item) -> Node:
+    """Items in a box of its own height that scrolls, so that what is longer pushes nothing away."""
+    return {**_box("scroll", items, "", label), "name": name}
 
 
 def words(name: str, html: str, *, look: str = "", scrolls: bool = False, label: str = "") -> Node:

@@ -28,7 +28,7 @@ def _browser(*names: str) -> str:
     return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 
-class Frame(anywidget.AnyWidget):  # type: ignore[misc]
+class Frame(anywidget.AnyWidget):
     """A widget's place on the page.
 
     Parameters

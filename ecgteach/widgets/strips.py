@@ -1,13 +1,14 @@
 """Panels on one time axis: the strip, the picture, the fused map, a crosshair in all of them, and the learner's marks.
 
-Paper is square at every width: 25 mm a second and 10 mm a millivolt at one scale, which shrinks until all panels fit the
-page's height. In the browser alone, without the kernel, work the crosshair (which reads time, millivolt and how strong
-each map is), the threshold, the fusion rule (the maps of all rules are sent once) and painting.
+Paper is square at every width: 25 mm a second and 10 mm a millivolt at one scale, which shrinks until all panels fit
+the page's height. In the browser alone, without the kernel, work the crosshair (which reads time, millivolt and how
+strong each map is), the threshold, the fusion rule (the maps of all rules are sent once) and painting.
 
 `Strips` is a control whose value is the learner's marks: a tuple of `ecgteach.marks.Mark`. What it shows is set as a
-whole with `Strips.put`; ``brushes`` are what can be painted with, `Strips.brush` is the one in hand (None: none), and
-``stops`` are the moments between which arrow keys move, wave by wave. Names in ``settings`` say which controls of the
-widget hold moment, threshold, rule and brush, so that the browser follows them by itself.
+whole with `Strips.put`; `Strips.foot` stands below the panels, as at the edge of a real strip. ``brushes`` are what can
+be painted with, `Strips.brush` is the one in hand (None: none), and `Strips.stops` are the moments between which arrow
+keys move, wave by wave. Names in ``settings`` say which controls of the widget hold moment, threshold, rule, weight,
+scale and brush, so that the browser follows them by itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,9 @@ from .texts import part, text
 SEGMENTS = 500
 """Values of a map along time that the page gets: one for each 20 ms."""
 
+WEIGHTED = "confidence"
+"""The rule in which each view has a weight, which a learner can set."""
+
 LEAD_IN_SECONDS = 0.6
 LEAST_LOW, LEAST_HIGH = -1.0, 1.5
 LOWEST, HIGHEST = -2.0, 2.0
@@ -41,7 +45,7 @@ HEAT_ROWS, HEAT_COLUMNS = 32, 512
 
 @dataclass(frozen=True)
 class Brush:
-    """What can be painted with.
+    r"""What can be painted with.
 
     Parameters
     ----------
@@ -52,7 +56,7 @@ class Brush:
     colour : str
         ``"#RRGGBB"``; by default that of the learner's own marks.
     hatch : str
-        So that brushes are told apart without colour: one of ``/ \\ x - .`` or none.
+        So that brushes are told apart without colour: one of ``/ \ x - .`` or none.
     """
 
     name: str
@@ -102,6 +106,11 @@ class Panel:
         With a band along the lower edge that says who looked when.
     brushes : tuple of str
         Names of the brushes whose marks are seen in it.
+    scale : float
+        How strong the map is beside the strongest of all panels, 0 to 1: its colours follow, as long as not each map is
+        shown to its own maximum.
+    trace : array, shape (5000,), optional
+        Another strip's, in mV, where the panel shows one.
     """
 
     name: str
@@ -114,6 +123,8 @@ class Panel:
     picture: PicturePanel | None = None
     agreement: bool = False
     brushes: tuple[str, ...] = ()
+    scale: float = 1.0
+    trace: NDArray[np.float32] | None = None
 
 
 class Strips(Control):
@@ -126,7 +137,8 @@ class Strips(Control):
     brushes : sequence of Brush
         What can be painted with.
     settings : mapping of str to str
-        Names of the controls that hold ``"moment"``, ``"threshold"``, ``"rule"`` and ``"brush"``, those that there are.
+        Names of the controls that hold ``"moment"``, ``"threshold"``, ``"rule"``, ``"weight"`` (of the first view, in
+        percent), ``"own_scale"`` and ``"brush"``, those that there are.
     """
 
     kind = "strips"
@@ -145,11 +157,14 @@ class Strips(Control):
         self.moment = 0.0
         self.threshold = AGREEMENT_THRESHOLD
         self.rule = DEFAULT_RULE
+        self.weight: float | None = None
+        self.own_scale = False
         self.unfused: dict[str, str] = {}
         self.stops: tuple[float, ...] = ()
         self.views: tuple[str, ...] = ()
         self.panels: tuple[Panel, ...] = ()
         self.strip: Strip | None = None
+        self.foot = ""
         self._named = dict(settings or {})
         self._arrays: dict[str, bytes] = {}
         self._keys: dict[str, Any] = {}
@@ -200,12 +215,16 @@ class Strips(Control):
             "moment": self.moment,
             "threshold": self.threshold,
             "rule": self.rule,
+            "weight": self.weight,
+            "weighted": WEIGHTED,
+            "own_scale": self.own_scale,
             "rule_words": {name: rule.words for name, rule in RULES.items()},
             "unfused": self.unfused,
             "brush": self.brush,
             "brushes": [
                 {"name": one.name, "word": one.word, "colour": one.colour, "hatch": one.hatch} for one in self.brushes
             ],
+            "foot": self.foot,
             "locked": self.disabled or not self.brushes,
             "stops": list(self.stops),
             "settings": self._named,
@@ -221,6 +240,8 @@ class Strips(Control):
 
     def _of_panel(self, panel: Panel) -> dict[str, Any]:
         keys: dict[str, Any] = {}
+        if panel.trace is not None:
+            keys["trace"] = self._held(panel.trace.astype("<f4").tobytes())
         if isinstance(panel.heat, Mapping):
             keys["rules"] = {rule: self._held(along_time(values)) for rule, values in panel.heat.items()}
         elif panel.heat is not None:
@@ -236,7 +257,8 @@ class Strips(Control):
         return keys
 
     def _node_of(self, panel: Panel) -> Node:
-        named = {name: getattr(panel, name) for name in ("name", "word", "colour", "ink", "note", "alt", "agreement")}
+        told = ("name", "word", "colour", "ink", "note", "alt", "agreement", "scale")
+        named = {name: getattr(panel, name) for name in told}
         return {**named, "brushes": list(panel.brushes), **self._keys[panel.name]}
 
     def _agreement(self) -> Node | None:

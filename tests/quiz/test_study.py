@@ -105,8 +105,8 @@ class TestPower:
         assert found == pytest.approx(0.80, abs=0.005)
 
     def test_it_grows_with_participants_and_answers_and_falls_with_comparisons(self):
-        grown = [power(number, 4).power for number in (5, 10, 20, 40, 80)]
-        assert grown == sorted(grown)
+        grown = [power(number, 4).power for number in (5, 10, 20, 40, 80, 400, 2000)]
+        assert grown == sorted(grown) and grown[-1] == pytest.approx(1.0)
         assert power(20, 8).power > power(20, 4).power > power(20, 4, comparisons=3).power
 
     def test_as_many_as_needed_are_enough_and_one_fewer_is_not(self):
@@ -171,13 +171,14 @@ class TestOutcome:
 
     @pytest.mark.parametrize(
         ("old", "new", "words"),
-        [(",11,1,", ",11,one,", "participant is 'one'"), (",answer", ",nonsense", "name 'nonsense'"), (",0.75,1,", ",0.75,2,", "right is '2'")],
+        [(",11,1,", ",11,one,", "participant is 'one'"), ("1,answer,", "1,nonsense,", "name 'nonsense'"), (",0.75,1,", ",0.75,2,", "right is '2'")],
     )  # fmt: skip
     def test_a_cell_that_was_changed_is_told_with_its_place(self, tmp_path, old, new, words):
         first = next(one for one in range(1, 4) if STUDY.arm_of(one) == "answer")
         path = take_part(first, self.RATES, tmp_path)
-        text = path.read_text(encoding="utf-8").replace(f",11,{first},", ",11,1,")
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        head, rows = path.read_text(encoding="utf-8").split("\n", 1)
+        rows = rows.replace(f",11,{first},", ",11,1,").replace(old, new)
+        path.write_text(f"{head}\n{rows}", encoding="utf-8")
         with pytest.raises(InvalidValue, match=words):
             study_results([path])
 

@@ -139,6 +139,29 @@ function rove(group, to) {
   for (const child of group.children) child.tabIndex = child === to ? 0 : -1;
 }
 
+// One of many, in little room; the page's own list, whose keys a reader knows.
+const menu = {
+  make(stage) {
+    const made = element("label");
+    const list = element("select");
+    list.addEventListener("change", () => stage.change(made.dataset.key, made.heldValues[list.selectedIndex]));
+    made.append(element("span", "ecgteach-label"), list);
+    return made;
+  },
+  update(stage, target, node) {
+    const [label, list] = target.children;
+    target.className = `ecgteach-menu ecgteach-${node.name} ${node.look || ""}`.trim();
+    setText(label, node.label);
+    target.heldValues = node.options.map((option) => option.value);
+    while (list.children.length > node.options.length) list.lastChild.remove();
+    node.options.forEach((option, index) => {
+      setText(list.children[index] || list.appendChild(element("option")), option.label);
+    });
+    list.selectedIndex = target.heldValues.indexOf(stage.valueOf(node));
+    list.disabled = Boolean(node.disabled);
+  },
+};
+
 const button = {
   make(stage) {
     const made = element("button", "", { type: "button" });
@@ -278,4 +301,15 @@ const check = {
   },
 };
 
-const KINDS = { row: box("ecgteach-row"), column: box("ecgteach-column"), words, choice, button, number, slider, text, check };
+// A box that scrolls by keys too; what is new in it is read from its beginning.
+const scroll = {
+  make: () => element("div", "ecgteach-scroll", { tabindex: "0", role: "region" }),
+  update(stage, target, node) {
+    setAttribute(target, "aria-label", node.label);
+    const before = target.textContent;
+    place(stage, target, node.children);
+    if (target.textContent !== before && target.scrollTop) target.scrollTop = 0;
+  },
+};
+
+const KINDS = { row: box("ecgteach-row"), column: box("ecgteach-column"), scroll, words, choice, menu, button, number, slider, text, check };

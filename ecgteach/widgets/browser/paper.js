@@ -115,8 +115,8 @@ function picture(values, columns, colour) {
   return canvas;
 }
 
-function drawPicture(pen, scale, image, span, smooth) {
-  pen.imageSmoothingEnabled = smooth;
+function drawPicture(pen, scale, image, span) {
+  pen.imageSmoothingEnabled = true;
   pen.imageSmoothingQuality = "high";
   const [x, y] = [scale.x(0), scale.y(span[1])];
   pen.drawImage(image, x, y, scale.x(10) - x, scale.y(span[0]) - y);

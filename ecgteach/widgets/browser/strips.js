@@ -1,7 +1,7 @@
 // Panels on one time axis: strip, picture and fused map, one crosshair, one threshold, and the learner's marks.
 // Pointing, threshold and fusion rule are answered here; the kernel hears of them afterwards.
 
-const CAPTION_HEIGHT = 22, AXIS_HEIGHT = 18, BAND_MM = 2.4;
+const CAPTION_HEIGHT = 22, AXIS_HEIGHT = 17, BAND_MM = 2.4, LOOKED_MM = 1.4;
 const SMALLEST = 0.66; // share of the full width's scale down to which panels shrink to fit the page's height
 const CLICK_PIXELS = 4, SHORTEST_MARK = 0.04;
 const STEP_SECONDS = 0.2, FINE_SECONDS = 0.04;
@@ -13,7 +13,10 @@ class Strips {
     this.cursor = element("div", "ecgteach-cursor", { role: "slider", tabindex: "0", "aria-orientation": "horizontal" });
     this.list = element("div", "ecgteach-panels");
     this.axis = element("canvas", "ecgteach-axis", { "aria-hidden": "true" });
-    host.append(this.cursor, this.list, this.axis);
+    this.foot = element("div", "ecgteach-foot");
+    [this.note, this.readout] = ["ecgteach-note", "ecgteach-readout"].map((one) => element("span", one));
+    this.foot.append(this.note, this.readout);
+    host.append(this.cursor, this.list, this.axis, this.foot);
     this.panels = new Map();
     this.images = new Map();
     this.at = null; // seconds under the pointer
@@ -41,6 +44,7 @@ class Strips {
     this.palette = this.palette || paletteOf(spec.palette);
     if (!before || before.trace !== spec.trace) this.from = null;
     setAttribute(this.cursor, "aria-label", spec.label);
+    setText(this.note, spec.foot);
     setAttribute(this.cursor, "aria-valuemin", 0);
     setAttribute(this.cursor, "aria-valuemax", 10);
     setAttribute(this.cursor, "title", spec.keys_hint);
@@ -57,6 +61,7 @@ class Strips {
       held.chip.style.background = panel.colour;
       held.chip.style.color = panel.ink;
       held.chip.hidden = !panel.word;
+      held.caption.hidden = !panel.word && !panel.note;
       setHtml(held.note, panel.note);
       setAttribute(held.paper, "aria-label", panel.alt);
       if (this.list.children[index] !== held.figure) this.list.insertBefore(held.figure, this.list.children[index] || null);
@@ -68,14 +73,14 @@ class Strips {
   makePanel(name) {
     const figure = element("div", "ecgteach-panel", { "data-panel": name });
     const caption = element("div", "ecgteach-caption");
-    const [chip, note, readout] = ["ecgteach-chip", "ecgteach-note", "ecgteach-readout"].map((one) => element("span", one));
-    caption.append(chip, note, readout);
+    const [chip, note] = ["ecgteach-chip", "ecgteach-note"].map((one) => element("span", one));
+    caption.append(chip, note);
     const sheet = element("div", "ecgteach-sheet");
     const paper = element("canvas", "", { role: "img" });
     const over = element("canvas", "ecgteach-over", { "aria-hidden": "true" });
     sheet.append(paper, over);
     figure.append(caption, sheet);
-    const held = { figure, chip, note, readout, sheet, paper, over };
+    const held = { figure, caption, chip, note, sheet, paper, over };
     this.panels.set(name, held);
     return held;
   }
@@ -99,7 +104,8 @@ class Strips {
     const spec = this.spec, width = this.host.clientWidth;
     if (!spec || !width) return;
     const millimetres = spec.panels.reduce((sum) => sum + (spec.high - spec.low) * MM_PER_MILLIVOLT, 0);
-    const chrome = spec.panels.length * CAPTION_HEIGHT * this.stage.zoom() + AXIS_HEIGHT * this.stage.zoom();
+    const captions = spec.panels.filter((panel) => panel.word || panel.note).length;
+    const chrome = (captions * CAPTION_HEIGHT + AXIS_HEIGHT) * this.stage.zoom() + this.foot.offsetHeight;
     const widest = width / ((spec.end - spec.start) * MM_PER_SECOND);
     const around = this.stage.root.offsetHeight - this.host.offsetHeight;
     const room = this.stage.room() - around - chrome;
@@ -111,8 +117,31 @@ class Strips {
 
   // The map of a panel: one, or one for each fusion rule.
   heatOf(panel) {
+    if (!panel) return null;
+    if (panel.rules && this.setting("rule") === this.spec.weighted && typeof this.setting("weight") === "number") {
+      return this.mixed(this.setting("weight") / 100);
+    }
     const key = panel.rules ? panel.rules[this.setting("rule")] : panel.heat;
     return key ? this.stage.bytes(key) : null;
+  }
+
+  // The maps of two views, weighted as the learner set it.
+  mixed(weight) {
+    const maps = this.spec.agreement.of.map((name) => this.heatOf(this.spec.panels.find((panel) => panel.name === name)));
+    if (maps.length !== 2 || maps.some((map) => !map)) return null;
+    const [one, other] = maps, held = this.mixture;
+    if (held && held.weight === weight && held.one === one && held.other === other) return held.made;
+    const sums = Float32Array.from(one, (value, at) => weight * value + (1 - weight) * other[at]);
+    const most = sums.reduce((high, value) => Math.max(high, value), 0);
+    const made = Uint8Array.from(sums, (value) => (most > 0 ? Math.round(255 * value / most) : 0));
+    this.mixture = { weight, one, other, made };
+    return made;
+  }
+
+  // Colours of a map: to its own maximum, or beside the strongest of all.
+  shades(panel) {
+    const scale = this.setting("own_scale") ? 1 : panel.scale;
+    return this.palette.map((_, level) => this.palette[Math.round(level * scale)]);
   }
 
   draw() {
@@ -128,40 +157,45 @@ class Strips {
     pen.fillStyle = look.paper;
     pen.fillRect(0, 0, scale.width, scale.height);
     const heat = this.heatOf(panel);
-    if (panel.image) this.drawImage(pen, panel.image);
-    else if (heat) drawHeat(pen, scale, this.trace, heat, this.palette);
+    const trace = panel.trace ? this.stage.floats(panel.trace) : this.trace;
+    if (panel.image) this.drawImage(pen, panel);
+    else if (heat) drawHeat(pen, scale, trace, heat, this.shades(panel));
     drawLines(pen, scale, look);
-    if (!panel.image) drawTrace(pen, scale, this.trace, look);
+    if (!panel.image) drawTrace(pen, scale, trace, look);
     if (panel.agreement) this.drawAgreement(pen);
     else if (heat) this.drawLooked(pen, heat, panel.colour);
   }
 
-  drawImage(pen, image) {
-    const { spec, scale } = this;
+  drawImage(pen, panel) {
+    const { spec, scale } = this, { image } = panel;
     pen.save();
     pen.beginPath();
     pen.rect(0, 0, scale.width, scale.height);
     pen.clip();
-    const shades = this.palette.map((colour) => [...rgb(colour), 255]), ink = rgb(spec.look.ink);
-    if (image.heat) drawPicture(pen, scale, this.image(image.heat, image.heat_columns, (one) => shades[one]), image.span, true);
-    drawPicture(pen, scale, this.image(image.ink, image.columns, (one) => [...ink, one]), image.span, true);
+    const colours = this.shades(panel), shades = colours.map((colour) => [...rgb(colour), 255]), ink = rgb(spec.look.ink);
+    if (image.heat) {
+      drawPicture(pen, scale, this.image(image.heat, image.heat_columns, (one) => shades[one], colours[255]), image.span);
+    }
+    drawPicture(pen, scale, this.image(image.ink, image.columns, (one) => [...ink, one], "ink"), image.span);
     pen.restore();
   }
 
-  image(key, columns, colour) {
-    const held = this.images.get(key), bytes = this.stage.bytes(key);
-    if (held && held.bytes === bytes) return held.made;
-    const made = picture(bytes, columns, colour);
-    this.images.set(key, { bytes, made });
-    return made;
+  // An image is made once for each set of colours; those of a case that is gone are forgotten.
+  image(key, columns, colour, colours) {
+    const name = `${key} ${colours}`;
+    if (!this.images.has(name)) {
+      if (this.images.size > 8) this.images.clear();
+      this.images.set(name, picture(this.stage.bytes(key), columns, colour));
+    }
+    return this.images.get(name);
   }
 
   // A bar at the lower edge where a map reaches the threshold.
   drawLooked(pen, heat, colour) {
-    const { scale } = this, top = scale.height - scale.mm, least = 255 * this.setting("threshold");
+    const { scale } = this, top = scale.height - LOOKED_MM * scale.mm, least = 255 * this.setting("threshold");
     pen.fillStyle = colour;
     for (const [first, last] of stretches(heat, (value) => value > 0 && value >= least)) {
-      pen.fillRect(scale.x(10 * first / heat.length), top, scale.x(10 * last / heat.length) - scale.x(10 * first / heat.length), scale.mm);
+      pen.fillRect(scale.x(10 * first / heat.length), top, scale.x(10 * last / heat.length) - scale.x(10 * first / heat.length), LOOKED_MM * scale.mm);
     }
   }
 
@@ -204,7 +238,7 @@ class Strips {
 
   // Marks, the line at a moment and the crosshair: the layer that follows the pointer.
   drawOver() {
-    const { scale, spec } = this, look = spec.look, moment = this.setting("moment");
+    const { scale, spec } = this, moment = this.setting("moment");
     for (const held of this.panels.values()) {
       const pen = sized(held.over, scale.width, scale.height);
       spec.brushes.forEach((brush, lane) => {
@@ -215,11 +249,9 @@ class Strips {
       if (this.at !== null) this.drawCross(pen, this.at, [], 1);
     }
     const shown = this.at ?? (moment > 0 ? moment : null);
-    const [first] = this.panels.values();
-    if (first) setText(first.readout, shown === null ? "" : this.reading(shown));
+    setText(this.readout, shown === null ? "" : this.reading(shown));
     setAttribute(this.cursor, "aria-valuenow", (moment || 0).toFixed(2));
     setAttribute(this.cursor, "aria-valuetext", this.reading(moment || 0));
-    setAttribute(look && this.host, "data-moment", (moment || 0).toFixed(2));
   }
 
   drawn() {
@@ -268,6 +300,8 @@ class Strips {
     if (found) {
       const counts = this.spec.agreement.kinds.map((_, number) => found.reduce((sum, one) => sum + (one === number), 0) / found.length);
       this.spec.agreement.kinds.forEach((kind, number) => { said[kind.kind] = inSteps(counts[number], this.spec.texts); });
+      const alone = counts.slice(1, 1 + this.spec.agreement.of.length).reduce((sum, one) => sum + one, 0);
+      said.alone = inSteps(alone, this.spec.texts);
     }
     for (const panel of this.spec.panels) {
       const heat = this.heatOf(panel);
