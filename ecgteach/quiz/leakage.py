@@ -77,8 +77,12 @@ def _score(beats: NDArray[np.float64], label: NDArray[np.int_], fold: NDArray[np
 def _median_beats(seed: tuple[int, int]) -> list[NDArray[np.float64]]:
     from ..simulator import simulate
 
-    record = simulate("SR", seed=seed, seconds=SECONDS * STRIPS_EACH, leads=("II",), noise={"muscle": 20.0, "wander": 12.0})
-    return [_median_beat(record.strip(at=SECONDS * number, quality="any").for_reading()) for number in range(STRIPS_EACH)]
+    record = simulate(
+        "SR", seed=seed, seconds=SECONDS * STRIPS_EACH, leads=("II",), noise={"muscle": 20.0, "wander": 12.0}
+    )
+    return [
+        _median_beat(record.strip(at=SECONDS * number, quality="any").for_reading()) for number in range(STRIPS_EACH)
+    ]
 
 
 def _median_beat(strip: Strip) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ from ..truth import Truth
 
 TRIES = 400
 CALM_MUSCLE, CALM_WANDER = 24.0, 9.0
-"""Least dB of signal over the noise of muscles and over the wander of the baseline, for a strip that shows a contrast."""
+"""Least dB of signal over the noise of muscles and over wander, for a strip that shows a contrast."""
 
 UNREADABLE = frozenset({"motion", "settling", "pops"})
 NEAR = 3.0
