@@ -49,7 +49,7 @@ def plot_waves(strip: Strip, waves: Sequence[Wave] | None = None, *, title: str 
     """
     if waves is None:
         if strip.truth is None:
-            raise InvalidValue("this strip does not know its waves; give them, such as those of delineate(strip).found")
+            raise InvalidValue("this strip does not know its waves; give them, such as those of delineate(strip).waves")
         waves = strip.truth.waves
     shown = [wave for wave in waves if wave.kind in SHADES]
     title = title or "P, QRS and T, beat by beat"
