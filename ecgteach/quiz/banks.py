@@ -108,7 +108,7 @@ class Bank:
 
 
 @checked
-def banks() -> tuple[str, ...]:
+def bank_names() -> tuple[str, ...]:
     """Names of the banks that came with the package."""
     return tuple(sorted(file.name.removesuffix(".toml") for file in _shipped() if file.name.endswith(".toml")))
 
@@ -179,7 +179,7 @@ def _questions(place: Place, listed: Sequence[Any], *, strict: bool) -> tuple[Qu
 
 def _read(source: str | Path) -> tuple[str, Any]:
     """What a file holds, and how messages name it."""
-    if isinstance(source, str) and source in (known := banks()):
+    if isinstance(source, str) and source in (known := bank_names()):
         return source, tomllib.loads((resources.files(__package__) / "banks" / f"{source}.toml").read_text("utf-8"))
     path = Path(source).expanduser()
     if isinstance(source, str) and not path.exists() and path.suffix.lower() not in (".json", ".toml"):

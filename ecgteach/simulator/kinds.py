@@ -1,86 +1,77 @@
-"""Kinds of strips by the names that cardiologists use, as data: what is simulated for each, and which group it is.
+"""Kinds of recording that the course speaks of, as ``kinds.csv`` lists them: how each is simulated, and its words."""
 
-A rhythm alone does not say enough: flutter conducted 2:1 and 4:1 are one rhythm, and look and are read quite
-differently. To add a kind, add an entry to ``kinds.toml``.
-"""
-
-import tomllib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from types import MappingProxyType
 from typing import Any
 
-from numpy.random import Generator
+from ..arguments import checked
+from ..errors import UnknownName, choices
+from ..records.record import Record
+from .making import Seed, simulate
+from .people import table
 
-from ..errors import InvalidValue, UnknownName, choices
-from ..rhythms import grouping
-from .hearts import HEARTS
-
-FILE = "kinds.toml"
+OFF_THE_LIST = "off the list"
+BY_RATE = "by rate"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of strip.
+    """One kind of recording.
 
     Parameters
     ----------
     name : str
-        As in the field.
+        As people say it: ``"flutter, 2:1"``.
     rhythm : str
-        What `simulate` makes it of.
-    group : str or None
-        Group that a network should answer; None where the four groups have no place for it.
-    changes : tuple of (str, tuple)
-        Settings for `simulate`, each with the values of which one is drawn.
+        Code of what is simulated.
+    settings : mapping
+        How, as `simulate` takes them.
+    group : str
+        Its group of the list of four, ``"by rate"`` for a sinus rhythm that may fall into several, or
+        ``"off the list"``.
+    words : str
+        What makes it: one line.
     """
 
     name: str
     rhythm: str
-    group: str | None = None
-    changes: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    settings: Mapping[str, Any]
+    group: str
+    words: str
 
-    def draw(self, random: Generator) -> dict[str, Any]:
-        """Settings for one strip of this kind."""
-        return {name: values[int(random.integers(len(values)))] for name, values in self.changes}
+    @checked
+    def simulate(self, *, seed: Seed | None = None, **more: Any) -> Record:
+        """A recording of this kind; `more` as `ecgteach.simulator.simulate` takes it."""
+        return simulate(self.rhythm, seed=seed, **{**self.settings, **more})
 
 
 @cache
-def kinds() -> Mapping[str, Kind]:
-    """All kinds by name, in the order of their file.
+def kinds() -> dict[str, Kind]:
+    """Every kind by its name, in the order of the table.
 
-    Raises
-    ------
-    InvalidValue
-        When an entry names a rhythm or a group that there is not.
-
-    >>> kinds()["flutter 2:1"].group
-    'AFIB'
+    >>> kinds()["flutter, 2:1"].settings
+    {'ratio': 2}
     """
-    text = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
-    return MappingProxyType({name: _kind(name, entry) for name, entry in tomllib.loads(text).items()})
+    return {
+        row["kind"]: Kind(row["kind"], row["rhythm"], json.loads(row["settings"]), row["group"], row["words"])
+        for row in table("kinds.csv")
+    }
 
 
+@checked
 def kind(name: str) -> Kind:
-    """A kind by its name.
+    """The kind with this name.
 
     Raises
     ------
     UnknownName
-        When there is none of this name.
+        When there is none.
+
+    >>> kind("complete block, junctional escape").simulate(seed=1, leads=("II",)).truth.rhythm.code
+    'AVB3'
     """
     if name not in kinds():
-        raise UnknownName(f"no kind of strip is called {name!r}; there are {choices(kinds(), 60)}")
+        raise UnknownName(f"no kind is called {name!r}; there are {choices(kinds(), 60)}")
     return kinds()[name]
-
-
-def _kind(name: str, entry: Mapping[str, Any]) -> Kind:
-    settings = dict(entry)
-    rhythm, group = settings.pop("rhythm", None), settings.pop("group", None)
-    for what, value, known in (("rhythm", rhythm, HEARTS), ("group", group, (None, *grouping().classes))):
-        if value not in known:
-            raise InvalidValue(f"{FILE}: the {what} of {name!r} is {value!r}; there are {choices(known, 30)}")
-    changes = tuple((key, tuple(value) if isinstance(value, list) else (value,)) for key, value in settings.items())
-    return Kind(name, rhythm, group, changes)

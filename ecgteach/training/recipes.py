@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.splits import PARTS
-from ..simulator.kinds import kinds
+from ..simulator.kinds import OFF_THE_LIST, kinds
 from ..strip import SECONDS
 
 
@@ -124,7 +124,7 @@ class Recipe:
 
 
 def _are_shares_of_kinds(values: Mapping[str, float]) -> bool:
-    return all(share > 0 and name in kinds() and kinds()[name].group for name, share in values.items())
+    return all(share > 0 and name in kinds() and kinds()[name].group != OFF_THE_LIST for name, share in values.items())
 
 
 def _are_shares(values: tuple[float, ...]) -> bool:
@@ -145,7 +145,7 @@ LIMITS: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
     (
         ("simulated_kinds",),
         _are_shares_of_kinds,
-        "gives shares above 0 to kinds of ecgteach/simulator/kinds.toml that have a group",
+        "gives shares above 0 to kinds of ecgteach/simulator/kinds.csv that are on the list",
     ),
     (("shares",), _are_shares, "are above 0 and add up to 1"),
     (

@@ -5,10 +5,23 @@ from .base import State, Widget
 from .case_explorer import CaseExplorer
 from .case_state import CaseState, Reading
 from .case_words import answers_in_words
+from .marks import Marks, MarkTools
+from .marks_state import MarksState
+from .quiz import Quiz
+from .quiz_state import QuizState
+from .read_first import ReadFirst
+from .read_first_state import ReadFirstState
 
 __all__ = [
     "CaseExplorer",
     "CaseState",
+    "MarkTools",
+    "Marks",
+    "MarksState",
+    "Quiz",
+    "QuizState",
+    "ReadFirst",
+    "ReadFirstState",
     "Reading",
     "Solution",
     "State",

@@ -174,7 +174,7 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         if not reading.committed:
             return replace(shown, words={"task": words.before(reading, names, state.views)})
         seen = self._asked.explained(strip, state)
-        said = {"answers": words.answers_of(seen, reading, names)}
+        said = {"answers": words.answers_of(seen, reading, names), "bars": words.bars_of(seen)}
         if reading.step == ANSWERS:
             said["task"] = f"<p>{text('case.draw')}</p>"
         real = self._asked.letter(state.case)
@@ -200,8 +200,8 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         reading = state.reading if state.mode == PRACTICE else None
         first, known = words.truth_of(record, solution, seen, reading, self._asked.remark(record))
         said = dict(shown.words, truth=first)
-        if not misled or reading is None or reading.cause:
-            said["known"] = known
+        ask_cause = misled and reading is not None and reading.cause is None
+        said["known"] = f"<p>{text('case.pick_cause')}</p>" if ask_cause else known
         if reading is not None:
             said["tally"] = words.tally_of(self.tally(state))
         twin = self._asked.twin(record, self._unread()) if state.twin else None
@@ -229,6 +229,7 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         maps = (*state.views, *(FUSED,) * (len(state.views) > 1))
         said |= {
             "answers": words.answers_of(seen, None, answers(self._classes, strip.lead)),
+            "bars": words.bars_of(seen),
             "maps": words.maps_of(seen, maps),
         }
         shown = CaseShown(

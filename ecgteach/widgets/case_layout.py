@@ -40,7 +40,7 @@ LAYERS = ("conv1", "conv2", "conv3", "conv4", "norm4")
 """Layers that can be asked for beside the one that is usually explained; both networks have them."""
 
 SETTINGS = ("moment", "threshold", "rule", "weight", "own_scale", "brush")
-SAID = ("task", "which", "truth", "gap", "maps", "tests", "known", "twin", "answers", "tally", "matrix")
+SAID = ("task", "which", "truth", "gap", "maps", "tests", "known", "twin", "answers", "bars", "tally", "matrix")
 """What is said, in the order in which it is read."""
 
 
@@ -213,9 +213,9 @@ def _desk(held: dict[str, Any], shown: "CaseShown") -> list[Item]:
         told = scroll("told", text("case.told"), *_said(shown, SAID))
         return [row(column(*_tasks(held, shown)), column(told), look="ecgteach-desk")]
     filters = [row(held["rhythm"], held["outcome"], held["view"], held["source"])] * (state.mode == STUDY)
-    told = scroll("told", text("case.told"), *_said(shown, [name for name in SAID if name != "answers"]))
-    bars = column(*_said(shown, ["answers"]), look="ecgteach-bars")
-    desk = row(column(told, look="ecgteach-told-with-bars"), bars, look="ecgteach-desk")
+    told = scroll("told", text("case.told"), *_said(shown, [name for name in SAID if name != "bars"]))
+    bars = column(*_said(shown, ["bars"]), look="ecgteach-bars")
+    desk = row(column(told, look="ecgteach-told"), bars, look="ecgteach-desk")
     if shown.seen is None:
         return [*filters, desk]
     ask_cause = shown.misled and state.mode == PRACTICE and state.reading.cause is None
@@ -231,10 +231,14 @@ def _presented(held: dict[str, Any], shown: "CaseShown") -> Item:
     if shown.state.mode == PRACTICE and shown.state.reading.step == STRIP:
         return row(held["answer"], held["confidence"])
     if shown.state.mode == PRACTICE and shown.state.reading.step == ANSWERS:
-        return column(row(held["brush"], held["no_idea"]), words("said-answers", shown.words["answers"]))
+        return column(row(held["brush"], held["no_idea"]), *_said(shown, ("answers",)))
     if shown.riddle:
         return row(held["real"])
-    return column(*_said(shown, ("truth", "answers")))
+    return row(
+        column(*_said(shown, ("truth", "answers"))),
+        column(*_said(shown, ("bars",)), look="ecgteach-bars"),
+        look="ecgteach-desk",
+    )
 
 
 def _tasks(held: dict[str, Any], shown: "CaseShown") -> list[Item]:
@@ -256,6 +260,7 @@ def _map_controls(held: dict[str, Any], shown: "CaseShown") -> list[Item]:
     scale = [held["own_scale"]] * (len(shown.maps) > 1)
     twin = [held["twin"]] * state.reached(TRUTH)
     return [
-        row(held["target"], held["against"], held["layer"], *fused),
-        row(held["step"], *twin, held["threshold"], *[held["weight"]] * weighted, held["moment"], *scale),
+        row(held["target"], held["against"]),
+        row(*fused, *[held["weight"]] * weighted, held["threshold"], held["layer"]),
+        row(held["step"], *twin, held["moment"], *scale),
     ]

@@ -38,9 +38,10 @@ def answers(classes: Sequence[str], lead: str = "II") -> dict[str, str]:
     >>> answers(("SR",), "V1")["cannot"]
     'cannot tell from lead V1'
     """
+    named = lead_in_words(lead)
     return {code: class_in_short(code) for code in classes} | {
         NONE: text("case.none"),
-        CANNOT: text("case.cannot", lead=lead_in_words(lead)),
+        CANNOT: text("case.cannot", lead=named if named.startswith("lead ") else text("case.this_lead")),
     }
 
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 FAINT = 0.1
 """Probability of the target below which a map deserves a warning: on its own scale it is as red as any."""
 
-BAR_EM = 7.0
+BAR_EM = 3.0
+"""Width of a bar that stands for certainty, in letters."""
+
 COLOURS = f"background: linear-gradient(90deg, {', '.join(IMPORTANCE)})"
 RAMP = f'<span class="ecgteach-swatch" style="width: 5em; {COLOURS}"></span>'
 
@@ -52,7 +54,7 @@ def answers_in_words(seen: Explanation) -> str:
 
 
 def answers_of(seen: Explanation, reading: Reading | None, names: Mapping[str, str]) -> str:
-    """All networks' probabilities as bars, those of all together, and whether they disagree."""
+    """What the learner read, and whether the networks disagree."""
     if len(seen.views) == 1:
         said = text("case.one_network")
     elif seen.disagreement:
@@ -62,11 +64,11 @@ def answers_of(seen: Explanation, reading: Reading | None, names: Mapping[str, s
     own = ""
     if reading is not None and reading.answer is not None and reading.confidence is not None:
         own = text("case.own", answer=escape(names[reading.answer]), sure=percent(reading.confidence / 100)) + " "
-    return _p(own + said) + _bars(seen)
+    return _p(own + said)
 
 
-def _bars(seen: Explanation) -> str:
-    """A table in which each probability has its bar; the answer of each network is strong."""
+def bars_of(seen: Explanation) -> str:
+    """Each network's probabilities as bars, and those of all together; the answer of each is strong."""
     columns = {
         name: (view_kind(name).word, view_kind(name).colour, view.prediction) for name, view in seen.views.items()
     }
@@ -82,7 +84,7 @@ def _bars(seen: Explanation) -> str:
 
 
 def _bar(chance: float, colour: str, strong: bool) -> str:
-    width = f"{BAR_EM * chance / 1.6:.2f}em"
+    width = f"{BAR_EM * chance:.2f}em"
     words = escape(probability(chance))
     words = f"<b>{words}</b>" if strong else words
     bar = f'<span class="ecgteach-bar" style="width: {width}; background: {colour}"></span>'

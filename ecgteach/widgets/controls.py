@@ -170,7 +170,8 @@ class Number(Control):
         if value is None or value == "":
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
-            given = f"{value:g}" if isinstance(value, int | float) else str(value)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            given = f"{value:g}" if number else str(value)
             unit = f" {self.unit}" if self.unit else ""
             raise InvalidValue(
                 text(

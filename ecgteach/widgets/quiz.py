@@ -1,84 +1,34 @@
 """The Quiz: questions one after the other, each with feedback for what was answered, and progress in a file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from ..errors import InvalidValue, expect
 from ..marks import Mark
-from ..plain import plain, restored
 from ..plots import Picture, plot_strip
 from ..plots.marked import plot_marked
 from ..quiz.banks import Bank, read_bank
-from ..quiz.grading import Answer, Grade, grade
+from ..quiz.grading import Answer, grade
 from ..quiz.progress import Progress, belongs, load_progress, save_progress
-from ..quiz.questions import BRUSHES, Choice, MarkStrip, Numeric, Question, Reply
-from ..quiz.stretches import Stretch, stretches_of
+from ..quiz.questions import BRUSHES, Choice, MarkStrip, Numeric
+from ..quiz.stretches import stretches_of
 from ..quiz.strips import strip_of
-from ..strip import Strip
-from ..words import percent
 from . import controls as page
-from .base import State, Widget
+from .base import Widget
 from .controls import Control, Item, column, row, words
 from .files import download_link, named_file
-from .marks import MarksState, MarkTools
+from .marks import MarkTools
+from .marks_state import MarksState
+from .quiz_state import QuizShown, QuizState, quiz_controls, ticked
+from .quiz_words import feedback, option_in_words, verdict, written
 from .strips import Panel
 from .texts import text
 
 KIND = "quiz"
-CORRECT, WRONG = "\N{CHECK MARK}", "\N{MULTIPLICATION SIGN}"
-
-
-@dataclass(frozen=True)
-class QuizState(State):
-    """What a quiz is set to.
-
-    Parameters
-    ----------
-    at : int
-        Number of the question that is shown, from 0.
-    progress : Progress
-        What was answered.
-    draft : str, float, tuple or None
-        What is chosen or typed and not yet checked.
-    marks : MarksState
-        What is marked on the strip of the question.
-    file : str
-        Name of the progress file.
-    """
-
-    at: int = 0
-    progress: Progress = field(default_factory=Progress)
-    draft: str | float | tuple[int, ...] | None = None
-    marks: MarksState = field(default_factory=MarksState)
-    file: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values of which `from_json` makes the state again."""
-        held: dict[str, Any] = plain(self)
-        return held
-
-    @classmethod
-    def from_json(cls, held: dict[str, Any]) -> Self:
-        """The state of what `to_json` gave."""
-        return restored(cls, held, "state")
-
-
-@dataclass(frozen=True)
-class QuizShown:
-    """What one state shows: the question, its strip, what was said to the last answer, and how many are right."""
-
-    state: QuizState
-    question: Question
-    strip: Strip | None
-    stretches: tuple[Stretch, ...]
-    grade: Grade | None
-    heading: str
-    feedback: str
-    tally: str
 
 
 class Quiz(Widget[QuizState, QuizShown]):
@@ -110,8 +60,10 @@ class Quiz(Widget[QuizState, QuizShown]):
         self._file = None if progress is None else Path(progress).expanduser()
         self._note = ""
         self.tools = MarkTools(BRUSHES, calipers=True)
-        self._controls = {control.name: control for control in _controls(self.bank)}
+        self._controls = {control.name: control for control in quiz_controls(self.bank)}
         self._tie()
+        if (marking := next((one for one in self.bank if isinstance(one, MarkStrip)), None)) and marking.strip:
+            stretches_of(strip_of(marking.strip))  # what finds waves takes seconds to be loaded: now, not at a press
         start = Progress(self.bank.digest)
         if self._file is not None and self._file.exists():
             start = load_progress(self._file, KIND, Progress)
@@ -143,7 +95,7 @@ class Quiz(Widget[QuizState, QuizShown]):
             stretches_of(strip) if strip is not None and isinstance(question, MarkStrip) else (),
             found,
             text("quiz.heading", number=state.at + 1, count=count),
-            "" if found is None else _feedback(question, found, state.draft),
+            "" if found is None else feedback(question, found, state.draft),
             self._tally(state.progress),
         )
 
@@ -175,11 +127,13 @@ class Quiz(Widget[QuizState, QuizShown]):
         if question.several:
             for number, option in enumerate(question.options):
                 tick = held[f"option-{number}"]
-                tick.label, tick.value = _said(option.text, option.code), number in chosen
+                tick.label, tick.value = option_in_words(option.text, option.code), number in chosen
             return
         one = held["options"]
         assert isinstance(one, page.Choice)
-        one.options = {number: _said(option.text, option.code) for number, option in enumerate(question.options)}
+        one.options = {
+            number: option_in_words(option.text, option.code) for number, option in enumerate(question.options)
+        }
         one.value = chosen[0] if chosen else None
 
     @property
@@ -194,9 +148,9 @@ class Quiz(Widget[QuizState, QuizShown]):
         head = row(held["previous"], heading, held["next"], words("tally", shown.tally), look="ecgteach-apart")
         code = f"<pre>{escape(shown.question.code)}</pre>" if shown.question.code else ""
         asked = words("question", f"<p><b>{escape(shown.question.prompt)}</b></p>{code}")
-        said = words("feedback", shown.feedback, scrolls=True, label=text("quiz.feedback")) if shown.feedback else None
         answers = column(*self._to_answer(shown), row(held["check"]))
-        desk = row(answers, column(*([said] if said else [])), look="ecgteach-desk")
+        said = words("feedback", shown.feedback, look="ecgteach-aside")
+        desk = row(answers, column(said), look="ecgteach-desk") if shown.feedback else answers
         strip = [self.tools.strips] if shown.strip is not None else []
         note = [words("note", f"<p>{escape(self._note)}</p>")] if self._note else []
         return column(head, asked, *strip, desk, row(held["file"], held["save"], held["load"], self._download()), *note)
@@ -215,7 +169,7 @@ class Quiz(Widget[QuizState, QuizShown]):
         """The feedback once an answer was checked; the new question; or where the marks are."""
         shown = self._shown
         if now.progress != before.progress and shown.grade is not None:
-            return " ".join((_verdict(shown.grade), *shown.grade.said))
+            return " ".join((verdict(shown.grade), *shown.grade.said))
         if now.at != before.at:
             return f"{shown.heading}. {shown.question.prompt}"
         return self.tools.said(before.marks, now.marks, shown.stretches)
@@ -236,7 +190,7 @@ class Quiz(Widget[QuizState, QuizShown]):
         shown = self._shown
         title = text("quiz.still_alt", heading=shown.heading, prompt=shown.question.prompt)
         if shown.strip is None:
-            return _written(title, shown.question)
+            return written(title, shown.question)
         if isinstance(shown.question, MarkStrip):
             return plot_marked(shown.strip, shown.state.marks.marks, BRUSHES, title=title)
         return plot_strip(shown.strip, title=title, source=False)
@@ -257,13 +211,13 @@ class Quiz(Widget[QuizState, QuizShown]):
         self.on_click(held["next"], lambda state: self._at(state, state.at + 1))
         self.on_click(held["check"], self._checked)
         self.on_value(
-            held["options"], lambda state, number: replace(state, draft=None if number is None else (number,))
+            held["options"], lambda state, number: replace(state, draft=None if number is None else (int(number),))
         )
         self.on_value(held["typed"], lambda state, typed: replace(state, draft=typed or None))
         for name, control in held.items():
             if name.startswith("option-"):
                 number = int(name.removeprefix("option-"))
-                self.on_value(control, partial(_ticked, number=number))
+                self.on_value(control, partial(ticked, number=number))
         self.on_value(held["file"], lambda state, name: replace(state, file=name))
         self.on_click(held["save"], self._saved)
         self.on_click(held["load"], self._loaded)
@@ -331,76 +285,3 @@ class Quiz(Widget[QuizState, QuizShown]):
         if not judged:
             return f"<p>{text('quiz.tally_kept', **counts)}</p>"
         return f"<p>{text('quiz.tally', right=sum(judged), judged=len(judged), **counts)}</p>"
-
-
-def _controls(bank: Bank) -> list[Control]:
-    """All controls of a quiz; as many ticks as the longest question has options."""
-    most = max((len(one.options) for one in bank if isinstance(one, Choice) and one.several), default=0)
-    return [
-        page.Button("previous", text("quiz.previous")),
-        page.Button("next", text("quiz.next")),
-        page.Choice("options", text("quiz.choose"), {}, look="ecgteach-stacked ecgteach-column-options"),
-        *(page.Check(f"option-{number}", value=False) for number in range(most)),
-        page.Text("typed", text("quiz.number"), ""),
-        page.Button("check", text("quiz.check"), primary=True),
-        page.Text("file", text("quiz.file"), ""),
-        page.Button("save", text("quiz.save")),
-        page.Button("load", text("quiz.load")),
-    ]
-
-
-def _ticked(state: QuizState, ticked: bool, *, number: int) -> QuizState:
-    chosen = set(state.draft) if isinstance(state.draft, tuple) else set()
-    chosen = chosen | {number} if ticked else chosen - {number}
-    return replace(state, draft=tuple(sorted(chosen)) or None)
-
-
-def _said(words: str, code: str) -> str:
-    return "  ".join(filter(None, (words, code)))
-
-
-def _verdict(found: Grade) -> str:
-    if found.correct is None:
-        return text("quiz.kept")
-    if found.correct:
-        return text("quiz.right")
-    return text("quiz.partly", share=percent(found.score)) if found.score else text("quiz.wrong")
-
-
-def _feedback(question: Question, found: Grade, draft: object) -> str:
-    """What is said to an answer; what the other answers stand for waits until it is opened."""
-    sign = {True: f"{CORRECT} ", False: f"{WRONG} ", None: ""}[found.correct]
-    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in found.said)
-    others = _others(question, draft)
-    rest = f"<details><summary>{text('quiz.others')}</summary><ul>{others}</ul></details>" if others else ""
-    return f"<p><b>{sign}{escape(_verdict(found))}</b></p>{said}{rest}"
-
-
-def _others(question: Question, draft: object) -> str:
-    """Feedback of the options that were not chosen."""
-    if not isinstance(question, Choice) or not question.keyed:
-        return ""
-    chosen = draft if isinstance(draft, tuple) else ()
-    return "".join(
-        f"<li>{escape(_said(option.text, option.code))}: {escape((option.reply or Reply(False, '')).feedback)}</li>"
-        for number, option in enumerate(question.options)
-        if number not in chosen
-    )
-
-
-def _written(title: str, question: Question) -> Picture:
-    """A question without a strip, as a picture: its words and its options."""
-    from matplotlib.figure import Figure
-
-    from ..plots.sheet import Sheet
-
-    options = [f"\N{WHITE CIRCLE} {_said(one.text, one.code)}" for one in getattr(question, "options", ())]
-
-    def draw() -> Figure:
-        sheet = Sheet()
-        sheet.title(title)
-        for line in filter(None, (question.code, *options)):
-            sheet.write(line)
-        return sheet.finished()
-
-    return Picture(draw, ". ".join((title.rstrip("."), *options)))

@@ -41,7 +41,8 @@ from . import read_first_words as told
 from .base import Widget
 from .controls import Control, column, row, words
 from .files import download_link, named_file
-from .marks import MarksState, MarkTools
+from .marks import MarkTools
+from .marks_state import MarksState
 from .read_first_panels import panels_of
 from .read_first_state import ReadFirstShown, ReadFirstState, begun, reading_controls
 from .texts import text
@@ -109,6 +110,7 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         self.tools = MarkTools(BRUSHES)
         self._controls = {control.name: control for control in reading_controls()}
         self._tie()
+        stretches_of(self.items[0].strip)  # what finds waves takes seconds to be loaded: now, not at a press
         maps = None if study is None else study.shows_map(participant)
         sitting = plan_sitting(self.items, number, seed=self.seed, maps=maps, returns=study is None)
         if self._file is not None and self._file.exists():
@@ -239,7 +241,7 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
             task = [self.tools.arrange(self._in_hand(state), self._stretches(state))]
         elif done.step in (ANSWERS_STEP, MAP_STEP):
             task = [held["decision"]]
-        said = [words("said", shown.words, scrolls=True, label=text("reading.told"))] if shown.words else []
+        said = [words("said", shown.words, look="ecgteach-aside" if not done.finished else "")] if shown.words else []
         if done.locked and not done.finished:
             body: list[page.Item] = [row(column(*task, onward), column(*said), look="ecgteach-desk")]
         else:

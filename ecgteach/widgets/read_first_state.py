@@ -13,7 +13,7 @@ from ..words import percent
 from . import controls as page
 from .base import State
 from .controls import Control
-from .marks import MarksState
+from .marks_state import MarksState
 from .texts import text
 
 
@@ -103,7 +103,7 @@ def reading_controls() -> list[Control]:
         *(page.Choice(name, QUESTIONS[name], READINGS[name]) for name in FEATURES),
         page.Choice("answer", text("reading.question"), {}, look="ecgteach-stacked"),
         page.Choice("confidence", text("reading.confidence"), {sure: percent(sure / 100) for sure in CONFIDENCES}),
-        page.Choice("decision", text("reading.decision"), {}, look="ecgteach-stacked"),
+        page.Choice("decision", text("reading.decision"), {}, look="ecgteach-stacked ecgteach-listed"),
         page.Button("back", text("reading.back")),
         page.Button("step", text("reading.onward_features"), primary=True),
         page.Check("agree", text("reading.consent"), False),

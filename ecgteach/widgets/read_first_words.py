@@ -14,7 +14,7 @@ from ..quiz.scores import FEW_FOR_CURVE, ItemScore, Profile, Switches
 from ..quiz.sitting import Round, missed
 from ..quiz.words import FEATURE_NAMES
 from ..views import view_kind
-from ..words import LOOKED, class_in_short, class_name, in_steps, listed, percent, probability
+from ..words import LOOKED, class_in_short, in_steps, listed, percent, probability
 from .texts import text
 
 
@@ -49,7 +49,7 @@ def networks(seen: Explanation) -> str:
         given = [view.prediction for view in seen.views.values()]
         rows.append(
             [
-                class_name(code),
+                class_in_short(code),
                 *(Cell(probability(one.probabilities[code]), number=True, strong=one.answer == code) for one in given),
             ]
         )

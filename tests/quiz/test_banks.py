@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecgteach.errors import EcgteachError, InvalidValue, UnknownName, UnreadableFile
-from ecgteach.quiz import banks, grade, read_bank
+from ecgteach.quiz import bank_names, grade, read_bank
 from ecgteach.quiz.banks import FORMAT, Bank
 from ecgteach.quiz.questions import KINDS, Choice, MarkStrip, Numeric, Words
 from ecgteach.quiz.strips import strip_of
@@ -277,7 +277,7 @@ def bank():
 
 class TestTheBankThatCame:
     def test_it_is_listed_and_holds_every_kind(self, bank):
-        assert "rhythms" in banks()
+        assert "rhythms" in bank_names()
         assert {question.kind for question in bank} == set(KINDS)
 
     def test_each_contrast_has_enough_for_three_forms_of_one_difficulty(self, bank):

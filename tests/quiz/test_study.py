@@ -11,7 +11,8 @@ from ecgteach.quiz import Study, power, results_table, study_results
 from ecgteach.quiz.mark_scores import MarksScore
 from ecgteach.quiz.results import COLUMNS
 from ecgteach.quiz.scores import Change, ItemScore
-from ecgteach.quiz.study import ARMS, participants_needed
+from ecgteach.quiz.study import ARMS
+from ecgteach.quiz.study_power import participants_needed
 
 STUDY = Study(seed=11)
 

@@ -1,6 +1,6 @@
 """Blind spots: what the networks call each kind of strip, how surely, and which kinds of real strips they miss.
 
-Kinds are those of ``ecgteach/simulator/kinds.toml``: those with a group are judged, those off the list of four are
+Kinds are those of ``ecgteach/simulator/kinds.csv``: those on the list of four are judged, those off it are
 told, since every answer to them is wrong and some are given with confidence. Seeds are apart from all that was learnt
 from, and the noise of each strip is as strong as that of one of the embedded real strips.
 """
@@ -8,24 +8,24 @@ from, and the noise of each strip is as strong as that of one of the embedded re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
-from ecgteach.beats import find_beats
+from ecgteach.beats import find_beats, group_of_truth
 from ecgteach.filters import for_reading
 from ecgteach.models.network import Network, inputs_of, module_of
 from ecgteach.printing import percent
 from ecgteach.records import Record, open_dataset, samples
 from ecgteach.records.findings import in_words
 from ecgteach.rhythms import Rhythm, grouping
-from ecgteach.simulator import simulate_many
-from ecgteach.simulator.kinds import Kind, kinds
+from ecgteach.simulator.kinds import OFF_THE_LIST, Kind, kinds
 from ecgteach.statistics import interval
 from ecgteach.strip import SECONDS, Strip
-from ecgteach.training.data.strips import without_twins
+from ecgteach.training.data.strips import near_limit, without_twins
 
 from .noise import signal_to_noise
 
@@ -51,7 +51,7 @@ class KindAnswers:
     view : str
         Whose answers: one view's, or "both" for the averaged probabilities.
     group : str or None
-        The right answer; None where there is none.
+        The right answer, "by rate" where it is each strip's own; None where there is none.
     n : int
         Strips.
     right : int or None
@@ -124,26 +124,35 @@ def blind_spots(
     found = []
     levels = embedded_noise()
     for name in only or kinds():
-        strips = kind_strips(kinds()[name], n, seed, levels)
-        found += answers_of(name, kinds()[name].group, probabilities(models, strips))
+        one = kinds()[name]
+        strips, groups = kind_strips(one, n, seed, levels)
+        group = None if one.group == OFF_THE_LIST else one.group
+        found += answers_of(name, group, probabilities(models, strips), groups)
         progress()
     return found
 
 
-def kind_strips(one: Kind, n: int, seed: int, levels: Sequence[float]) -> NDArray[np.float32]:
-    """Lead II of simulated strips of one kind as they are read, shape (n, 5000); each as noisy as one of `levels`."""
-    made = []
-    for number in range(n):
+def kind_strips(one: Kind, n: int, seed: int, levels: Sequence[float]) -> tuple[NDArray[np.float32], list[str | None]]:
+    """Lead II of simulated strips of one kind as they are read, shape (n, 5000), and the group of each.
+
+    Each is as noisy as one of `levels`; sinus strips within 2/min of a limit are drawn again.
+    """
+    made: list[NDArray[np.float32]] = []
+    groups: list[str | None] = []
+    for number in count():
+        if len(made) == n:
+            return np.stack(made), groups
         key = (KEY, seed, *one.name.encode(), number)
-        random = default_rng(key)
-        changes = one.draw(random)
-        usual, clean = (
-            simulate_many([one.rhythm], seeds=[key], leads=("II",), noise=noise, **changes).signals[0]
-            for noise in ("usual", None)
-        )
-        wanted = levels[int(random.integers(len(levels)))]
-        made.append(_as_noisy(clean, usual - clean, wanted)[0])
-    return np.stack(made)
+        clean = one.simulate(seed=key, leads=("II",), noise=None)
+        truth = clean.truth
+        assert truth is not None
+        if truth.rhythm.sinus and near_limit(60.0 / float(truth.rr.mean())):
+            continue
+        noise = one.simulate(seed=key, leads=("II",)).signals[0] - clean.signals[0]
+        wanted = levels[int(default_rng(key).integers(len(levels)))]
+        made.append(_as_noisy(clean.signals, noise, wanted)[0])
+        groups.append(group_of_truth(truth))
+    raise AssertionError
 
 
 def embedded_noise() -> list[float]:
@@ -183,17 +192,18 @@ def answers_of(
     name: str,
     group: str | None,
     answers: Mapping[str, NDArray[np.float64]],
+    groups: Sequence[str | None],
     recordings: NDArray[np.str_] | None = None,
 ) -> list[KindAnswers]:
-    """Count what was answered to strips of one kind; each is a recording of its own where none is named."""
+    """Count what was answered to strips of one kind, each of its own group; each is a recording where none is named."""
     classes = grouping().classes
     found = []
     for view, shares in answers.items():
-        picked = shares.argmax(1)
-        answered = Counter(classes[number] for number in picked.tolist())
-        commonest = classes.index(answered.most_common(1)[0][0])
-        confidence = float(np.median(shares[picked == commonest, commonest]))
-        right = picked == classes.index(group) if group else None
+        picked = [classes[number] for number in shares.argmax(1).tolist()]
+        answered = Counter(picked).most_common()
+        commonest = answered[0][0]
+        given = [float(row.max()) for row, answer in zip(shares, picked, strict=True) if answer == commonest]
+        right = np.array([answer == own for answer, own in zip(picked, groups, strict=True)]) if group else None
         found.append(
             KindAnswers(
                 name,
@@ -202,8 +212,8 @@ def answers_of(
                 len(shares),
                 None if right is None else int(right.sum()),
                 None if right is None else interval(right, recordings),
-                dict(answered.most_common()),
-                confidence,
+                dict(answered),
+                float(np.median(given)),
             )
         )
     return found
@@ -274,7 +284,7 @@ def real_blind_spots(
     order = [one.name for one in REAL_KINDS]
     for (name, group), held in sorted(rows.items(), key=lambda row: (order.index(row[0][0]), str(row[0][1]))):
         strips, names = np.stack([samples for samples, _ in held]), np.array([name for _, name in held])
-        found += answers_of(name, group, probabilities(models, strips), names)
+        found += answers_of(name, group, probabilities(models, strips), [group] * len(names), names)
     return found
 
 

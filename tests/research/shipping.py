@@ -16,9 +16,9 @@ from ecgteach.models import VIEWS, StripCNN, load_file
 from ecgteach.models.weights import SHIPPED_SEED, SUMS, sums_of
 from ecgteach.paths import write_whole
 from ecgteach.printing import format_interval, in_cell
-from ecgteach.records.licences import ORIGINS
 from ecgteach.records.splits import digest
 from ecgteach.rhythms import grouping
+from ecgteach.sources import SOURCES
 from ecgteach.statistics import FEW
 from ecgteach.training.data.simulated import SOURCE
 from ecgteach.training.data.strips import StripSet, open_strips
@@ -182,7 +182,7 @@ def card(
         "kinds": _kinds(spots["simulated"], model.view),
         "real_kinds": _kinds(spots["real"], model.view),
         "each": str(EACH),
-        "licences": "\n".join(f"- {ORIGINS[source]}" for source in chosen.sources),
+        "licences": "\n".join(f"- {SOURCES[source].thanks}" for source in chosen.sources),
     }
     text = (Path(__file__).parent / "card.md").read_text(encoding="utf-8")
     return Template(text).substitute(words)

@@ -164,6 +164,7 @@ class Stage {
     if (this.waiting !== null || !this.queue.length || !this.gone.hidden) return;
     const next = this.queue.shift();
     this.waiting = ++this.sent;
+    setAttribute(this.body, "aria-busy", "true");
     this.asked = next;
     this.timer = setTimeout(() => { this.busy.hidden = false; }, this.scene.busy_after);
     this.model.send({ view: this.name, number: this.waiting, control: next.control, value: next.value });
@@ -178,6 +179,7 @@ class Stage {
     clearTimeout(this.timer);
     this.waiting = this.asked = null;
     this.busy.hidden = true;
+    if (!this.queue.length) setAttribute(this.body, "aria-busy", null);
     this.pump();
   }
 
@@ -210,9 +212,15 @@ class Stage {
     return parseFloat(getComputedStyle(this.root).fontSize) / 15;
   }
 
+  // The height of all that stands above and below an element of the widget.
+  around(element) {
+    const parts = [this.gone, this.fault, this.body].filter((part) => !part.hidden);
+    return parts.reduce((sum, part) => sum + part.offsetHeight, 0) - element.offsetHeight;
+  }
+
   // The height that a widget may take without being scrolled.
   room() {
-    if (document.fullscreenElement === this.root) return this.root.clientHeight;
+    if (document.fullscreenElement === this.root) return this.root.clientHeight - 36;
     const pane = this.host.closest(".jp-WindowedPanel-outer, .jp-Notebook");
     return (pane ? pane.clientHeight : window.innerHeight) - 24;
   }

@@ -107,8 +107,7 @@ class Strips {
     const captions = spec.panels.filter((panel) => panel.word || panel.note).length;
     const chrome = (captions * CAPTION_HEIGHT + AXIS_HEIGHT) * this.stage.zoom() + this.foot.offsetHeight;
     const widest = width / ((spec.end - spec.start) * MM_PER_SECOND);
-    const around = this.stage.root.offsetHeight - this.host.offsetHeight;
-    const room = this.stage.room() - around - chrome;
+    const room = this.stage.room() - this.stage.around(this.host) - chrome;
     const mm = Math.max(Math.min(widest, room / millimetres), SMALLEST * widest);
     if (!always && this.scale && Math.abs(mm - this.scale.mm) * millimetres < 2 && Math.abs(width - this.scale.width) < 2) return;
     this.scale = new Scale({ ...spec, end: spec.start + width / (MM_PER_SECOND * mm) }, mm);
