@@ -17,7 +17,7 @@ from random import Random
 
 from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices, did_you_mean
-from .banks import Bank, banks, read_bank
+from .banks import Bank, bank_names, read_bank
 from .forms import parallel_forms
 from .questions import Choice, Numeric, Question, Words
 
@@ -59,7 +59,7 @@ class Review:
 
 def lessons() -> tuple[str, ...]:
     """Names of the banks that belong to a notebook, in the course's order."""
-    return tuple(name for name in banks() if name[:2].isdigit())
+    return tuple(name for name in bank_names() if name[:2].isdigit())
 
 
 @checked

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from ecgteach.errors import InvalidValue, UnknownName
-from ecgteach.quiz import banks, grade, read_bank
+from ecgteach.quiz import bank_names, grade, read_bank
 from ecgteach.quiz.course import (
     PAIRS,
     Review,
@@ -62,7 +62,7 @@ def right_option(question):
 class TestBanks:
     def test_there_is_one_for_each_notebook_from_0_to_14_for_the_last_and_for_the_pairs(self):
         assert [name[:2] for name in LESSONS] == [f"{number:02d}" for number in range(15)] + ["20"]
-        assert set(COURSE) | {"rhythms"} == set(banks())
+        assert set(COURSE) | {"rhythms"} == set(bank_names())
 
     @pytest.mark.parametrize("name", LESSONS)
     def test_each_holds_five_questions_at_least(self, name):
