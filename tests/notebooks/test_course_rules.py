@@ -20,7 +20,10 @@ MOST_LINES = 12
 FACT = "# NBVAL_CHECK_OUTPUT"
 VERBS = {"choose", "explain", "mark", "predict", "measure", "name", "compare", "find", "read", "tell", "draw", "judge"}
 UNWANTED_WORDS = ("simply", "obviously", "of course", "clearly", "trivial", "because", "just look")
-WIDGETS = re.compile(r"\b(\w+) = (CaseExplorer|ReadFirst|WhatIf|WaveformFeatures|LayerExplorer|TrainingMonitor)\(")
+WIDGETS = re.compile(
+    r"\b(\w+) = (CaseExplorer|ReadFirst|WhatIf|WaveformFeatures|LayerExplorer|TrainingMonitor"
+    r"|LabelExplorer|PictureMaker)\("
+)
 
 
 def tags_of(cell):
