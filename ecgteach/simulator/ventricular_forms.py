@@ -54,9 +54,9 @@ def left_bundle_branch_block(anatomy: "Anatomy", _: str) -> list[Pulse]:
     draw, r, axis = anatomy.random.uniform, anatomy.person.r, min(max(anatomy.person.axis, -45.0), 60.0)
     first, second = draw(0.75, 1.0), draw(0.7, 1.0)
     return [
-        Pulse(0.0, draw(0.5, 0.6), 0.55, 0.4, frontal(axis, r * first, r * draw(0.3, 0.8))),
+        Pulse(0.0, draw(0.5, 0.6), 0.55, 0.75, frontal(axis, r * first, r * draw(0.3, 0.8))),
         Pulse(draw(0.22, 0.3), draw(0.78, 0.86), 0.5, 0.6, frontal(axis - draw(0, 20), r * 0.5, r * draw(0.4, 0.8))),
-        Pulse(draw(0.42, 0.5), 1.0, 0.45, 0.4, frontal(axis - draw(0, 40), r * second, r * draw(0.4, 0.9))),
+        Pulse(draw(0.42, 0.5), 1.0, 0.45, 0.75, frontal(axis - draw(0, 40), r * second, r * draw(0.4, 0.9))),
     ]
 
 
@@ -164,7 +164,7 @@ def t_wave(anatomy: "Anatomy", _: str) -> list[Pulse]:
     """T of a narrow QRS: one slow wave, seldom with two directions."""
     height, draw = anatomy.person.t, anatomy.random.uniform
     back = -abs(height) * (draw(0.15, 0.5) if anatomy.person.healthy else draw(0.0, 0.5))
-    main = Pulse(0.0, 1.0, draw(0.54, 0.68), draw(0.6, 1.0), frontal(anatomy.t_axis, height, back))
+    main = Pulse(0.0, 1.0, draw(0.56, 0.68), draw(0.9, 1.0), frontal(anatomy.t_axis, height, back))
     if anatomy.person.healthy or anatomy.random.random() > 0.06:
         return [main]
     first = frontal(anatomy.t_axis, BIPHASIC_T * height, BIPHASIC_T * back)
@@ -181,7 +181,7 @@ def discordant_t(anatomy: "Anatomy", of: str) -> list[Pulse]:
     pulses = anatomy.shape(of).pulses
     against = -pulses[-1, 4:] if of in ("RBBB", "aberrant") else -np.sum(pulses[:, 4:], axis=0)
     x, y, z = (against / np.linalg.norm(against) * height).tolist()
-    return [Pulse(0.0, 1.0, 0.58, 0.8, (x, y, z))]
+    return [Pulse(0.0, 1.0, 0.6, 0.95, (x, y, z))]
 
 
 def st_segment(anatomy: "Anatomy", of: str) -> list[Pulse]:
