@@ -330,9 +330,9 @@ def _like(name: str) -> str:
     stem, colon, rest = name.partition(":")
     if meant := did_you_mean(stem, [SAMPLE]):
         return meant.replace(SAMPLE, f"{SAMPLE}{colon}{rest}")
-    from .records.formats import BY_ENDING
+    from .records.formats import by_ending
 
-    names = [one.name for one in beside if one.suffix.lower() in BY_ENDING]
+    names = [one.name for one in beside if by_ending(one)]
     return did_you_mean(path.name, [*names, *(one.stem for one in beside if one.suffix.lower() == ".hea")])
 
 

@@ -16,7 +16,7 @@ from . import snomed
 from .dataset import Dataset, Entry, Problem
 from .embedded import sample, samples
 from .files import is_folder, is_there, shown
-from .formats import READERS, format_of
+from .formats import FORMATS, format_of
 from .leads import lead_in_words, standard_lead
 from .record import Record, from_array
 from .table_files import contradiction, read_table
@@ -131,9 +131,10 @@ def read_record(
     if unit is not None:
         millivolts_per(unit, f"the recording {shown(path.name)}")
     kind = format_of(path)
+    read = FORMATS[kind].read
     if kind == "table":
         return read_table(path, sampling_rate=sampling_rate, unit=unit, delimiter=delimiter, decimal=decimal)
-    record = _read_wfdb(path, unit) if kind == "wfdb" else READERS[kind](path, unit)
+    record = read(path, unit) if read else _read_wfdb(path, unit)
     if sampling_rate is not None and sampling_rate != record.sampling_rate:
         raise InvalidValue(contradiction(path, record.sampling_rate, sampling_rate))
     return record

@@ -183,7 +183,8 @@ def _seen(explanation: Explanation, model: Network, view: str, seed: int) -> dic
     inputs = changed(explanation.strip, model, layer, seed=seed)
     batch = torch.cat(list(inputs.values()))
     passed = GradCAM(module_of(model), layer).forward(batch)
-    maps = passed.map(position(explanation.target, model.classes), contrast=explanation.contrast)
+    other = None if explanation.against is None else position(explanation.against, model.classes)
+    maps = passed.map(position(explanation.target, model.classes), explanation.contrast, other)
     found = {}
     for name, made, logits in zip(inputs, maps, passed.logits.float().cpu().numpy(), strict=True):
         moved = shift_seconds(name, model, layer)
