@@ -52,6 +52,9 @@ Grade = Annotated[
     str, typer.Option("--quality", help="What must be readable: rate, P or good (all); any takes every lead.")
 ]
 Pad = Annotated[bool, typer.Option("--pad", help="Lengthen a recording that is too short by repeating its last value.")]
+Called = Annotated[
+    str | None, typer.Option("--name", help="What the recording is called in all output; by default own recording 1.")
+]
 """How one strip is read and explained: the same options for every command that takes a recording."""
 
 NOTICE = "For teaching, not for clinical use."
@@ -69,6 +72,7 @@ class Reading(NamedTuple):
     decimal: str | None
     quality: str
     pad: bool
+    called: str | None
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -102,6 +106,7 @@ def explain(
     decimal: Decimal = None,
     quality: Grade = "rate",
     pad: Pad = False,
+    called: Called = None,
     out: Annotated[Path | None, typer.Option(help="Write the figure here (.png, .svg, .pdf).")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write maps and answers here.")] = None,
 ) -> None:
@@ -112,7 +117,7 @@ def explain(
         _check_writable(path)
     if out:
         check_ending(out)
-    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad))
+    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad, called))
     seen = _explained(strip, target, fusion)
     print(f"fused   by {seen.rule}" if seen.fused is not None else f"fused   nothing: {seen.fused_reason}")
     if out:
@@ -135,11 +140,12 @@ def sentence(
     decimal: Decimal = None,
     quality: Grade = "rate",
     pad: Pad = False,
+    called: Called = None,
 ) -> None:
     """Say in plain sentences what the networks answer to one strip, and on which waves their maps lie."""
     from . import waves
 
-    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad))
+    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad, called))
     print(waves.sentence(_explained(strip, target, fusion)))
     print(NOTICE)
 
@@ -157,6 +163,7 @@ def trust(
     decimal: Decimal = None,
     quality: Grade = "rate",
     pad: Pad = False,
+    called: Called = None,
     seed: Annotated[int, typer.Option(help="Draws controls, noise and random weights.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
 ) -> None:
@@ -164,7 +171,7 @@ def trust(
     from .checks.trust.verdict import trust as tested
 
     _check_writable(json_file)
-    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad))
+    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad, called))
     report = tested(_explained(strip, target, fusion), seed=seed)
     for test in report.tests:
         print(f"test    {test}")
@@ -325,7 +332,14 @@ def _record(told: Reading) -> "Record":
             raise UnknownName(f"{problem}{meant}") from problem
     between = {"tab": "\t", "\\t": "\t", "space": " "}.get(told.delimiter or "", told.delimiter)
     try:
-        return read_record(name, sampling_rate=told.rate, unit=told.unit, delimiter=between, decimal=told.decimal)
+        return read_record(
+            name,
+            sampling_rate=told.rate,
+            unit=told.unit,
+            delimiter=between,
+            decimal=told.decimal,
+            name=told.called,
+        )
     except UnreadableFile as problem:
         if meant := _like(name):
             raise UnreadableFile(f"{problem}{meant}") from problem

@@ -157,15 +157,3 @@ def numbered(names: Iterable[str]) -> tuple[str, ...]:
         taken.add(unique.casefold())
         given.append(unique)
     return tuple(given)
-
-
-@checked
-def lead_in_words(lead: str) -> str:
-    """A lead's name as it stands in a sentence or beside a strip.
-
-    >>> lead_in_words("II"), lead_in_words("lead not stated"), lead_in_words("MLII")
-    ('lead II', 'lead not stated', 'lead II, modified')
-    """
-    if lead == "MLII":
-        return "lead II, modified"
-    return lead if lead.startswith(("lead ", "hand to hand")) else f"lead {lead}"

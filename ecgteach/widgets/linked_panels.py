@@ -27,8 +27,7 @@ from ..fusion import agreement_kinds, cells_onto_image
 from ..image import strip_image
 from ..plots import theme
 from ..plots.words import on_picture
-from ..records.leads import lead_in_words
-from ..strip import SECONDS, Strip
+from ..strip import SECONDS, Strip, lead_in_words
 from ..views import FUSED, view_kind
 from ..words import segments
 
