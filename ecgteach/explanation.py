@@ -76,7 +76,9 @@ class Explanation(ShowsItself):
     rule : str
         Fusion rule.
     contrast : bool
-        True when the maps explain the target's logit minus the mean of the others.
+        True when the maps explain the target's logit minus the mean of the others, or minus that of `against`.
+    against : str, optional
+        The one other class that the maps set the target against.
     networks : mapping of str to Network, optional
         The networks themselves, as long as the explanation has not left this process; `networks_of` looks after them.
     lacking : tuple of str
@@ -98,6 +100,7 @@ class Explanation(ShowsItself):
     contrast: bool = False
     networks: Mapping[str, Network] | None = field(default=None, repr=False)
     lacking: tuple[str, ...] = ()
+    against: str | None = None
 
     def __post_init__(self) -> None:
         if not self.views:
@@ -105,6 +108,8 @@ class Explanation(ShowsItself):
         classes = {view.prediction.classes for view in self.views.values()}
         if len(classes) > 1 or self.target not in next(iter(classes)):
             raise InvalidValue(f"target {self.target!r} is none of the classes that all views tell apart")
+        if self.against is not None and self.against not in {*next(iter(classes))} - {self.target}:
+            raise InvalidValue(f"a map for {self.target!r} is set against another of the classes, not {self.against!r}")
         fusing.rule_named(self.rule)
         if self.fused is not None and np.shape(self.fused) != (SAMPLES,):
             raise InvalidValue(f"a fused map has {SAMPLES} values, this one the shape {np.shape(self.fused)}")
@@ -159,6 +164,7 @@ class Explanation(ShowsItself):
             "target": self.target,
             "target_chosen": self.chosen,
             "contrast": self.contrast,
+            "against": self.against,
             "disagreement": self.disagreement or None,
             "views": {name: view_to_json(view) for name, view in self.views.items()},
             "fused": {
@@ -232,6 +238,7 @@ class Explanation(ShowsItself):
             part_of(fused, "rule", str),
             part_of(held, "contrast", bool),
             lacking=restored(tuple[str, ...], held.get("lacking", []), "lacking"),
+            against=restored(str | None, held.get("against"), "against"),  # type: ignore[arg-type]
         )
 
     def __repr__(self) -> str:
@@ -249,6 +256,7 @@ def explain(
     layer: str | None = None,
     *,
     contrast: bool = False,
+    against: str | None = None,
 ) -> Explanation:
     """Read a strip with one network or one for each view, and show where each looked, for one target.
 
@@ -269,6 +277,8 @@ def explain(
         Layer of all networks; by default the one that each says is explained.
     contrast : bool
         Explain the target's logit minus the mean of the others: "AFIB rather than the rest".
+    against : str, optional
+        Explain the target's logit minus that of one other class: "why AFIB and not SR?".
 
     Raises
     ------
@@ -298,13 +308,17 @@ def explain(
     }
     chosen = "highest probability, averaged over the views" if target is None else "asked for"
     target = highest(averaged(predictions)) if target is None else target
+    other = None if against is None else position(against, classes)
+    if other == position(target, classes):
+        raise InvalidValue(f"a map for {target} is set against another class than {against}; leave against= out")
     views = {}
     for name, (where, seen) in passes.items():
-        found = seen.map(position(target, classes), contrast=contrast)[0]
+        found = seen.map(position(target, classes), contrast, other)[0]
         on_time = _scaled(fusing.place(fusing.columns_of(found.values), where))
         views[name] = View(predictions[name], found, where, on_time, Provenance.of(module_of(networks[name])))
     fused, reason = _fused(views, rule, target)
-    return Explanation(prepared, target, chosen, views, fused, reason, rule, contrast, networks)
+    over = contrast or against is not None
+    return Explanation(prepared, target, chosen, views, fused, reason, rule, over, networks, against=against)
 
 
 def networks_of(

@@ -67,24 +67,32 @@ class ForwardPass:
     _y: Tensor  # the logits again, where it begins
     _why: Callable[[], str]  # says why the gradient does not reach the layer
 
-    def map(self, target: int | Sequence[int] | None = None, contrast: bool = False) -> list[Map]:
+    def map(
+        self, target: int | Sequence[int] | None = None, contrast: bool = False, against: int | None = None
+    ) -> list[Map]:
         """Return one map for each item; `target` is one class for all, or one for each, or each item's highest logit.
 
-        `contrast` explains the logit minus the mean of the others: not "why c?" but "why c and none of the others?".
+        `contrast` explains the logit minus the mean of the others: not "why c?" but "why c and none of the others?";
+        with `against`, minus that one other class's: "why c and not that?".
         """
-        targets = self._one_for_each(target)
-        totals = weighted_sum(self.activations.detach(), self._gradients(targets, contrast)).float().cpu().numpy()
-        return [Map.of(total, c, contrast, self.layer) for total, c in zip(totals, targets, strict=True)]
+        targets, over = self._one_for_each(target), contrast or against is not None
+        gradients = self._gradients(targets, contrast, against)
+        totals = weighted_sum(self.activations.detach(), gradients).float().cpu().numpy()
+        return [Map.of(total, c, over, self.layer) for total, c in zip(totals, targets, strict=True)]
 
     def gradients(self, target: int | Sequence[int] | None = None, contrast: bool = False) -> Tensor:
         """Return ∂y^c/∂A for each item, shaped like `activations`; `target` and `contrast` as for `map`."""
         return self._gradients(self._one_for_each(target), contrast)
 
-    def _gradients(self, targets: list[int], contrast: bool) -> Tensor:
+    def _gradients(self, targets: list[int], contrast: bool, against: int | None = None) -> Tensor:
         classes = self.logits.shape[1]
-        rest = -1 / max(classes - 1, 1) if contrast else 0.0
-        score = self._y.new_tensor([[1.0 if c == chosen else rest for c in range(classes)] for chosen in targets])
-        (gradients,) = torch.autograd.grad(self._y, self.activations, score, retain_graph=True, allow_unused=True)
+        rest = -1 / max(classes - 1, 1) if contrast and against is None else 0.0
+        score = self._y.new_full((len(targets), classes), rest)
+        if against is not None:
+            score[:, against] = -1.0
+        score[range(len(targets)), targets] = 1.0
+        asked = (self._y * score).sum()  # one number: with grad_outputs= torch loads sympy first, for seconds
+        (gradients,) = torch.autograd.grad(asked, self.activations, retain_graph=True, allow_unused=True)
         if gradients is None:
             raise InvalidValue(self._why())
         return gradients

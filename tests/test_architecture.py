@@ -12,13 +12,13 @@ import ecgteach
 HOUSE = Path(ecgteach.__file__).parent
 
 FLOORS = (
-    ("errors", "arguments", "statistics", "printing", "rhythms", "views", "showing", "paths", "plain"),
-    ("truth", "filters", "qrs", "quality", "strip", "image", "beats", "words"),
+    ("errors", "arguments", "statistics", "printing", "rhythms", "sources", "views", "showing", "paths", "plain"),
+    ("truth", "filters", "qrs", "quality", "strip", "image", "beats", "words", "marks"),
     ("records", "simulator"),
     ("probing", "gradcam", "models"),
     ("training", "fusion", "explained_view", "explanation", "cases"),
     ("waves", "checks"),
-    ("plots",),
+    ("plots", "quiz"),
     ("widgets", "doctor", "cli"),
 )
 """Rooms from the ground up. A room imports from lower floors, and on its own floor only from rooms to its left."""

@@ -229,6 +229,7 @@ def explain_again(
         explanation.rule,
         None if usual else next(iter(layers.values())),
         contrast=explanation.contrast,
+        against=explanation.against if target is None or target != explanation.against else None,
     )
 
 

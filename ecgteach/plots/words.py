@@ -224,6 +224,7 @@ def how_fused(seen: "Explanation") -> str:
 def method_line(seen: "Explanation") -> str:
     """How the maps were made and how fine they are."""
     over = ", over the other classes" if seen.contrast else ""
+    over = f", and not {class_in_short(seen.against)}" if seen.against else over
     layers = listed(list(dict.fromkeys(view.layer.name for view in seen.views.values())))
     cells = ", ".join(
         f"{view_kind(name).word} cells of {1000 * view.layer.cell_seconds:.0f} ms that see "

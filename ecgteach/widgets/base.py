@@ -1,57 +1,60 @@
-"""What every widget has: a state, what that state shows, controls, a panel, a still picture, and errors in words.
+"""What every widget has: a state, what that state shows, controls, a place on the page, a still, errors in words.
 
 A widget is a road in one direction. A control turns the present state into a new one, `render` turns a state into what
-is shown, `show` puts that on the panel. So a state that is saved today shows the same tomorrow, and two widgets side by
-side never meet.
+is shown, `show` puts that on the controls, `arrange` says where they stand, and the page gets it as one scene. So a
+state that is saved today shows the same tomorrow, and two widgets side by side never meet.
+
+To make a widget, subclass `Widget`::
+
+    class Counter(Widget[Count, str]):
+        def __init__(self):
+            super().__init__()
+            self._more = Button("more", "One more")
+            self.on_click(self._more, lambda state: replace(state, number=state.number + 1))
+            self.state = Count()
+
+        def render(self, state):            # pure: what a state shows
+            return f"{state.number} so far"
+
+        def show(self, shown):              # set the controls
+            self._more.disabled = self.state.number == 9
+
+        @property
+        def controls(self):
+            return {"more": self._more}
+
+        def arrange(self, shown):           # a fresh layout each time; the browser keeps what is already there
+            return row(self._more, words("sum", f"<p>{shown}</p>"))
+
+        def said(self, before, now):        # announced to a screen reader when the state has changed
+            return f"{now.number} so far"
+
+        def focus(self, before, now):       # the control that gets the focus; "" leaves it where it is
+            return ""
+
+The page owns keys (none reaches the notebook but Tab and Escape; arrows move within a group), the focus, the live
+region, a busy sign after 150 ms, and the sentence for a restarted kernel. `Strips` is the panel for strips, maps and
+marks; what it answers without the kernel stands there.
 """
 
 import html
+import sys
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, Self, TypeVar
 
-from ..errors import EcgteachError, NotInstalled
+from ..errors import EcgteachError, UnknownName
 from ..plots import Picture
-from ..views import SIGNAL, VIEWS
 from ..words import capital
-
-try:
-    import ipywidgets
-except ModuleNotFoundError as problem:
-    raise NotInstalled(
-        'widgets need ipywidgets and bokeh, which are not installed: pip install "ecgteach[lab]"'
-    ) from problem
+from .controls import Control, Item, laid_out
+from .frame import Frame
+from .texts import part, text
 
 BUSY_AFTER_MS = 150
-
-STYLE = f"""<style>
-.ecgteach {{ line-height: 1.45; font-size: 15px; }}
-.ecgteach p {{ margin: 0 0 .4em; }}
-.ecgteach table {{ border-collapse: collapse; line-height: 1.3; margin: .2em 0; }}
-.ecgteach th, .ecgteach td {{ padding: .1em 1.2em .1em 0; text-align: left; font-weight: normal; }}
-.ecgteach th[scope=col] {{ border-bottom: 1px solid #999; }}
-.ecgteach td.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
-.ecgteach-fault {{ border-left: 4px solid #D55E00; padding: .3em .8em; background: #fdf1ea; color: #111; }}
-.ecgteach-panel {{ position: relative; }}
-.ecgteach-busy {{ position: absolute; top: 4px; right: 8px; opacity: 0; }}
-.ecgteach-busy {{ animation: ecgteach-busy 1ms linear {BUSY_AFTER_MS}ms forwards; }}
-@keyframes ecgteach-busy {{ to {{ opacity: 1; }} }}
-.ecgteach-keys button, .ecgteach-keys input {{ font-size: 15px; }}
-.ecgteach-keys button:focus-visible {{ outline: 3px solid {VIEWS[SIGNAL].colour}; outline-offset: 1px; }}
-.ecgteach-keys .widget-toggle-button {{ text-align: left; padding: 0 7px; height: auto; line-height: 26px; }}
-.ecgteach-keys .widget-toggle-button {{ white-space: normal; }}
-.ecgteach-keys .widget-toggle-button::before {{ content: "\\25CB\\00A0"; }}
-.ecgteach-keys .widget-toggle-button.mod-active::before {{ content: "\\25CF\\00A0"; }}
-.ecgteach-keys .widget-toggle-buttons {{ width: auto; }}
-.ecgteach-answer-text {{ display: block; overflow: hidden auto; border: 1px solid #ddd; padding: 4px 10px; }}
-.ecgteach-figures {{ display: block; overflow: auto hidden; }}
-</style>"""
-"""The busy sign is sent at once and stays unseen for 150 ms, so that short work does not flicker."""
-
-
-_UNSEEN = {"height": "0px", "margin": "0px", "overflow": "visible"}
+"""Short work does not flicker."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,20 @@ class Widget(ABC, Generic[S, Shown]):
     `on_click` and `on_value`. It ends its own ``__init__`` by setting `state`.
     """
 
+    label = "Widget"
+    """What a screen reader calls it."""
+
     def __init__(self) -> None:
         self._state: S
         self._shown: Shown
         self._setting = False
-        self._busy = ipywidgets.HTML(layout=_UNSEEN)
-        self._fault = ipywidgets.HTML(layout={"display": "none"})
-        self._body: ipywidgets.Widget | None = None
+        self._receiving = False
+        self._fault = ""
+        self._said = ""
+        self._focus = ""
+        self._turn = 0
+        self._answers: list[Any] = []
+        self._frame: Frame | None = None
 
     @property
     def state(self) -> S:
@@ -95,132 +105,175 @@ class Widget(ABC, Generic[S, Shown]):
     @state.setter
     def state(self, state: S) -> None:
         self._shown = self.render(state)
+        before = getattr(self, "_state", None)
         self._state = state
+        if before is not None and before != state:
+            self._said, self._focus = self.said(before, state), self.focus(before, state)
         self._show_again()
 
     @abstractmethod
     def render(self, state: S) -> Shown:
-        """What a state shows, as plain values; nothing on the panel changes."""
+        """What a state shows, as plain values; nothing on the page changes."""
 
     @abstractmethod
     def show(self, shown: Shown) -> None:
-        """Put what `render` gave on controls and figures."""
+        """Put what `render` gave on the controls."""
 
     @property
     @abstractmethod
-    def controls(self) -> dict[str, ipywidgets.Widget]:
+    def controls(self) -> dict[str, Control]:
         """The controls by name."""
 
     @abstractmethod
-    def arrange(self) -> ipywidgets.Widget:
-        """Controls and figures, each in its place; called once."""
+    def arrange(self, shown: Shown) -> Item:
+        """Controls, words and panels, each in its place, for what is shown now."""
 
     @abstractmethod
     def still(self) -> Picture:
         """What the present state shows, as a picture with alt text for readers without a kernel."""
 
+    def said(self, before: S, now: S) -> str:  # noqa: ARG002
+        """What is announced to a screen reader when the state has changed."""
+        return ""
+
+    def focus(self, before: S, now: S) -> str:  # noqa: ARG002
+        """Name of the control that gets the focus when the state has changed; empty leaves it where it is."""
+        return ""
+
+    def look(self) -> str:
+        """A class of the style sheet for the whole widget, such as ``"ecgteach-presenter"``."""
+        return ""
+
     @property
     def fault(self) -> str:
-        """The error that the panel shows, as HTML; empty when nothing is wrong."""
-        return str(self._fault.value)
+        """The error that the page shows, as HTML; empty when nothing is wrong."""
+        return self._fault
 
-    def panel(self) -> ipywidgets.Widget:
-        """The widget, to be shown as a cell's last value."""
-        load_bokeh()
-        if self._body is None:
-            style = ipywidgets.HTML(STYLE, layout=_UNSEEN)
-            self._body = ipywidgets.VBox([style, self._busy, self._fault, self.arrange()])
-            self._body.add_class("ecgteach-panel")
-        return self._body
+    def panel(self) -> Frame:
+        """The widget, to be shown as a cell's last value; made once, so that it can be shown twice."""
+        if self._frame is None:
+            self._frame = Frame(self.receive)
+            self._send()
+        return self._frame
+
+    def scene(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """What the page is told to show, as plain values, and the arrays for it."""
+        body, arrays = laid_out(self.arrange(self._shown))
+        scene = {
+            "label": self.label,
+            "look": self.look(),
+            "turn": self._turn,
+            "answers": self._answers,
+            "fault": self._fault,
+            "said": self._said,
+            "focus": self._focus,
+            "texts": part("stage"),
+            "busy_after": BUSY_AFTER_MS,
+            "body": body,
+        }
+        return scene, arrays
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
         display(self.panel())  # type: ignore[no-untyped-call]
 
-    def on_click(self, button: ipywidgets.Button, change: Callable[[S], S]) -> None:
+    def on_click(self, button: Control, change: Callable[[S], S]) -> None:
         """Make a button change the state."""
-        button.on_click(lambda _: self._follow(change))
+        button.follow(lambda _: self._follow(change))
 
-    def on_value(self, control: ipywidgets.Widget, change: Callable[[S, Any], S]) -> None:
+    def on_value(self, control: Control, change: Callable[[S, Any], S]) -> None:
         """Make a control's new value change the state."""
-        control.observe(lambda event: self._follow(lambda state: change(state, event["new"])), names="value")
+        control.follow(lambda value: self._follow(lambda state: change(state, value)))
+
+    def receive(self, content: dict[str, Any]) -> None:
+        """Do what a learner did on the page, and answer with one scene."""
+        control = self.controls.get(content.get("control", ""))
+        self._answers = [content.get(name) for name in ("view", "number", "control")]
+        self._receiving, self._fault = True, ""
+        try:
+            with self._caught():
+                if control is None:
+                    raise UnknownName(text("fault.control", given=content.get("control")))
+                self._set(control, content.get("value"))
+        finally:
+            self._receiving = False
+        self._send()
+
+    def _set(self, control: Control, value: Any) -> None:
+        if hasattr(control, "click"):
+            control.click()
+        elif not control.disabled:
+            control.value = value
 
     def _follow(self, change: Callable[[S], S]) -> None:
-        """Change the state and show it; whatever goes wrong is said on the panel, which stays as it was.
+        """Change the state and show it; whatever goes wrong is said on the page, which stays as it was."""
+        if self._setting:
+            return
+        with self._caught(), one_thread():
+            self._fault = ""
+            self.state = change(self._state)
+
+    @contextmanager
+    def _caught(self) -> Iterator[None]:
+        """Say what goes wrong inside.
 
         Jupyter drops what a callback raises, so this is the one place that catches every error: it shows each of them,
         and those that are no message of ours with their traceback.
         """
-        if self._setting:
-            return
-        self._busy.value = '<span class="ecgteach ecgteach-busy" role="status">Working ...</span>'
         try:
-            self.state = change(self._state)
-            self._say_fault("")
+            yield
         except EcgteachError as problem:
             self._complain(f"<p>{html.escape(_sentence(str(problem)))}</p>")
         except Exception as problem:
             kept = html.escape("".join(traceback.format_exception(problem)))
             error = html.escape(f"{type(problem).__name__}: {problem}")
             self._complain(
-                f"<p>Something went wrong that the course did not foresee ({error}). What you did before is kept.</p>"
-                f"<details><summary>For a report: the traceback</summary><pre>{kept}</pre></details>"
+                f"<p>{text('stage.unforeseen', error=error)}</p>"
+                f"<details><summary>{text('stage.traceback')}</summary><pre>{kept}</pre></details>"
             )
-        finally:
-            self._busy.value = ""
 
     def _complain(self, words: str) -> None:
-        self._say_fault(f'<div class="ecgteach ecgteach-fault" role="alert">{words}</div>')
+        self._fault, self._said, self._focus = words, "", ""
         self._show_again()
 
-    def _say_fault(self, words: str) -> None:
-        self._fault.value = words
-        self._fault.layout.display = None if words else "none"
-
     def _show_again(self) -> None:
-        """Set the panel; meanwhile its controls change nothing."""
+        """Set the controls, which meanwhile change nothing, and tell the page."""
         self._setting = True
         try:
             self.show(self._shown)
         finally:
             self._setting = False
+        if not self._receiving:
+            self._answers = []
+            self._send()
+
+    def _send(self) -> None:
+        if self._frame is None:
+            return
+        self._turn += 1
+        self._frame.put(*self.scene())
+        self._said = self._focus = ""
 
 
-def choice(name: str, options: dict[str, Any], width: str = "auto") -> ipywidgets.ToggleButtons:
-    """A row of buttons of which one is chosen, none at first; tests and style sheets find it as ``ecgteach-NAME``.
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread of torch for the length of a block, if torch is there at all: a second one spins where cores are few.
 
-    Neither a list nor radio buttons: JupyterLab takes arrow keys and letters for itself while one of these has the
-    focus, and moves away or adds a cell. Tab and Space it leaves to buttons.
+    With the other core busy, two threads take three to five times as long as one for a single strip.
     """
-    buttons = ipywidgets.ToggleButtons(options=list(options.items()), value=None, style={"button_width": width})
-    buttons.add_class(f"ecgteach-{name}")
-    return buttons
-
-
-def question(text: str) -> ipywidgets.HTML:
-    """A short heading among the controls."""
-    return ipywidgets.HTML(f'<div class="ecgteach"><b>{text}</b></div>')
-
-
-def row(*controls: ipywidgets.Widget) -> ipywidgets.Box:
-    """Controls side by side, on a further line where there is no room."""
-    layout = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center", grid_gap="2px 12px")
-    return ipywidgets.Box(controls, layout=layout)
-
-
-def load_bokeh() -> None:
-    """Send bokeh's code to the page from this machine, so that figures need no network; twice does no harm."""
-    from IPython import get_ipython
-
-    if get_ipython() is None:
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
         return
-    from bokeh.io import output_notebook
-    from bokeh.resources import Resources
-
-    output_notebook(Resources(mode="inline", components=["bokeh"]), hide_banner=True)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _sentence(words: str) -> str:
-    text = capital(words)
-    return text if text.endswith((".", "!", "?")) else text + "."
+    ended = capital(words)
+    return ended if ended.endswith((".", "!", "?")) else ended + "."

@@ -251,8 +251,8 @@ def test_plot_sentence_attention_trust_stability_save_and_explorer_work(make, tm
         trust(back)
     assert trust(back, networks) == report
     explorer = CaseExplorer([sample("SR"), sample("AFIB")], networks)
-    for step in ("answers", "maps", "truth"):
-        readings = (Reading("normal", 75, step), *explorer.state.readings[1:])
+    for step in explorer.state.ladder()[1:]:
+        readings = (Reading("normal", 75, step, no_idea=True), *explorer.state.readings[1:])
         explorer.state = replace(explorer.state, readings=readings)
         assert explorer.still().alt
 

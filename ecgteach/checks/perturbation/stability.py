@@ -5,8 +5,7 @@ the map shifted in a circle: a map with a bump on every beat resembles many othe
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from ...errors import InvalidValue
 from ...explanation import FUSED, Explanation, highest, networks_of
 from ...gradcam import GradCAM
 from ...models import Network, Prediction, module_of, position
+from ...plain import Json, as_json
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS
 from ..agreement import correlation_of, ssim
 from ..localisation.controls import qrs_onsets, shifted
@@ -87,13 +87,9 @@ class Stability:
         means = {name: float(np.mean([getattr(change, name) for change in held])) for name in names}
         return means | {"lowest_correlation": min(change.correlation for change in held)}
 
-    def table(self) -> list[dict[str, Any]]:
-        """One row for each change of each map."""
-        return [asdict(change) for change in self.changes]
-
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """Everything as plain values."""
-        return {"changes": self.table(), "left_out": self.left_out}
+        return as_json(self)
 
     def __repr__(self) -> str:
         words = [
@@ -187,7 +183,8 @@ def _seen(explanation: Explanation, model: Network, view: str, seed: int) -> dic
     inputs = changed(explanation.strip, model, layer, seed=seed)
     batch = torch.cat(list(inputs.values()))
     passed = GradCAM(module_of(model), layer).forward(batch)
-    maps = passed.map(position(explanation.target, model.classes), contrast=explanation.contrast)
+    other = None if explanation.against is None else position(explanation.against, model.classes)
+    maps = passed.map(position(explanation.target, model.classes), explanation.contrast, other)
     found = {}
     for name, made, logits in zip(inputs, maps, passed.logits.float().cpu().numpy(), strict=True):
         moved = shift_seconds(name, model, layer)
