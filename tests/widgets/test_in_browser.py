@@ -15,6 +15,10 @@ CELLS = (
     "other = CaseExplorer(held[:2])\nother",
     "1 + 1",
 )
+LATE = (
+    "import time; handlers = one.panel()._msg_callbacks.callbacks; prompt = list(handlers); "
+    "handlers[:] = [lambda frame, content, buffers: (time.sleep(2), one.receive(content))]"
+)
 STEPS = ("answers", "signal", "image", "fused", "tests", "truth")
 HARMLESS = re.compile(r"favicon|ResizeObserver loop")
 
@@ -36,6 +40,8 @@ def lab(tmp_path_factory, shots):
 
 @pytest.fixture
 def one(lab):
+    lab.page.evaluate("document.fullscreenElement && document.exitFullscreen()")
+    lab.page.set_viewport_size({"width": 1366, "height": 768})
     stage = Stage(lab.page)
     stage.top()
     return stage
@@ -98,7 +104,9 @@ def test_the_crosshair_reads_time_millivolt_and_every_map_in_all_panels(lab, one
     box = one.sheets[1].bounding_box()
     lab.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 10)
     lab.page.wait_for_timeout(100)
-    assert re.fullmatch(r"\d\.\d\d s · \u2212?\d\.\d\d mV · signal [\w ]+% · picture [\w ]+% · fused [\w ]+%", one.readout)
+    assert re.fullmatch(
+        r"\d\.\d\d s · \u2212?\d\.\d\d mV · signal [\w ]+% · picture [\w ]+% · fused [\w ]+%", one.readout
+    )
     crossed = one.all.evaluate(
         """area => [...area.querySelectorAll(".ecgteach-over")].map(over => {
             const x = Math.round(0.5 * over.width), pen = over.getContext("2d");
@@ -113,7 +121,7 @@ def test_the_crosshair_reads_time_millivolt_and_every_map_in_all_panels(lab, one
 
 def test_rule_threshold_and_crosshair_answer_while_the_kernel_is_busy_and_it_hears_of_them_after(lab, one):
     one.top()
-    lab.in_last_cell("import time; time.sleep(8); print('rested')")
+    lab.in_last_cell(LATE)
     one.top()
     lab.page.wait_for_timeout(300)
     before = one.all.locator('[data-fill="neither"]').inner_text()
@@ -129,7 +137,7 @@ def test_rule_threshold_and_crosshair_answer_while_the_kernel_is_busy_and_it_hea
     one.all.get_by_text("Working ...").wait_for()
     one.settle()
     assert not one.all.get_by_text("Working ...").is_visible()
-    lab.in_last_cell("print(one.state.rule, round(one.state.threshold, 2))")
+    lab.in_last_cell("handlers[:] = prompt; print(one.state.rule, round(one.state.threshold, 2))")
     lab.page.get_by_text("product 0.2").wait_for(timeout=LONGEST)
 
 
@@ -384,7 +392,7 @@ def test_a_restarted_kernel_is_told_in_words_and_running_the_cell_again_brings_t
     page = lab.page
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_text("Restart Kernel", exact=False).first.click()
-    page.get_by_role("button", name="Restart").click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
     one.says("The kernel was restarted: run this cell again.")
     lab.shot("restarted")
     page.locator(".jp-CodeCell .cm-content").first.click()
@@ -399,7 +407,8 @@ def test_the_same_works_as_a_page_of_voila(lab, tmp_path):
     write_notebook(tmp_path / "widgets.ipynb", CELLS[0])
     with voila(tmp_path) as address:
         page = lab.page.context.browser.new_page(viewport={"width": 1366, "height": 768})
-        page.goto(f"{address}/voila/render/widgets.ipynb")
+        page.set_default_timeout(LONGEST)
+        page.goto(f"{address}/voila/render/widgets.ipynb", timeout=240_000)
         page.locator(".ecgteach-stage").wait_for(timeout=120_000)
         stage = Stage(page)
         for step in STEPS:
