@@ -154,7 +154,7 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         if not state.begun:
             assert self.study is not None
             return ReadFirstShown(state, heading, "", strip, told.consent(self.study.consent), None, False)
-        task = text("reading.step_end" if state.sitting.at_end else f"reading.step_{done.step}")
+        task = text("reading.step_end" if state.summed else f"reading.step_{done.step}")
         if not done.locked:
             return ReadFirstShown(state, heading, task, strip, "", None, False)
         seen = self._explained(planned.item)
@@ -164,12 +164,10 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
     def _told(self, state: ReadFirstState, item: Item, seen: Explanation, map_shown: bool) -> str:
         done, planned = state.round, state.sitting.planned
         if done.finished:
+            if state.summed:
+                return told.summary(profile_of(scores_of(state.sitting, self.items)), state.sitting.carried)
             score = score_round(done, item, with_map=planned.with_map)
-            said = told.truth(done, item, score, seen, self._classes, returns=state.sitting.returns)
-            if state.sitting.at_end:
-                carried = state.sitting.carried
-                said = told.summary(profile_of(scores_of(state.sitting, self.items)), carried) + said
-            return said
+            return told.truth(done, item, score, seen, self._classes, returns=state.sitting.returns)
         said = told.own_reading(done, self._classes) + told.networks(seen)
         if map_shown and self.study is not None and self.study.shows_verdict(self.participant):
             said = told.verdict(self._report(planned.item)) + said
@@ -193,7 +191,7 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
             decision.options, decision.value = {}, None
         held["back"].disabled = done.locked or done.step == FEATURES_STEP
         held["step"].label = self._onward(state)
-        held["step"].disabled = state.sitting.at_end or not (done.finished or done.ready())
+        held["step"].disabled = state.summed or not (done.finished or done.ready())
         held["agree"].value, held["begin"].disabled = state.agreed, not state.agreed
         held["file"].value = state.file
         panels = panels_of(
@@ -205,7 +203,8 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
     def _onward(self, state: ReadFirstState) -> str:
         done = state.round
         if done.finished:
-            return text("reading.onward_end" if state.sitting.at_end else "reading.onward_truth")
+            last = "summed" if state.summed else "end"
+            return text(f"reading.onward_{last}" if state.sitting.at_end else "reading.onward_truth")
         if done.step == ANSWERS_STEP and state.sitting.planned.with_map:
             return text("reading.onward_answers_map")
         return text(f"reading.onward_{done.step}")
@@ -257,16 +256,19 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         shown = self._shown
         if len(now.sitting.rounds) != len(before.sitting.rounds):
             return f"{shown.heading}. {shown.task}"
-        if now.round.step != before.round.step or now.begun != before.begun:
+        if now.round.step != before.round.step or (now.begun, now.summed) != (before.begun, before.summed):
             return shown.task
         return self.tools.said(self._in_hand(before), self._in_hand(now), self._stretches(now))
 
     def focus(self, before: ReadFirstState, now: ReadFirstState) -> str:
         """At a new step its first control."""
-        same = len(now.sitting.rounds) == len(before.sitting.rounds) and now.begun == before.begun
+        same = len(now.sitting.rounds) == len(before.sitting.rounds) and (now.begun, now.summed) == (
+            before.begun,
+            before.summed,
+        )
         if same and now.round.step == before.round.step:
             return ""
-        first = {RHYTHM_STEP: "answer", MARKS_STEP: "brush", TRUTH_STEP: "file" if now.sitting.at_end else "step"}
+        first = {RHYTHM_STEP: "answer", MARKS_STEP: "brush", TRUTH_STEP: "file" if now.summed else "step"}
         return first.get(now.round.step, "decision" if now.round.locked else FEATURES[0])
 
     def still(self) -> Picture:
@@ -295,7 +297,9 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
 
     def load(self, path: str | Path) -> None:
         """Go on from saved progress."""
-        self.state = replace(self.state, sitting=load_progress(path, KIND, Sitting), begun=True, hand=MarksState())
+        self.state = replace(
+            self.state, sitting=load_progress(path, KIND, Sitting), begun=True, hand=MarksState(), summed=False
+        )
 
     def _tie(self) -> None:
         held = self._controls
@@ -339,6 +343,8 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         raise InvalidValue(text("reading.not_now"))
 
     def _onwards(self, state: ReadFirstState) -> ReadFirstState:
+        if state.sitting.at_end and not state.summed:
+            return replace(state, summed=True)
         on = replace(state, sitting=state.sitting.onward(self.items))
         self._note = ""
         if on.round.finished and self._file is not None:
@@ -354,7 +360,7 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         path = named_file(state.file, text("reading.no_file"))
         sitting = load_progress(path, KIND, Sitting)
         self._note = text("reading.loaded", file=path.name)
-        return replace(state, sitting=sitting, hand=MarksState())
+        return replace(state, sitting=sitting, hand=MarksState(), summed=False)
 
     def _explained(self, number: int) -> Explanation:
         if number not in self._seen:

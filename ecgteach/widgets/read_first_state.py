@@ -31,6 +31,8 @@ class ReadFirstState(State):
         Whether a participant of a study has ticked the consent.
     begun : bool
         Whether the first strip is shown.
+    summed : bool
+        Whether the sitting as a whole is shown, after its last strip.
     file : str
         Name of the progress file.
     """
@@ -39,6 +41,7 @@ class ReadFirstState(State):
     hand: MarksState = field(default_factory=MarksState)
     agreed: bool = False
     begun: bool = True
+    summed: bool = False
     file: str = ""
 
     def to_json(self) -> dict[str, Any]:

@@ -130,7 +130,9 @@ class TestOrder:
             climb(reading, "truth")
             if not reading.state.sitting.at_end:
                 reading.controls["step"].click()
-        assert reading.controls["step"].disabled
+        assert "What decides" in told(reading)
+        reading.controls["step"].click()
+        assert reading.controls["step"].disabled and reading.state.summed
         for words in (
             "Brier score",
             "wrong answers of the networks followed",
