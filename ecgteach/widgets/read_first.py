@@ -7,6 +7,7 @@ items, nothing returns, and nobody begins without consent.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,8 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         self.seed, number = (seed, number) if study is None else (study.seed, study.items)
         self.arm = "" if study is None else study.arm_of(participant)
         self.items = tuple(draw_items(number, seed=self.seed, models=self._models) if items is None else items)
+        for item in self.items:
+            expect(item, Item, "ReadFirst reads Items", "make them of recordings with ecgteach.quiz.items_of")
         number = min(number, len(self.items))
         self._file = None if progress is None else Path(progress).expanduser()
         self._note = ""
@@ -110,14 +113,14 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         self.tools = MarkTools(BRUSHES)
         self._controls = {control.name: control for control in reading_controls()}
         self._tie()
-        stretches_of(self.items[0].strip)  # what finds waves takes seconds to be loaded: now, not at a press
         maps = None if study is None else study.shows_map(participant)
         sitting = plan_sitting(self.items, number, seed=self.seed, maps=maps, returns=study is None)
+        stretches_of(self.items[0].strip)  # what finds waves takes seconds to be loaded: now, not at a press
         if self._file is not None and self._file.exists():
-            sitting = load_progress(self._file, KIND, Sitting)
-        begun = study is None or len(sitting.rounds) > 1
+            sitting = self._sitting_in(self._file)
+        going = study is None or len(sitting.rounds) > 1
         self.state = ReadFirstState(
-            sitting, agreed=begun, begun=begun, file="" if self._file is None else str(self._file)
+            sitting, agreed=going, begun=going, file="" if self._file is None else str(self._file)
         )
 
     @property
@@ -157,6 +160,9 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         task = text("reading.step_end" if state.summed else f"reading.step_{done.step}")
         if not done.locked:
             return ReadFirstShown(state, heading, task, strip, "", None, False)
+        if state.summed:
+            scores, beside = told.summary(profile_of(scores_of(state.sitting, self.items)), state.sitting.carried)
+            return ReadFirstShown(state, task, "", strip, scores, None, False, beside)
         seen = self._explained(planned.item)
         map_shown = done.reached(MAP_STEP) and planned.with_map
         return ReadFirstShown(state, heading, task, strip, self._told(state, item, seen, map_shown), seen, map_shown)
@@ -164,8 +170,6 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
     def _told(self, state: ReadFirstState, item: Item, seen: Explanation, map_shown: bool) -> str:
         done, planned = state.round, state.sitting.planned
         if done.finished:
-            if state.summed:
-                return told.summary(profile_of(scores_of(state.sitting, self.items)), state.sitting.carried)
             score = score_round(done, item, with_map=planned.with_map)
             return told.truth(done, item, score, seen, self._classes, returns=state.sitting.returns)
         said = told.own_reading(done, self._classes) + told.networks(seen)
@@ -231,6 +235,11 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         if not state.begun:
             return column(words("consent", shown.words), held["agree"], row(held["begin"]))
         done = state.round
+        if state.summed:
+            scores = row(
+                column(words("said", shown.words)), column(words("beside", shown.beside)), look="ecgteach-desk"
+            )
+            return column(words("heading", f"<h3>{shown.heading}</h3>"), scores, self._files(), *self._noted())
         heading = words("heading", f"<h3>{shown.heading}</h3>")
         head = row(heading, words("task", f"<p>{shown.task}</p>"), look="ecgteach-apart")
         onward = row(held["back"], held["step"]) if not done.locked else row(held["step"])
@@ -247,9 +256,16 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
             body: list[page.Item] = [row(column(*task, onward), column(*said), look="ecgteach-desk")]
         else:
             body = [*task, onward, *said]
-        files = row(held["file"], held["save"], held["load"], self._export())
-        note = [words("note", f"<p>{self._note}</p>")] if self._note else []
-        return column(head, self.tools.strips, *body, *([files] if done.finished else []), *note)
+        files = [self._files()] if done.finished else []
+        return column(head, self.tools.strips, *body, *files, *self._noted())
+
+    def _files(self) -> page.Item:
+        """Where progress goes, and the table for a teacher."""
+        held = self._controls
+        return row(held["file"], held["save"], held["load"], self._export())
+
+    def _noted(self) -> list[page.Item]:
+        return [words("note", f"<p>{escape(self._note)}</p>")] if self._note else []
 
     def said(self, before: ReadFirstState, now: ReadFirstState) -> str:
         """The next step, or where the marks are."""
@@ -298,7 +314,7 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
     def load(self, path: str | Path) -> None:
         """Go on from saved progress."""
         self.state = replace(
-            self.state, sitting=load_progress(path, KIND, Sitting), begun=True, hand=MarksState(), summed=False
+            self.state, sitting=self._sitting_in(Path(path)), begun=True, hand=MarksState(), summed=False
         )
 
     def _tie(self) -> None:
@@ -358,9 +374,16 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
 
     def _loaded(self, state: ReadFirstState) -> ReadFirstState:
         path = named_file(state.file, text("reading.no_file"))
-        sitting = load_progress(path, KIND, Sitting)
+        sitting = self._sitting_in(path)
         self._note = text("reading.loaded", file=path.name)
         return replace(state, sitting=sitting, hand=MarksState(), summed=False)
+
+    def _sitting_in(self, path: Path) -> Sitting:
+        """The sitting that a file holds, if it is of these strips."""
+        sitting = load_progress(path, KIND, Sitting)
+        if sitting.seed != self.seed:
+            raise InvalidValue(text("reading.other_seed", file=path.name, held=sitting.seed, seed=self.seed))
+        return sitting
 
     def _explained(self, number: int) -> Explanation:
         if number not in self._seen:

@@ -82,6 +82,8 @@ class ReadFirstShown:
         The networks' answers and maps; None before the reading is locked.
     map_shown : bool
         Whether the map stands on the panel.
+    beside : str
+        What stands beside the scores of a whole sitting, as HTML.
     """
 
     state: ReadFirstState
@@ -91,6 +93,7 @@ class ReadFirstShown:
     words: str
     seen: Explanation | None
     map_shown: bool
+    beside: str = ""
 
 
 def begun(state: ReadFirstState) -> ReadFirstState:
