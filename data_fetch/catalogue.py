@@ -1,13 +1,12 @@
-"""What can be fetched, as data: one `Entry` for each data set, read from ``catalogue.toml``."""
+"""What can be fetched, as data: one `Entry` for each source of ``ecgteach/sources.toml``."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from ecgteach.errors import UnknownName, choices
+from ecgteach.sources import SOURCES, Source
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,7 @@ class Entry:
     @property
     def command(self) -> str:
         """What fetches it: ``python -m data_fetch ludb``."""
-        form = self.name.removeprefix(f"{self.form_of}-")
-        return (
-            f"python -m data_fetch {self.form_of} --form {form}"
-            if self.form_of
-            else f"python -m data_fetch {self.name}"
-        )
+        return SOURCES[self.name].command
 
     def usual_bytes(self, path: str) -> int:
         """Size that a file of this set usually has, by its ending; 2 kB where nothing is known."""
@@ -98,8 +92,7 @@ def catalogue() -> dict[str, Entry]:
     >>> catalogue()["ludb"].records
     200
     """
-    text = resources.files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8")
-    return {name: _entry(name, row) for name, row in tomllib.loads(text).items()}
+    return {name: entry_of(source) for name, source in SOURCES.items() if source.fetch}
 
 
 def entry(name: str, form: str | None = None) -> Entry:
@@ -141,12 +134,22 @@ def megabytes(size: int) -> str:
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 
-def _entry(name: str, row: dict[str, Any]) -> Entry:
-    row = _tuples(row)
+def entry_of(source: Source) -> Entry:
+    """What the catalogue says of a source that can be fetched."""
+    row = _tuples(source.fetch)
     if "labels" in row:
         row["labels"] = Labels(**_tuples(row["labels"]))
-    return Entry(name=name, **row)
+    return Entry(
+        name=source.name,
+        title=source.title,
+        slug=source.folder,
+        licence=source.licence,
+        citation=source.citation,
+        form_of=source.form_of,
+        same_person=source.same_person,
+        **row,
+    )
 
 
-def _tuples(row: dict[str, Any]) -> dict[str, Any]:
+def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}

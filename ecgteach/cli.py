@@ -8,22 +8,28 @@ import io
 import json
 import os
 import sys
+from collections.abc import Callable
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
-from .errors import EcgteachError, UnknownName, UnreadableFile, did_you_mean
+from .errors import EcgteachError, UnknownName, UnreadableFile, choices, did_you_mean
 from .paths import write_whole
+from .rhythms import grouping
+from .sources import readable
 
 if TYPE_CHECKING:
     from .explanation import Explanation
     from .models import StripCNN
     from .records import Record
-    from .strip import Strip
 
 SAMPLE = "sample"
 """The word that stands for a strip that came with the package."""
+
+GROUPS = grouping().classes
+ONE_SAMPLE = f"{SAMPLE}:{GROUPS[-1]}:3"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,39 +42,54 @@ Data = Annotated[Path | None, typer.Option(help="Folder of the data sets; else E
 Weights = Annotated[Path | None, typer.Option(help="Weights of this view's network, instead of the shipped ones.")]
 
 
-RecordName = Annotated[
-    str,
-    typer.Argument(help="A WFDB path, a DICOM, aECG, EDF, CSV or NumPy file, or: sample, sample:AFIB, sample:AFIB:3"),
-]
-Lead = Annotated[str | None, typer.Option(help="Lead; by default II, or the only one there is.")]
-At = Annotated[float, typer.Option(help="Second at which the strip begins.")]
-Target = Annotated[str | None, typer.Option(help="Class to explain: SR, SB, GSVT or AFIB.")]
-Fusion = Annotated[str, typer.Option(help="mean, maximum, product or confidence.")]
-Rate = Annotated[float | None, typer.Option(help="Sampling rate in Hz, where the file does not say it.")]
-Unit = Annotated[str | None, typer.Option(help="mV, uV or V, where the file does not say it.")]
-Delimiter = Annotated[str | None, typer.Option(help="What stands between the columns of a CSV, where that is open.")]
-Decimal = Annotated[str | None, typer.Option(help="Decimal sign of a CSV, . or , where that is open.")]
-Grade = Annotated[
-    str, typer.Option("--quality", help="What must be readable: rate, P or good (all); any takes every lead.")
-]
-Pad = Annotated[bool, typer.Option("--pad", help="Lengthen a recording that is too short by repeating its last value.")]
-"""How one strip is read and explained: the same options for every command that takes a recording."""
+class Reading(NamedTuple):
+    """How one strip is read and explained: what every command that takes a recording is given."""
+
+    record: Annotated[
+        str, typer.Argument(help=f"A WFDB path, a DICOM, aECG, EDF, CSV or NumPy file, or: {SAMPLE}, {ONE_SAMPLE}")
+    ]
+    lead: Annotated[str | None, typer.Option(help="Lead; by default II, or the only one there is.")] = None
+    at: Annotated[float, typer.Option(help="Second at which the strip begins.")] = 0.0
+    target: Annotated[str | None, typer.Option(help=f"Class to explain: {choices(GROUPS)}.")] = None
+    fusion: Annotated[str, typer.Option(help="mean, maximum, product or confidence.")] = "mean"
+    rate: Annotated[float | None, typer.Option(help="Sampling rate in Hz, where the file does not say it.")] = None
+    unit: Annotated[str | None, typer.Option(help="mV, uV or V, where the file does not say it.")] = None
+    delimiter: Annotated[
+        str | None, typer.Option(help="What stands between the columns of a CSV, where that is open.")
+    ] = None
+    decimal: Annotated[str | None, typer.Option(help="Decimal sign of a CSV, . or , where that is open.")] = None
+    quality: Annotated[
+        str, typer.Option("--quality", help="What must be readable: rate, P or good (all); any takes every lead.")
+    ] = "rate"
+    pad: Annotated[
+        bool, typer.Option("--pad", help="Lengthen a recording that is too short by repeating its last value.")
+    ] = False
+
 
 NOTICE = "For teaching, not for clinical use."
 
 
-class Reading(NamedTuple):
-    """What a command was told about the strip that it is to read."""
+def taking(shared: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options that a named tuple declares; it takes what was given as its first argument."""
 
-    name: str
-    lead: str | None
-    at: float
-    rate: float | None
-    unit: str | None
-    delimiter: str | None
-    decimal: str | None
-    quality: str
-    pad: bool
+    def gives(command: Callable[..., None]) -> Callable[..., None]:
+        def called(**given: Any) -> None:
+            command(shared(**{name: given.pop(name) for name in shared._fields}), **given)
+
+        kinds = get_type_hints(shared, include_extras=True)
+        options = [
+            Parameter(
+                name, Parameter.KEYWORD_ONLY, default=shared._field_defaults.get(name, Parameter.empty), annotation=kind
+            )
+            for name, kind in kinds.items()
+        ]
+        own = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in list(signature(command).parameters.values())[1:]]
+        called.__name__, called.__doc__ = command.__name__, command.__doc__
+        called.__annotations__ = {each.name: each.annotation for each in [*options, *own]}
+        called.__signature__ = Signature([*options, *own])  # type: ignore[attr-defined]
+        return called
+
+    return gives
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -90,18 +111,9 @@ def run(commands: typer.Typer, name: str, arguments: list[str] | None = None) ->
 
 
 @app.command()
+@taking(Reading)
 def explain(
-    record: RecordName,
-    lead: Lead = None,
-    at: At = 0.0,
-    target: Target = None,
-    fusion: Fusion = "mean",
-    rate: Rate = None,
-    unit: Unit = None,
-    delimiter: Delimiter = None,
-    decimal: Decimal = None,
-    quality: Grade = "rate",
-    pad: Pad = False,
+    reading: Reading,
     out: Annotated[Path | None, typer.Option(help="Write the figure here (.png, .svg, .pdf).")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write maps and answers here.")] = None,
 ) -> None:
@@ -112,8 +124,7 @@ def explain(
         _check_writable(path)
     if out:
         check_ending(out)
-    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad))
-    seen = _explained(strip, target, fusion)
+    seen = _explained(reading)
     print(f"fused   by {seen.rule}" if seen.fused is not None else f"fused   nothing: {seen.fused_reason}")
     if out:
         print(f"written {seen.plot().save(out)}")
@@ -123,40 +134,19 @@ def explain(
 
 
 @app.command()
-def sentence(
-    record: RecordName,
-    lead: Lead = None,
-    at: At = 0.0,
-    target: Target = None,
-    fusion: Fusion = "mean",
-    rate: Rate = None,
-    unit: Unit = None,
-    delimiter: Delimiter = None,
-    decimal: Decimal = None,
-    quality: Grade = "rate",
-    pad: Pad = False,
-) -> None:
+@taking(Reading)
+def sentence(reading: Reading) -> None:
     """Say in plain sentences what the networks answer to one strip, and on which waves their maps lie."""
     from . import waves
 
-    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad))
-    print(waves.sentence(_explained(strip, target, fusion)))
+    print(waves.sentence(_explained(reading)))
     print(NOTICE)
 
 
 @app.command()
+@taking(Reading)
 def trust(
-    record: RecordName,
-    lead: Lead = None,
-    at: At = 0.0,
-    target: Target = None,
-    fusion: Fusion = "mean",
-    rate: Rate = None,
-    unit: Unit = None,
-    delimiter: Delimiter = None,
-    decimal: Decimal = None,
-    quality: Grade = "rate",
-    pad: Pad = False,
+    reading: Reading,
     seed: Annotated[int, typer.Option(help="Draws controls, noise and random weights.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
 ) -> None:
@@ -164,8 +154,7 @@ def trust(
     from .checks.trust.verdict import trust as tested
 
     _check_writable(json_file)
-    strip = _strip(Reading(record, lead, at, rate, unit, delimiter, decimal, quality, pad))
-    report = tested(_explained(strip, target, fusion), seed=seed)
+    report = tested(_explained(reading), seed=seed)
     for test in report.tests:
         print(f"test    {test}")
     print(f"map     {report.verdict}")
@@ -206,7 +195,7 @@ def train(
 
 @app.command()
 def evaluate(
-    dataset: Annotated[str, typer.Option(help="chapman, ptb-xl, challenge-2017, challenge-2021, mitdb or ludb")],
+    dataset: Annotated[str, typer.Option(help=f"One of {choices(readable())}.")],
     data: Data = None,
     part: Annotated[
         str | None, typer.Option(help="validation, test, new or all; by default all but the training part.")
@@ -278,28 +267,23 @@ def doctor() -> None:
 def models_of(signal: Path | None, image: Path | None) -> "dict[str, StripCNN]":
     """A network for each view: of a file, or the shipped one."""
     from .models import load, load_file
-    from .rhythms import grouping
 
     given = {"signal": signal, "image": image}
-    return {view: load_file(path, grouping().classes, view) if path else load(view) for view, path in given.items()}
+    return {view: load_file(path, GROUPS, view) if path else load(view) for view, path in given.items()}
 
 
-def _strip(told: Reading) -> "Strip":
-    """The strip that a command is to read; how its file was read is printed."""
-    recording = _record(told)
-    for note in recording.notes:
-        print(f"read    {note}")
-    return recording.strip(told.lead, told.at, quality=told.quality, pad=told.pad)
-
-
-def _explained(strip: "Strip", target: str | None, fusion: str) -> "Explanation":
-    """Both networks' explanation of a strip; what they answer is printed."""
+def _explained(reading: Reading) -> "Explanation":
+    """The explanation of the strip that is read; how its file was read, and what the networks answer, are printed."""
     from . import explanation
     from .plots.words import answers_in_words
     from .views import view_kind
     from .words import class_in_full
 
-    seen = explanation.explain(strip, target=target, fusion=fusion)
+    recording = _record(reading)
+    for note in recording.notes:
+        print(f"read    {note}")
+    strip = recording.strip(reading.lead, reading.at, quality=reading.quality, pad=reading.pad)
+    seen = explanation.explain(strip, target=reading.target, fusion=reading.fusion)
     print(f"{seen.strip!r}")
     for name, view in seen.views.items():
         print(f"{view_kind(name).word:7} {answers_in_words(view.prediction)}")
@@ -309,23 +293,25 @@ def _explained(strip: "Strip", target: str | None, fusion: str) -> "Explanation"
     return seen
 
 
-def _record(told: Reading) -> "Record":
-    from .records import read_record, sample
-    from .rhythms import grouping
+def _record(reading: Reading) -> "Record":
+    from .records import read_record, sample, samples
+    from .records.embedded import EXAMPLE
 
-    name = told.name
+    name = reading.record
     if name == SAMPLE or name.startswith(f"{SAMPLE}:"):
         _, group, number, *rest = [*name.split(":"), "", ""]
         if any(rest) or (number and not (number.isascii() and number.isdecimal())):
-            raise UnknownName(f"{name!r} names no embedded strip; write sample:GROUP:NUMBER, such as sample:AFIB:3")
+            raise UnknownName(f"{name!r} names no embedded strip; write sample:GROUP:NUMBER, such as {ONE_SAMPLE}")
         try:
-            return sample(group or "AFIB", int(number or 0))
+            return sample(group or samples(use=EXAMPLE)[-1].group, int(number or 0))
         except UnknownName as problem:
-            meant = "" if group in grouping().classes else did_you_mean(group, grouping().classes)
+            meant = "" if group in GROUPS else did_you_mean(group, GROUPS)
             raise UnknownName(f"{problem}{meant}") from problem
-    between = {"tab": "\t", "\\t": "\t", "space": " "}.get(told.delimiter or "", told.delimiter)
+    between = {"tab": "\t", "\\t": "\t", "space": " "}.get(reading.delimiter or "", reading.delimiter)
     try:
-        return read_record(name, sampling_rate=told.rate, unit=told.unit, delimiter=between, decimal=told.decimal)
+        return read_record(
+            name, sampling_rate=reading.rate, unit=reading.unit, delimiter=between, decimal=reading.decimal
+        )
     except UnreadableFile as problem:
         if meant := _like(name):
             raise UnreadableFile(f"{problem}{meant}") from problem
@@ -344,9 +330,9 @@ def _like(name: str) -> str:
     stem, colon, rest = name.partition(":")
     if meant := did_you_mean(stem, [SAMPLE]):
         return meant.replace(SAMPLE, f"{SAMPLE}{colon}{rest}")
-    from .records.formats import BY_ENDING
+    from .records.formats import by_ending
 
-    names = [one.name for one in beside if one.suffix.lower() in BY_ENDING]
+    names = [one.name for one in beside if by_ending(one)]
     return did_you_mean(path.name, [*names, *(one.stem for one in beside if one.suffix.lower() == ".hea")])
 
 

@@ -99,11 +99,12 @@ def _samples() -> Inspection:
 
 
 def _data() -> Iterator[Inspection]:
-    from .records import SOURCES, open_dataset
+    from .records import open_dataset
+    from .sources import SOURCES, readable
 
     yield Inspection("looked in", ", ".join(str(root) for root in paths.roots()))
-    for source in SOURCES:
+    for source in readable():
         try:
             yield Inspection(source, f"{len(open_dataset(source)):,} records")
         except EcgteachError:
-            yield Inspection(source, f"not here; the course runs without it. To have it: python -m data_fetch {source}")
+            yield Inspection(source, f"not here; the course runs without it. To have it: {SOURCES[source].command}")

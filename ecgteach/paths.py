@@ -12,12 +12,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from .errors import UnreadableFile, choices
+from .sources import by_folder
 
 DATA_VARIABLE = "ECGTEACH_DATA"
 CACHE_VARIABLE = "ECGTEACH_CACHE"
-
-FETCH_NAMES = {"ecg-arrhythmia": "chapman", "chapman-figshare": "chapman --form figshare"}
-"""What ``python -m data_fetch`` calls a slug, where it is not the slug itself."""
 
 
 def cache() -> Path:
@@ -69,13 +67,12 @@ def find(slug: str, data: str | Path | None = None, *, version: str | None = Non
         if version is None or folder.name == version:
             return folder
     looked = choices(roots(data))
-    name = FETCH_NAMES.get(slug, slug)
     if found:
         there = choices(folder.name for folder in found)
         raise UnreadableFile(f"version {version} of {slug} is not in {looked}; there is {there}")
     raise UnreadableFile(
         f"the data set {slug} is not in {looked}. Set {DATA_VARIABLE} to the folder that holds it, "
-        f"or fetch it: python -m data_fetch {name}"
+        f"or fetch it: {source.command if (source := by_folder(slug)) else f'python -m data_fetch {slug}'}"
     )
 
 

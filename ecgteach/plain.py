@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from .errors import EcgteachError, InvalidValue
 
 Thing = TypeVar("Thing")
+Json = dict[str, object]
+"""An object of JSON: names, and plain values."""
 
 INFINITE = {"inf": math.inf, "-inf": -math.inf}
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", NoneType: "null"}
@@ -49,6 +51,18 @@ def plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     raise InvalidValue(f"a {type(value).__name__} cannot be written as JSON")
+
+
+def as_json(thing: Any) -> Json:
+    """A dataclass as the object that JSON holds.
+
+    Raises
+    ------
+    InvalidValue
+        When it holds something that JSON has no words for.
+    """
+    held: Json = plain(thing)
+    return held
 
 
 def numbers(values: NDArray[Any]) -> list[Any]:

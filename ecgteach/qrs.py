@@ -53,6 +53,12 @@ UNUSUAL = 3.0
 UNUSUAL_IN_WIDE_ROOM = 2.0
 UNUSUAL_HEIGHT = 1.6
 LEAST_HEIGHT_IN_WIDE_ROOM = 0.4
+LEAST_HEIGHT_OF_WEAK = 0.25
+"""Shares of the typical height: f waves in a pause reach less."""
+HIGH_BEAT, T_OF_HIGH_BEAT = 1.5, 0.4
+"""From how many typical heights on a beat has a T of its own size, and the share of the beat that this T reaches."""
+BETWEEN_BEATS = (0.13, 0.1)
+"""Seconds after a beat and before the next that belong to their complexes."""
 
 T_EVERY_BEAT_SHARE, T_EVERY_BEAT_SECONDS = 0.6, 0.9
 P_EVERY_BEAT_SHARE, P_EVERY_BEAT_WITHIN, P_LEAST_RR = 0.9, 0.3, 0.55
@@ -61,6 +67,8 @@ P_EVERY_BEAT_SHARE, P_EVERY_BEAT_WITHIN, P_LEAST_RR = 0.9, 0.3, 0.55
 ALIKE, ALIKE_SIZE, ALIKE_SHARE = 0.9, 1.6, 0.2
 ALIKE_REACH = round(0.08 * RATE)
 """Least correlation, largest ratio of sizes and least share of the beats for a complex that looks like others."""
+ALIKE_T = 0.95
+"""Least correlation of a first wave with the T of the other beats for it to be the T of one before the trace."""
 
 Signal = NDArray[np.float64]
 
@@ -153,7 +161,8 @@ class _Search:
         self.candidates = np.unique(_highest_near(strength.whole, peaks))
         clear = self.candidates[self.capped[self.candidates] > CLEARLY_STRONG]
         unit = float(np.median(strength.height[clear])) if clear.size else 1.0
-        self.height = strength.height / (unit or 1.0)
+        self.unit = unit or 1.0
+        self.height = strength.height / self.unit
         self.by_strength = self.candidates[np.argsort(-self.capped[self.candidates], kind="stable")]
         self.outline = np.pad(strength.outline, ALIKE_REACH)
         self.taken: list[int] = []
@@ -166,6 +175,7 @@ class _Search:
         self.taken = self._without_every_second(sorted(self.taken))
         if len(self.taken) > 1:
             self._take_weak()
+        self.taken = self._without_t_of_beat_outside(sorted(self.taken))
         return np.array(sorted({_middle(self.steep, peak) for peak in self.taken}), dtype=np.intp)
 
     def _take_strong(self) -> None:
@@ -198,7 +208,9 @@ class _Search:
 
     def _shape(self, peak: int) -> Signal:
         """Outline of 160 ms around the middle of a complex, about its mean."""
-        middle = _middle(self.steep, peak)
+        return self._around(_middle(self.steep, peak))
+
+    def _around(self, middle: int) -> Signal:
         around = self.outline[middle : middle + 2 * ALIKE_REACH]
         return np.asarray(around - around.mean(), dtype=np.float64)
 
@@ -238,6 +250,22 @@ class _Search:
                 return [int(peak) for peak in main]
         return taken
 
+    def _without_t_of_beat_outside(self, taken: list[int]) -> list[int]:
+        """Beats without the first, where it looks like the T of the others: that of a beat before the trace begins."""
+        if len(taken) < 3 or taken[0] > T_WAVE_UNTIL * RATE or self.capped[taken[0]] > T_EVERY_BEAT_SHARE:
+            return taken
+        first, others = taken[0], taken[1:]
+        shape, alike = self._around(first), []
+        for later in range(round(T_WAVE_FROM * RATE), round(T_WAVE_UNTIL * RATE), round(0.01 * RATE)):
+            ends = [beat + later for beat, following in pairwise(others) if following - beat > later + ALIKE_REACH]
+            if len(ends) < max(1, len(others) // 2):
+                break
+            shapes = np.array([self._around(end) for end in ends])
+            sizes, size = np.maximum(np.linalg.norm(shapes, axis=1), 1e-12), max(float(np.linalg.norm(shape)), 1e-12)
+            likeness = np.where(np.abs(np.log(sizes / size)) < np.log(ALIKE_SIZE), shapes @ shape / (sizes * size), 0)
+            alike.append(float(np.median(likeness)))
+        return others if max(alike, default=0.0) > ALIKE_T else taken
+
     def _take_weak(self) -> None:
         others = [
             peak for peak in self.candidates if all(abs(peak - beat) > SLOW_SECONDS * RATE for beat in self.taken)
@@ -258,6 +286,8 @@ class _Search:
         gap = (self.size - 1 if after is None else after) - (0 if before is None else before)
         if gap < ROOM * rr:
             return False
+        if before is not None and self._is_t_of_high(peak, before):
+            return False
         wide, compared = gap > WIDE_ROOM * rr, False
         for beat, reach in ((before, 0.5), (after, 0.3)):
             if beat is None or abs(peak - beat) > reach * RATE:
@@ -272,8 +302,29 @@ class _Search:
             if not strong and not (wide and (stronger or higher)):
                 return False
         if wide and compared:
+            return bool(self.height[peak] >= LEAST_HEIGHT_OF_WEAK)
+        if wide and before is not None and after is not None and self._is_higher_than_between(beats, rr, place):
             return True
         return bool(self.capped[peak] >= max(NOISE_RATIO * noise, WEAK) and self.height[peak] >= LEAST_HEIGHT)
+
+    def _is_t_of_high(self, peak: int, beat: int) -> bool:
+        """Whether a moment lies where an uncommonly high beat, as many ventricular ones are, has its T."""
+        soon = peak - beat < T_WAVE_UNTIL * RATE
+        return soon and bool(self.height[beat] > HIGH_BEAT and self.height[peak] < T_OF_HIGH_BEAT * self.height[beat])
+
+    def _is_higher_than_between(self, beats: list[int], rr: float, place: int) -> bool:
+        """Whether a gap before the beat of this place holds a wave as no interval without a gap does."""
+        swings = np.array([self._swing(one, other) for one, other in pairwise(beats)])
+        usual = swings[np.diff(beats) <= ROOM * rr]
+        usual = usual[np.isfinite(usual)]
+        higher = max(LEAST_HEIGHT_IN_WIDE_ROOM, UNUSUAL_HEIGHT * usual.max()) if usual.size else np.inf
+        return bool(swings[place - 1] >= higher)
+
+    def _swing(self, one: int, other: int) -> float:
+        """Range of the trace between two beats, their complexes left out, in typical heights."""
+        after, ahead = (round(seconds * RATE) for seconds in BETWEEN_BEATS)
+        part = self.outline[one + after + ALIKE_REACH : other - ahead + ALIKE_REACH]
+        return float(np.ptp(part)) / self.unit if part.size else np.nan
 
     def _usual(self, beats: list[int], beat: int, peak: int, rr: float) -> NDArray[np.intp]:
         """Strongest moments as far from the other beats as `peak` is from `beat`, where no gap and no beat is."""

@@ -22,6 +22,13 @@ VOCABULARIES = ("snomed", "chapman", "ptb_xl", "mitdb", "ludb", "challenge_2017"
 """The sources' vocabularies, as columns of ``rhythms.csv``."""
 
 
+RATE_BETWEEN, SLOW_RATE, FAST_RATE, ABSENCE = "rate between", "slow rate", "fast rate", "absence"
+"""What a group is told by, where no wave of its own tells it: its rate, on which side of the limits, or what it lacks.
+
+Neither has a place in the strip, so that checks which take places out cannot judge it.
+"""
+
+
 @dataclass(frozen=True)
 class Rhythm:
     """A heart rhythm, as a source labels it: our short code, its full name, and whether the sinus node leads."""
@@ -42,6 +49,7 @@ class Group:
     """One class of a grouping, such as GSVT of the grouping ``four``, and what to bear in mind of it in a patient.
 
     People are shown the `name`, or where it does not fit, as in a title, the `short` one; the `code` is for data.
+    `told_by` is `RATE_BETWEEN`, `SLOW_RATE`, `FAST_RATE` or `ABSENCE`, and empty where waves tell the group.
     """
 
     code: str
@@ -49,9 +57,15 @@ class Group:
     grouping: str = "four"
     patient: str = ""
     short: str = ""
+    told_by: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "short", self.short or self.name)
+
+    @property
+    def by_rate(self) -> bool:
+        """Whether its rate tells it from its neighbours, so that a source which grades no rate cannot name it."""
+        return self.told_by in (RATE_BETWEEN, SLOW_RATE, FAST_RATE)
 
     def __repr__(self) -> str:
         return f"Group {self.code} ({self.name})"
@@ -83,6 +97,10 @@ class Grouping:
     def classes(self) -> tuple[str, ...]:
         """Codes of the groups, in the order of a network's outputs."""
         return tuple(group.code for group in self.groups)
+
+    def told_by(self, code: str) -> str:
+        """What the group with this code is told by; empty for a class that is none of these groups."""
+        return next((group.told_by for group in self.groups if group.code == code), "")
 
     def group_of(self, rhythm: Rhythm | None, rate: float | None = None) -> Group | None:
         """Group of a rhythm, or None where the list has no place for it.
@@ -166,7 +184,10 @@ def grouping(name: str = "four") -> Grouping:
     if not rows:
         known = sorted({row["grouping"] for row in _table("groupings.csv")})
         raise UnknownName(f"no grouping is called {name!r}; there are {choices(known)}")
-    groups = tuple(Group(row["group"], row["name"], name, row["patient"], row.get("short") or "") for row in rows)
+    groups = tuple(
+        Group(row["group"], row["name"], name, row["patient"], row.get("short") or "", row.get("told_by") or "")
+        for row in rows
+    )
     members = {
         rhythm(code).code: group for row, group in zip(rows, groups, strict=True) for code in row["rhythms"].split(";")
     }

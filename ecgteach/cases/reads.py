@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..explanation import averaged, highest
-from ..models import Network, Prediction, expect_networks, inputs_of, module_of, shipped
+from ..models import Network, Prediction, expect_networks, predict, shipped
 from ..records import Record, samples
 from ..records.embedded import MISREAD, Sample
 from ..rhythms import grouping
@@ -103,25 +102,13 @@ def _read(
     if not records:
         return ()
     strips = np.stack([record.strip().for_reading().samples for record in records])
-    predictions = {view: _predict(view, model, strips) for view, model in expect_networks(models).items()}
+    batches = [strips[first : first + BATCH] for first in range(0, len(strips), BATCH)]
+    logits = {view: (predict(model, batches, view), model.classes) for view, model in expect_networks(models).items()}
     cases = []
     for number, (record, group, line) in enumerate(zip(records, groups, lines, strict=True)):
-        of_strip = {view: predictions[view][number] for view in predictions}
+        of_strip = {view: Prediction(rows[number], classes) for view, (rows, classes) in logits.items()}
         mean = averaged(of_strip)
         answer = highest(mean)
         answers = {view: prediction.answer for view, prediction in of_strip.items()}
         cases.append(Case(record, group, answers, answer, mean[answer], line))
     return tuple(cases)
-
-
-def _predict(view: str, model: Network, strips: NDArray[np.float32]) -> list[Prediction]:
-    import torch
-
-    from ..probing import twin
-
-    predictions, asked = [], twin(module_of(model))
-    with torch.no_grad():
-        for first in range(0, len(strips), BATCH):
-            logits = asked(inputs_of(model, strips[first : first + BATCH], view)).float().cpu().numpy()
-            predictions += [Prediction(row, model.classes) for row in logits]
-    return predictions

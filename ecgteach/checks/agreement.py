@@ -6,8 +6,7 @@ along the strip. And whether disagreement warns of a wrong answer is measured ag
 how sure the networks were, and whether their answers differ.
 """
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from ..beats import true_group
 from ..errors import EmptyMap, InvalidValue, choices, expect
 from ..explanation import Explanation
 from ..models import VIEWS
+from ..plain import Json, as_json
 from ..strip import SAMPLING_RATE
 from .localisation.controls import qrs_onsets, shifted
 
@@ -75,9 +75,9 @@ class ViewAgreement:
     shifted_overlap: float | None = None
     why: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """All entries as plain values."""
-        return asdict(self)
+        return as_json(self)
 
 
 @checked

@@ -11,6 +11,7 @@ from .network import (
     in_order,
     inputs_of,
     module_of,
+    predict,
     reads_as_its_view,
 )
 from .networks import IMAGE_BLOCKS, SIGNAL_BLOCKS, Block, ImageCNN, SignalCNN, StripCNN
@@ -46,6 +47,7 @@ __all__ = [
     "module_of",
     "network_geometry",
     "position",
+    "predict",
     "reads_as_its_view",
     "save",
     "shipped",

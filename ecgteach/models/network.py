@@ -1,14 +1,16 @@
 """What `ecgteach.explain` needs of a network, as a protocol, and what a network is asked through."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..arguments import checked
 from ..errors import InvalidValue, choices, expect
+from ..probing import twin
 from ..strip import SAMPLES
 from .inputs import VIEWS, inputs
 from .layers import Layer
@@ -88,6 +90,23 @@ def inputs_of(network: Network, millivolts: NDArray[np.float32], view: str | Non
     own = getattr(network, "inputs", None)
     made: Tensor = own(millivolts) if callable(own) else inputs(view or network.view, millivolts)
     return made
+
+
+def predict(network: Network, batches: Iterable[NDArray[np.float32]], view: str | None = None) -> NDArray[np.float32]:
+    """Logits of a network for strips that come in batches, shape (n, classes); its mode is left as it was.
+
+    Parameters
+    ----------
+    network : Network
+        In whatever mode; it answers as in evaluation.
+    batches : iterable of arrays, each of the shape (n, 5000)
+        Strips in mV, filtered as `Strip.for_reading` does.
+    view : str, optional
+        The view that it stands for; by default its own.
+    """
+    asked = twin(module_of(network))
+    with torch.inference_mode():
+        return np.concatenate([asked(inputs_of(network, batch, view)).float().cpu().numpy() for batch in batches])
 
 
 @checked

@@ -1,20 +1,22 @@
 """Recordings: one `Record` for all, a lazy `Dataset` for many, one file a format, one file a source.
 
-To add a source, write a file like ``mitdb.py`` and give it a row in `SOURCES`.
+To add a source, write a file like ``mitdb.py`` and give it an entry in ``ecgteach/sources.toml``.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from pkgutil import resolve_name
 
 from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, UnreadableFile, choices
 from ..paths import find
-from . import challenge_2017, chapman, ludb, mitdb, ptb_xl, snomed
+from ..sources import SOURCES, Source, by_folder, forms_of, readable
+from . import snomed
 from .dataset import Dataset, Entry, Problem
 from .embedded import sample, samples
 from .files import is_folder, is_there, shown
-from .formats import READERS, format_of
+from .formats import FORMATS, format_of
 from .leads import lead_in_words, standard_lead
 from .record import Record, from_array
 from .table_files import contradiction, read_table
@@ -22,7 +24,6 @@ from .units import millivolts_per
 from .wfdb_files import read_signals, without_suffix
 
 __all__ = [
-    "SOURCES",
     "Dataset",
     "Entry",
     "Problem",
@@ -37,19 +38,6 @@ __all__ = [
     "standard_lead",
 ]
 
-SOURCES: dict[str, Callable[[str | Path | None], Dataset]] = {
-    chapman.SOURCE: chapman.open_chapman,
-    ptb_xl.SOURCE: lambda data: ptb_xl.dataset(find(ptb_xl.SLUG, data)),
-    challenge_2017.SOURCE: lambda data: challenge_2017.dataset(find(challenge_2017.SLUG, data)),
-    snomed.CHALLENGE: lambda data: snomed.challenge_2021(find(snomed.CHALLENGE, data)),
-    mitdb.SOURCE: lambda data: mitdb.dataset(find(mitdb.SLUG, data)),
-    ludb.SOURCE: lambda data: ludb.dataset(find(ludb.SLUG, data)),
-}
-"""Data sets by name, and how each is opened from the folder that holds the slugs."""
-
-SLUGS = frozenset({chapman.SLUG, ptb_xl.SLUG, challenge_2017.SLUG, snomed.CHALLENGE, mitdb.SLUG, ludb.SLUG, "cudb"})
-"""Folders of published data sets: a recording in one of them is named after it."""
-
 
 @checked
 def open_dataset(name: str, data: str | Path | None = None) -> Dataset:
@@ -58,20 +46,29 @@ def open_dataset(name: str, data: str | Path | None = None) -> Dataset:
     Parameters
     ----------
     name : str
-        One of `SOURCES`: ``"mitdb"``, ``"ptb-xl"`` ...
+        One of `sources.readable`: ``"mitdb"``, ``"ptb-xl"`` ...; whatever form of it is there.
     data : path, optional
         Folder that holds the data sets' folders; without it ``ECGTEACH_DATA`` and the cache are looked through.
 
     Raises
     ------
     UnknownName
-        When no data set has this name.
+        When no data set has this name, or none that has a reader.
     UnreadableFile
         When it is not there; the message holds the command that fetches it.
     """
-    if name not in SOURCES:
-        raise UnknownName(f"no data set is called {name!r}; there are {choices(SOURCES)}")
-    return SOURCES[name](data)
+    known = readable()
+    if name not in known:
+        if name in SOURCES:
+            raise UnknownName(f"{name} has no reader of its own; open_folder(...) opens its recordings where they lie")
+        raise UnknownName(f"no data set is called {name!r}; there are {choices(known)}")
+    problems = []
+    for form in forms_of(name):
+        try:
+            return _reader(form)(find(form.folder, data))
+        except UnreadableFile as problem:
+            problems.append(problem)
+    raise problems[0]
 
 
 @checked
@@ -134,12 +131,18 @@ def read_record(
     if unit is not None:
         millivolts_per(unit, f"the recording {shown(path.name)}")
     kind = format_of(path)
+    read = FORMATS[kind].read
     if kind == "table":
         return read_table(path, sampling_rate=sampling_rate, unit=unit, delimiter=delimiter, decimal=decimal)
-    record = _read_wfdb(path, unit) if kind == "wfdb" else READERS[kind](path, unit)
+    record = read(path, unit) if read else _read_wfdb(path, unit)
     if sampling_rate is not None and sampling_rate != record.sampling_rate:
         raise InvalidValue(contradiction(path, record.sampling_rate, sampling_rate))
     return record
+
+
+def _reader(source: Source) -> Callable[[Path], Dataset]:
+    found: Callable[[Path], Dataset] = resolve_name(source.reader)
+    return found
 
 
 def _at_home(path: str | Path) -> Path:
@@ -159,5 +162,5 @@ def _read_wfdb(path: Path, unit: str | None) -> Record:
         labels=snomed.labels_in(held.comments),
         graded=snomed.GRADED if any(line.startswith("Dx:") for line in held.comments) else frozenset(),
         id=shown(stem.name),
-        source=next((part for part in reversed(stem.parts[:-1]) if part in SLUGS), shown(stem.parent.name)),
+        source=next((part for part in reversed(stem.parts[:-1]) if by_folder(part)), shown(stem.parent.name)),
     )

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import EcgteachError, UnreadableFile
-from ..paths import find
 from ..rhythms import Finding, vocabulary
+from ..sources import SOURCES
 from .dataset import Dataset, Entry, Report
 from .files import is_there, shown
 from .leads import STANDARD_LEADS
-from .licences import ORIGINS
 from .record import Record
 from .snomed import snomed_dataset
 from .splits import SIMULATED
@@ -25,9 +24,7 @@ from .table_layout import read_layout
 from .tables import read_index
 
 SOURCE = "chapman"
-SLUG = "ecg-arrhythmia"
-FIGSHARE_SLUG = "chapman-figshare"
-LICENCE = ORIGINS[SOURCE].licence
+LICENCE = SOURCES[SOURCE].licence
 GRADED = frozenset(vocabulary("chapman").values())
 LAST_CHAPMAN = 10_646
 RAIL_MV = 10.0
@@ -62,23 +59,6 @@ def figshare(folder: Path, *, denoised: bool = False) -> Dataset:
         if is_there(path := signals / f"{row['FileName']}.csv")
     )
     return Dataset(_origin(folder)[0], entries, partial(_read_csv, origin=_origin(folder)))
-
-
-def open_chapman(data: str | Path | None = None) -> Dataset:
-    """Chapman in whichever form is at hand, PhysioNet's first.
-
-    Raises
-    ------
-    UnreadableFile
-        When neither form is there.
-    """
-    try:
-        return dataset(find(SLUG, data))
-    except UnreadableFile as missing:
-        try:
-            return figshare(find(FIGSHARE_SLUG, data))
-        except UnreadableFile:
-            raise missing from None
 
 
 def left_out(dataset: Dataset, report: Report | None = None) -> dict[str, str]:

@@ -8,13 +8,12 @@ from functools import cache, lru_cache
 from importlib import resources
 
 from ..arguments import checked
+from ..sources import SOURCES
 from .files import shown
 
 STANDARD_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 NOT_STATED = "lead not stated"
 HAND_TO_HAND = "hand to hand (lead I, may be reversed)"
-HAND_HELD_SOURCES = frozenset({"challenge-2017"})
-"""Sources whose one lead runs between the hands, in either direction, though their headers say only ``ECG``."""
 
 LONGEST_LEAD = 40
 CODE = re.compile(r"(?:5\.6\.3-9-|2:)([0-9]{1,3})")
@@ -118,7 +117,7 @@ def standard_lead(written: str, source: str = "") -> str:
     if known is None and says_nothing(written) and not re.fullmatch(r"\s*lead [0-9]+\s*", written, re.IGNORECASE):
         numbered = any(sign.isdigit() for sign in written)
         known = f"{NOT_STATED} ({shown(written.strip(), LONGEST_LEAD)})" if numbered else NOT_STATED
-    if known == NOT_STATED and source in HAND_HELD_SOURCES:
+    if known == NOT_STATED and source in SOURCES and SOURCES[source].hand_held:
         return HAND_TO_HAND
     return known or shown(written.strip(), LONGEST_LEAD)
 

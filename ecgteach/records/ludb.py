@@ -10,15 +10,12 @@ from ..truth import Annotation
 from .dataset import Dataset, Entry
 from .files import is_there
 from .leads import STANDARD_LEADS
-from .licences import ORIGINS
 from .marks import fitting, read_marks
 from .record import Record
 from .tables import read_index
 from .wfdb_files import read_signals
 
 SOURCE = "ludb"
-SLUG = "ludb"
-LICENCE = ORIGINS[SOURCE].licence
 GRADED = frozenset(vocabulary("ludb").values())
 WAVES = {"p": "P", "N": "QRS", "t": "T"}
 PACED = "pacemaker"
@@ -54,16 +51,7 @@ def _read(entry: Entry) -> Record:
     held = read_signals(entry.path)
     found = (wave for lead in STANDARD_LEADS for wave in _waves(entry.path, lead, held.sampling_rate))
     waves, notes = fitting(found, held.signals.shape[1] / held.sampling_rate)
-    return held.record(
-        labels=entry.labels or frozenset(),
-        graded=GRADED,
-        annotations=waves,
-        notes=notes,
-        id=entry.id,
-        patient=entry.patient,
-        source=SOURCE,
-        licence=LICENCE,
-    )
+    return held.record_of(SOURCE, entry, GRADED, annotations=waves, notes=notes)
 
 
 def _waves(path: Path, lead: str, sampling_rate: float) -> list[Annotation]:

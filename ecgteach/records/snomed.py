@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..rhythms import Finding, Rhythm, vocabulary
+from ..sources import SOURCES
 from .dataset import Dataset, Entry
-from .licences import ORIGINS
 from .record import Record
 from .wfdb_files import read_comments, read_signals
 
 CHALLENGE = "challenge-2021"
-LICENCE = ORIGINS[CHALLENGE].licence
+LICENCE = SOURCES[CHALLENGE].licence
 GRADED = frozenset(vocabulary("snomed").values())
 
 

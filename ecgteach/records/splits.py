@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..errors import UnreadableFile
 from ..paths import find
+from ..sources import SOURCES
 from .tables import read_index
 
 PARTS = ("train", "validation", "test")
@@ -27,8 +28,6 @@ SAME_RECORDING = {
 """Pairs that the data sets' own notes name as one recording under two numbers."""
 
 SIMULATED = "simulated"
-
-SAME_PERSON = {("mitdb", "202"): ("mitdb", "201")}
 
 
 def twin_of(source: str, id: str) -> tuple[str, str]:  # noqa: A002 - the field's word, as in Record
@@ -73,7 +72,8 @@ def part_of(source: str, id: str, patient: str = "") -> str:  # noqa: A002
     person = patient or _person(key)
     if person and (key[0], person) in by_patient:
         return by_patient[key[0], person]
-    return part_by_hash(key[0], person or SAME_PERSON.get(key, key)[1])
+    known = SOURCES[key[0]].same_person if key[0] in SOURCES else {}
+    return part_by_hash(key[0], person or known.get(key[1], key[1]))
 
 
 def is_listed(source: str, id: str) -> bool:  # noqa: A002

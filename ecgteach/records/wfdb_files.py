@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnreadableFile
+from ..rhythms import Rhythm
+from ..sources import SOURCES, by_folder
 from .channels import Channel, Leads, leads_among
+from .dataset import Entry
 from .files import check_memory, is_folder, is_there, reading, regular, shown
 from .leads import STANDARD_LEADS, standard_lead
 from .record import Record
 from .wfdb_header import NULL, Header, SignalLine, find_header, read_header, read_lines
 
 __all__ = ["STANDARD_LEADS", "WfdbSignals", "read_comments", "read_signals", "without_suffix"]
-
-MILLIVOLT_UNSAID = frozenset({"mitdb", "cudb"})
-"""Folders of data sets that are known to name no unit and to mean WFDB's default, mV."""
 
 ENDINGS = (".hea", ".dat", ".mat")
 STORED_AS = {
@@ -51,6 +51,11 @@ class WfdbSignals:
         notes = (*self.notes, *about.pop("notes", ()))
         return Record(self.signals, self.lead_names, self.sampling_rate, notes=notes, left_out=self.left_out, **about)
 
+    def record_of(self, source: str, entry: Entry, graded: frozenset[Rhythm], **about: Any) -> Record:
+        """The same, of a line of a source's index: its labels, where none are given, its person, the licence."""
+        known = {"labels": entry.labels or frozenset(), "licence": SOURCES[source].licence}
+        return self.record(source=source, id=entry.id, patient=entry.patient, graded=graded, **known | about)
+
 
 def read_signals(path: str | Path, unit: str | None = None) -> WfdbSignals:
     """Leads of a WFDB recording, in mV; channels that are no voltage are named and left out.
@@ -61,7 +66,7 @@ def read_signals(path: str | Path, unit: str | None = None) -> WfdbSignals:
         The recording, with or without ``.hea``, ``.dat`` or ``.mat``.
     unit : str, optional
         Unit of the signals, where the header names none. WFDB then takes mV; here it has to be said, but for
-        `MILLIVOLT_UNSAID`.
+        the sources that are known to name none and to mean it (`Source.unit`).
 
     Raises
     ------
@@ -111,7 +116,10 @@ def without_suffix(path: str | Path) -> Path:
 
 def _said(header: Header, unit: str | None) -> str | None:
     unsaid = all(signal.unit is None for signal in header.signals)
-    return "mV" if unit is None and unsaid and MILLIVOLT_UNSAID & set(header.path.absolute().parts) else unit
+    if unit is not None or not unsaid:
+        return unit
+    known = (source.unit for part in reversed(header.path.absolute().parts) if (source := by_folder(part)))
+    return next(filter(None, known), None)
 
 
 def _channel(signal: SignalLine, header: Header) -> Channel:

@@ -13,13 +13,20 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from .anatomy import Anatomy, Shape
+from .anatomy import Anatomy
 from .people import Person
+from .shapes import Shape
 
 KINDS = ("P", "QRS", "T", "ST", "F", "f", "spike")
 NO_BEAT = -1
-RETROGRADE_SECONDS = 0.07
+P_SECONDS = {"retrograde": 0.07, "septal": 0.07, "hidden": 0.07}
+"""Duration of P waves that spread from below; the others have their person's."""
+
 SPIKE_SECONDS = 0.006
+SLOPING_ST = 0.3
+T_OVER_QRS = 1.02
+QT_FOLLOWS_QRS = 0.6
+USUAL_QRS = 0.09
 HYSTERESIS = 0.6
 """Share of QT that follows the mean RR; the rest follows the last (Franz 1988, doi 10.1172/JCI113711)."""
 
@@ -131,11 +138,15 @@ def lay_out(rhythm: str, heart: Heart, person: Person, anatomy: Anatomy, random:
     order = sorted(range(len(heart.beats)), key=lambda number: heart.beats[number].onset)
     place = {number: rank for rank, number in enumerate(order)}
     beats = [heart.beats[number] for number in order]
+    tightest = min((later.onset - beat.onset for beat, later in pairwise(beats) if beat.shape == "VT"), default=None)
+    if tightest is not None:
+        anatomy.fit_tachycardia(tightest)
     rows: list[_Row] = []
-    for rank, (beat, rr) in enumerate(zip(beats, intervals_before(beats, person), strict=True)):
-        rows += _ventricular_waves(rank, beat, rr, person, anatomy)
+    nexts = [*(beat.onset for beat in beats[1:]), float("inf")]
+    for rank, (beat, rr, following) in enumerate(zip(beats, intervals_before(beats, person), nexts, strict=True)):
+        rows += _ventricular_waves(rank, beat, rr, following, person, anatomy)
     for atrium in heart.atria:
-        length = RETROGRADE_SECONDS if atrium.shape in ("retrograde", "hidden") else person.p_width
+        length = P_SECONDS.get(atrium.shape, person.p_width)
         number = NO_BEAT if atrium.beat is None else place[atrium.beat]
         rows.append(_Row("P", atrium.onset, atrium.onset + length, number, atrium.shape))
     rows += [_Row(cycle.kind, cycle.onset, cycle.offset, NO_BEAT, cycle.shape, cycle.size) for cycle in heart.cycles]
@@ -174,19 +185,27 @@ def _breathing(
     return np.asarray(own[:, None] * (1.0 + depths * wave[:, None]))
 
 
-def _ventricular_waves(number: int, beat: Beat, rr: float, person: Person, anatomy: Anatomy) -> list[_Row]:
-    conducted = beat.shape == "narrow"
-    shape = anatomy.conducted() if conducted else beat.shape
-    width = person.qrs if shape == "narrow" else max(person.qrs, anatomy.wide)
+def _ventricular_waves(
+    number: int, beat: Beat, rr: float, following: float, person: Person, anatomy: Anatomy
+) -> list[_Row]:
+    """QRS, T and what else a beat has; T is never shorter than its QRS, and ends before the next if it can."""
+    shape = anatomy.conducted() if beat.shape == "narrow" else beat.shape
+    width = anatomy.width(shape)
     end = beat.onset + width
-    finish = beat.onset + person.qt(rr) + 0.6 * (width - person.qrs)
-    begin = end + (finish - end) * anatomy.st_share
+    finish = min(beat.onset + person.qt(rr) + QT_FOLLOWS_QRS * max(width - USUAL_QRS, 0.0), following)
+    least = T_OVER_QRS * width
+    # After a wide QRS the ST segment slopes into its T from the start.
+    share = anatomy.st_share if shape == "narrow" else SLOPING_ST * anatomy.st_share
+    begin = min(end + (finish - end) * share, finish - least)
+    if begin < end:
+        begin, finish = end, max(finish, end + least)
     rows = [
         _Row("QRS", beat.onset, end, number, shape),
         _Row("T", begin, finish, number, anatomy.t_after(shape)),
     ]
-    if conducted and person.st:
-        rows.append(_Row("ST", end - 0.3 * width, finish, number, "ST"))
+    if beat.shape == "narrow" and person.st:
+        st = "ST" if shape == "narrow" else f"ST {shape}"
+        rows.append(_Row("ST", end - 0.3 * width, finish, number, st))
     if beat.shape == "paced":
         rows.append(_Row("spike", beat.onset - SPIKE_SECONDS, beat.onset, number, "spike"))
     return rows

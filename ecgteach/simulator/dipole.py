@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .activation import Activation
-from .anatomy import lobe
-from .leads import DOWER
+from .leads import ARMS_SWAPPED, CHEST, DOWER
+from .shapes import lobe
 
 TOGETHER = 64
 """Scores played in one go; more would not be faster and would need more memory."""
@@ -53,12 +53,19 @@ def _play(
     place = np.arange(which.size) - np.repeat(np.cumsum(lengths) - lengths, lengths) + first[which]
     heights = lobe(place / sampling_rate, start[which], end[which], peak[which], roundness[which])
     place += owners[which] * samples
+    views = np.stack([_view(activation)[list(rows)] for activation in activations])
     # Up to three leads it is cheaper to see each pulse from each lead; beyond, to add up the dipole and look at that.
     few = len(rows) <= 3
-    seen = vectors @ DOWER[list(rows)].T if few else vectors
+    seen = np.einsum("prx,px->pr", views[owners], vectors) if few else vectors
     summed = [np.bincount(place, heights * column[which], len(activations) * samples) for column in seen.T]
     played = np.reshape(np.array(summed, np.float64), (-1, len(activations), samples)).swapaxes(0, 1)
-    return played if few else np.matmul(DOWER[list(rows)], played)
+    return played if few else np.matmul(views, played)
+
+
+def _view(activation: Activation) -> NDArray[np.float64]:
+    """Leads I, II, V1 ... V6 of one person's dipole, shape (8, 3): as Dower's, the chest nearer or farther."""
+    view = ARMS_SWAPPED if activation.notes.get("arms_swapped") else DOWER
+    return np.asarray(np.where(CHEST[:, None], activation.person.chest, 1.0) * view)
 
 
 def _pulses(

@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.record import Record
-from ..rhythms import sinus_by_rate
+from ..rhythms import TACHYCARDIA_ABOVE, sinus_by_rate
 from . import rewriting as write
-from .activation import Activation
+from .activation import NO_BEAT, Activation
 from .dipole import play
-from .ground_truth import record_of
+from .evidence import EARLY
+from .ground_truth import evidence_name, record_of
+from .hearts import HEARTS
+from .hearts.sinus import junctional_kind
 from .leads import derivation
 from .making import key_of, rate_of
 from .noise import INGREDIENTS, changes_by, check_noise, draw_noise
@@ -29,6 +32,7 @@ NORMAL_PR = 0.16
 LONGEST_QRS = 0.24
 WIDE_QRS = 0.12
 NO_RHYTHM_WITHOUT_F = 0.01
+STILL_WIDE = "still ventricular tachycardia: fast, regular and wide"
 
 
 class _Change(NamedTuple):
@@ -93,9 +97,12 @@ def edit(record: Record, change: str, to: float | Mapping[str, float] | None = N
 
 
 def _outcome(change: str, activation: Activation) -> tuple[str, str]:
-    """What the rhythm becomes by ``edits.csv``, and the sentence."""
-    for row in table("edits.csv"):
-        if row["change"] == change and activation.rhythm in row["rhythm"].split():
+    """What the rhythm becomes by ``edits.csv``, and the sentence; a variant's own row comes before its rhythm's."""
+    rows = [row for row in table("edits.csv") if row["change"] == change]
+    variant = evidence_name(activation)
+    for row in sorted(rows, key=lambda row: row["rhythm"] != variant):
+        rhythms = row["rhythm"].split()
+        if row["rhythm"] == variant or (activation.rhythm in rhythms and set(rhythms) <= set(HEARTS)):
             return row["becomes"], row["label"]
     possible = [rhythm for row in table("edits.csv") if row["change"] == change for rhythm in row["rhythm"].split()]
     raise InvalidValue(f"{change} makes no sense in {activation.rhythm}; it can be done in {choices(possible, 20)}")
@@ -144,11 +151,13 @@ def _rebuilt(
     rhythm = activation.rhythm if becomes == "same" else becomes
     if becomes == "by rate":
         rhythm = sinus_by_rate(rate_of(activation, record.seconds)).code
-    if change == "qrs_width" and becomes == "SVT" and write.widest_qrs(activation) >= WIDE_QRS:
-        rhythm = activation.rhythm
+    if becomes == "junctional":
+        rate = rate_of(activation, record.seconds)
+        rhythm, label = "JT" if rate > TACHYCARDIA_ABOVE else "NOD", label.format(junctional=junctional_kind(rate))
+    if change == "qrs_width" and activation.rhythm == "VT" and write.widest_qrs(activation) >= WIDE_QRS:
+        label = STILL_WIDE
     if rhythm != activation.rhythm:
-        kind, notes = label.partition(":")[0], {**activation.notes, **({"which": "AVNRT"} if rhythm == "SVT" else {})}
-        activation = replace(activation, rhythm=rhythm, kind=kind, notes=notes)
+        activation = replace(activation, rhythm=rhythm, kind=label.partition(":")[0])
     edits = (*activation.notes.get("edits", ()), change)  # type: ignore[misc]
     activation = replace(activation, notes={**activation.notes, "edits": edits, "label": label})
     return record_of(
@@ -177,7 +186,7 @@ def _add_p(activation: Activation, to: float, seconds: float, random: Generator)
 
 def _move_p(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:
     """Each P that belongs to a beat goes to `to` seconds before it; a retrograde one is turned upright on the way."""
-    backwards = {"retrograde", "hidden"} & {shape.name for shape in activation.shapes}
+    backwards = {"retrograde", "hidden", "septal"} & {shape.name for shape in activation.shapes}
     if backwards or not activation.of("P").any():
         return _add_p(activation, to, seconds, random)
     onsets = write.qrs_onsets(activation)
@@ -274,7 +283,12 @@ def _restore_conduction(activation: Activation, to: float, seconds: float, rando
 def _without_ectopics(activation: Activation, to: float, seconds: float, random: Generator) -> Activation:  # noqa: ARG001
     """Each premature beat becomes a copy of the one before, halfway between its neighbours."""
     names = activation.shape_names()
-    early = sorted({int(b) for b, name in zip(activation.beats, names, strict=True) if name in ("PVC", "premature")})
+    early = sorted({int(b) for b, name in zip(activation.beats, names, strict=True) if name in EARLY and b != NO_BEAT})
+    if any(b == NO_BEAT and name == "premature" for b, name in zip(activation.beats, names, strict=True)):
+        raise InvalidValue(
+            "a blocked PAC cannot be taken away beat by beat, for it moved all that follows; "
+            "simulate the same seed without blocked_pacs instead"
+        )
     if not early:
         raise InvalidValue("this recording has no premature beats to take away")
     for beat in early:
@@ -282,7 +296,7 @@ def _without_ectopics(activation: Activation, to: float, seconds: float, random:
         halfway = (onsets[beat - 1] + onsets[beat + 1]) / 2
         rest = write.keeping(activation, activation.beats != beat)
         activation = write.copied(rest, beat - 1, beat, halfway - onsets[beat - 1])
-    notes = {name: value for name, value in activation.notes.items() if name not in ("pacs", "pvcs")}
+    notes = {name: value for name, value in activation.notes.items() if name not in ("pacs", "pvcs", "aberrant_pacs")}
     return replace(activation, notes=notes)
 
 

@@ -1,8 +1,10 @@
 """Evidence: what in a simulated recording makes its rhythm's name, as ``evidence.csv`` says for each rhythm.
 
 The table was fixed before any map was seen. Its rows stand in the order of precedence: where two segments overlap, the
-upper one wins, so that a P wave that lies on a T is evidence and not the T. Intervals (I) have no place: theirs is the
-segment from beat to beat, and it takes nothing away from the others.
+upper one wins, so that a P wave that lies on a T is evidence and not the T. Intervals and other relations (I) have no
+place of their own, whether between beats (RR, PR that lengthens) or between leads (a P that is upright in II and
+inverted in aVR, concordance of the chest leads): theirs is the segment in which they are seen, and it takes nothing
+away from the others.
 """
 
 from collections import defaultdict
@@ -12,12 +14,20 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+
 from ..truth import Evidence, Wave
 from .people import table
 
 PRE_SECONDS = (0.24, 0.04)
 AROUND_QRS_END = 0.04
 VISIBLE_F = 0.05
+WIDE_QRS = 0.12
+AROUND_TURN = 0.2
+AROUND_SPIKE = 0.01
+CAPTURED_WITHIN = 0.04
+EXPECTED_WITHIN = 0.25
+EARLY = ("premature", "PVC", "aberrant")
 
 
 class Segment(NamedTuple):
@@ -38,14 +48,23 @@ class Scene:
         All of them, in the order of their onsets.
     visible_f : bool
         Whether f waves are high enough to count (0.05 mV peak to peak).
+    run : (float, float), optional
+        From when to when another rhythm runs within sinus rhythm, in seconds.
+    pause : (float, float), optional
+        From the P before a sinus pause to the P after it, in seconds.
+    signs : frozenset of str
+        What the twelve leads would show of a ventricular tachycardia: ``"axis"``, ``"concordance"``.
     """
 
     waves: tuple[Wave, ...]
     visible_f: bool = True
+    run: tuple[float, float] | None = None
+    pause: tuple[float, float] | None = None
+    signs: frozenset[str] = frozenset()
 
-    def of(self, kind: str) -> list[Wave]:
-        """Waves of one kind."""
-        return [wave for wave in self.waves if wave.kind == kind]
+    def of(self, *kinds: str) -> list[Wave]:
+        """Waves of some kinds."""
+        return [wave for wave in self.waves if wave.kind in kinds]
 
     def pauses(self) -> list[Segment]:
         """From the end of each T to the onset of the next QRS, with the number of that next beat."""
@@ -61,29 +80,26 @@ class Scene:
         return pauses
 
 
-def evidence_of(rhythm: str, scene: Scene, seconds: float, *, first_degree: bool = False) -> tuple[Evidence, ...]:
+def evidence_of(names: Iterable[str], scene: Scene, seconds: float) -> tuple[Evidence, ...]:
     """Evidence of a recording.
 
     Parameters
     ----------
-    rhythm : str
-        As in the table: a code, or ``"AFIB regular"``.
+    names : iterable of str
+        Rows of the table that apply: a rhythm's code or variant, before it what was set into it.
     scene : Scene
         The recording's waves.
     seconds : float
         Its length.
-    first_degree : bool
-        Whether the rows of first-degree block come before the rhythm's own.
 
     Returns
     -------
     tuple of Evidence
         In the order of their starts.
     """
-    names = ("*", "AVB1", rhythm) if first_degree else ("*", rhythm)
     taken: list[tuple[float, float]] = []
     found = []
-    for name in names:
+    for name in ("*", *names):
         for row in _rows(name):
             if row["what"] == "f in TQ" and not scene.visible_f:
                 row = {**row, "role": "C", "criterion": "", "edit": ""}
@@ -156,7 +172,7 @@ def _pre(scene: Scene) -> list[Segment]:
 
 
 def _end_of_qrs(scene: Scene) -> list[Segment]:
-    drawn = {wave.beat for wave in scene.of("P") if wave.shape == "retrograde"}
+    drawn = {wave.beat for wave in scene.of("P") if wave.shape in ("retrograde", "septal")}
     return [
         Segment(wave.offset - AROUND_QRS_END, wave.offset + AROUND_QRS_END, wave.beat)
         for wave in scene.of("QRS")
@@ -182,18 +198,23 @@ def _pr(scene: Scene) -> list[Segment]:
 
 
 def _ectopic(scene: Scene) -> list[Segment]:
-    """Each premature beat from its first wave to the next beat's first wave."""
+    """Each premature beat from its first wave to the next beat's first wave; a blocked P has its pause alone."""
     starts: dict[int | None, float] = {}
     early: set[int | None] = set()
     for wave in scene.waves:
         if wave.beat is not None:
             starts[wave.beat] = min(starts.get(wave.beat, wave.onset), wave.onset)
-            if wave.shape in ("PVC", "premature"):
+            if wave.shape in EARLY:
                 early.add(wave.beat)
+    if scene.run:
+        early = set()
     last = max((wave.offset for wave in scene.waves), default=0.0)
-    return [
+    beats = [
         Segment(starts[beat], starts.get(beat + 1, last), beat) for beat in sorted(b for b in early if b is not None)
     ]
+    blocked = [wave.onset for wave in scene.of("P") if wave.beat is None and wave.shape == "premature"]
+    onsets = sorted(starts.values())
+    return beats + [Segment(onset, next((o for o in onsets if o > onset), last), None) for onset in blocked]
 
 
 def _captures(scene: Scene) -> list[Segment]:
@@ -206,11 +227,93 @@ def _captures(scene: Scene) -> list[Segment]:
 
 
 def _wide_qrs(scene: Scene) -> list[Segment]:
-    return [Segment(wave.onset, wave.offset, wave.beat) for wave in scene.of("QRS") if wave.shape == "VT"]
+    return [
+        Segment(wave.onset, wave.offset, wave.beat)
+        for wave in scene.of("QRS")
+        if wave.shape not in ("narrow", "fusion") and wave.offset - wave.onset >= WIDE_QRS
+    ]
+
+
+def _shown_by_leads(sign: str) -> Callable[[Scene], list[Segment]]:
+    """Each wide QRS of the tachycardia, where the twelve leads show the sign."""
+    return lambda scene: _wide_qrs(scene) if sign in scene.signs else []
 
 
 def _dissociated(scene: Scene) -> list[Segment]:
-    return [Segment(wave.onset, wave.offset, None) for wave in scene.of("P") if wave.beat is None]
+    """P waves that lead to nothing; where a run goes on within sinus rhythm, those within it."""
+    first, last = scene.run or (-np.inf, np.inf)
+    return [
+        Segment(wave.onset, wave.offset, None)
+        for wave in scene.of("P")
+        if wave.beat is None and first < wave.onset < last
+    ]
+
+
+def _around_dropped(scene: Scene) -> list[Segment]:
+    """PR of the last beat before each blocked P, and of the first beat after it."""
+    leading = _p_with_pr(scene)
+    found = []
+    for wave in scene.of("P"):
+        if wave.beat is None:
+            before = [segment for segment in leading if segment.start < wave.onset]
+            after = [segment for segment in leading if segment.start > wave.onset]
+            found += [*before[-1:], *after[:1]]
+    return list(dict.fromkeys(found))
+
+
+def _f_in_qrs(scene: Scene) -> list[Segment]:
+    """The F wave that runs while the ventricles are activated: nobody sees it, FF tells that it is there."""
+    middles = [(wave.onset + wave.offset) / 2 for wave in scene.of("QRS")]
+    return [
+        Segment(wave.onset, wave.offset, wave.beat)
+        for wave in scene.of("F")
+        if any(wave.onset < middle < wave.offset for middle in middles)
+    ]
+
+
+def _f_in_t(scene: Scene) -> list[Segment]:
+    """Each F wave that is largest on a T."""
+    covers = scene.of("T")
+    return [
+        Segment(wave.onset, wave.offset, wave.beat)
+        for wave in scene.of("F")
+        if any(cover.onset < wave.peak < cover.offset for cover in covers)
+    ]
+
+
+def _turns(scene: Scene) -> list[Segment]:
+    """Around the start and the end of a run."""
+    return [Segment(moment - AROUND_TURN, moment + AROUND_TURN, None) for moment in scene.run or ()]
+
+
+def _f_in_run(scene: Scene) -> list[Segment]:
+    first, last = scene.run or (0.0, 0.0)
+    pieces = (Segment(max(s.start, first), min(s.end, last), s.beat) for s in scene.pauses())
+    return [piece for piece in pieces if piece.end > piece.start]
+
+
+def _pause(scene: Scene) -> list[Segment]:
+    """From the end of the T before a sinus pause to the P that ends it."""
+    if not scene.pause:
+        return []
+    ends = [wave.offset for wave in scene.of("T") if wave.offset < scene.pause[1]]
+    return [Segment(max([scene.pause[0], *ends[-1:]]), scene.pause[1], None)]
+
+
+def _spikes(scene: Scene) -> list[Segment]:
+    """Each spike, a little widened, for it is shorter than any cell of a map."""
+    return [Segment(wave.onset - AROUND_SPIKE, wave.offset + AROUND_SPIKE, wave.beat) for wave in scene.of("spike")]
+
+
+def _spike_alone(scene: Scene) -> list[Segment]:
+    """What follows a spike that captured nothing: the stretch in which its wave is missing."""
+    answers = sorted(wave.onset for wave in scene.of("P", "QRS"))
+    found = []
+    for wave in scene.of("spike"):
+        follows = next((onset for onset in answers if onset >= wave.offset - 1e-9), np.inf)
+        if follows - wave.offset > CAPTURED_WITHIN:
+            found.append(Segment(wave.onset, min(wave.offset + EXPECTED_WITHIN, follows), None))
+    return found
 
 
 def _unconducted(scene: Scene) -> list[Segment]:
@@ -243,6 +346,22 @@ EVIDENCE_SEGMENTS: dict[str, Callable[[Scene], list[Segment]]] = {
     "capture or fusion beat": _captures,
     "wide QRS": _wide_qrs,
     "dissociated P": _dissociated,
+    "retrograde P": _waves("P"),
+    "P polarity": _p_with_pr,
+    "P of changing form": _p_with_pr,
+    "PR lengthening": _around_dropped,
+    "constant PR": _around_dropped,
+    "pseudo-r' in V1, pseudo-S in II": _end_of_qrs,
+    "axis": _shown_by_leads("axis"),
+    "concordance": _shown_by_leads("concordance"),
+    "F hidden in QRS": _f_in_qrs,
+    "F hidden in T": _f_in_t,
+    "start or end of the run": _turns,
+    "f of the run": _f_in_run,
+    "pause without P": _pause,
+    "spike": _spikes,
+    "spike without its wave": _spike_alone,
+    "inverted in I, with its QRS": _p_with_pr,
     "unconducted P and pause": _unconducted,
 }
 """Names of segments in ``evidence.csv``, and what finds them."""

@@ -1,6 +1,7 @@
 """The truth of a recording: its waves and its evidence, read from the activation that it was played from."""
 
 from collections.abc import Mapping
+from math import atan2, degrees, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +10,13 @@ from ..records.record import Record
 from ..records.splits import SIMULATED
 from ..rhythms import rhythm as rhythm_called
 from ..strip import SECONDS
-from ..truth import Evidence, Truth, Wave
+from ..truth import Annotation, Evidence, Truth, Wave
 from .activation import KINDS, NO_BEAT, Activation
 from .dipole import play
 from .evidence import VISIBLE_F, Scene, evidence_of
-from .leads import derivation
+from .leads import DOWER, INDEPENDENT, derivation
+from .modifiers import modifiers
+from .shapes import Shape
 
 SOURCE = SIMULATED
 LICENCE = "simulated: no person's recording, free to use"
@@ -55,6 +58,7 @@ def record_of(
         sampling_rate,
         labels=frozenset({rhythm}),
         graded=frozenset({rhythm}),
+        annotations=_runs(activation, seconds),
         id=id,
         source=SOURCE,
         licence=LICENCE,
@@ -66,9 +70,61 @@ def evidence_in(
     activation: Activation, seconds: float = SECONDS, waves: tuple[Wave, ...] | None = None
 ) -> tuple[Evidence, ...]:
     """Evidence in the first seconds of an activation, by its waves there (found, where they are not given)."""
-    scene = Scene(waves_of(activation, seconds) if waves is None else waves, activation.person.f >= VISIBLE_F)
-    first_degree = bool(activation.notes.get("first_degree"))
-    return evidence_of(evidence_name(activation), scene, seconds, first_degree=first_degree)
+    notes = activation.notes
+    scene = Scene(
+        waves_of(activation, seconds) if waves is None else waves,
+        activation.person.f >= VISIBLE_F,
+        run=_span(notes.get("run")),
+        pause=_span(notes.get("pause")),
+        signs=_signs(activation),
+    )
+    names = [name for note, name in FINDINGS.items() if notes.get(note)]
+    return evidence_of((*names, evidence_name(activation)), scene, seconds)
+
+
+def _runs(activation: Activation, seconds: float) -> tuple[Annotation, ...]:
+    """What rhythm the recording shows from when to when, where it holds two."""
+    run = _span(activation.notes.get("run"))
+    if run is None:
+        return ()
+    sinus = rhythm_called("SR")
+    own = rhythm_called(str(activation.notes["run_rhythm"]))
+    pieces = ((0.0, run[0], sinus), (max(run[0], 0.0), min(run[1], seconds), own), (run[1], seconds, sinus))
+    return tuple(
+        Annotation("rhythm", start, end, symbol=rhythm.code, rhythm=rhythm)
+        for start, end, rhythm in pieces
+        if end > start
+    )
+
+
+FINDINGS = {"first_degree": "AVB1", "sinus_pause": "sinus pause", "arms_swapped": "arms swapped"}
+"""Modifiers that have rows of their own in ``evidence.csv``, and the name of these rows."""
+
+
+def _span(note: object) -> tuple[float, float] | None:
+    return (float(note[0]), float(note[1])) if isinstance(note, tuple | list) else None
+
+
+def _signs(activation: Activation) -> frozenset[str]:
+    """What the twelve leads would show of a ventricular tachycardia: its axis, and concordance of the chest leads."""
+    found = set()
+    for shape in activation.shapes:
+        if shape.name == "VT":
+            axis, concordance = ventricular_signs(shape)
+            found |= {name for name, shown in (("axis", abs(axis) > 90), ("concordance", concordance)) if shown}
+    return frozenset(found)
+
+
+def ventricular_signs(shape: Shape) -> tuple[float, str]:
+    """Frontal axis of a QRS in degrees, and ``"positive"`` or ``"negative"`` where all chest leads point one way.
+
+    Both from the areas of the complex in each lead.
+    """
+    areas = dict(zip(INDEPENDENT, (shape.loop() @ DOWER.T).sum(axis=0).tolist(), strict=True))
+    i, avf = areas["I"], areas["II"] - areas["I"] / 2
+    chest = [areas[name] for name in INDEPENDENT if name.startswith("V")]
+    axis = degrees(atan2(2 / sqrt(3) * avf, i))
+    return axis, "positive" if min(chest) > 0 else "negative" if max(chest) < 0 else ""
 
 
 def waves_of(activation: Activation, seconds: float) -> tuple[Wave, ...]:
@@ -88,23 +144,28 @@ def waves_of(activation: Activation, seconds: float) -> tuple[Wave, ...]:
 
 
 def evidence_name(activation: Activation) -> str:
-    """Name of an activation's rows in ``evidence.csv``."""
+    """Name of an activation's rows in ``evidence.csv``: its rhythm's code, with a closer word where that matters."""
     rhythm, notes = activation.rhythm, activation.notes
     if rhythm == "SVT":
         return str(notes["which"])
-    regular = rhythm == "AFIB" and (notes.get("conduction") != "intact" or notes.get("regular"))
-    return "AFIB regular" if regular else rhythm
+    if rhythm == "AFIB":
+        if notes.get("regular") or notes.get("conduction") in ("block", "pacing"):
+            return "AFIB regular"
+        return "AFIB pre-excited" if notes.get("conduction") == "pre-excited" else "AFIB"
+    if rhythm == "AVB2":
+        return f"AVB2 {notes['block']}"
+    if rhythm == "VT" and notes.get("atria") == "1:1 retrograde":
+        return "VT retrograde"
+    return rhythm
 
 
 def _labels(notes: Mapping[str, object]) -> list[str]:
     words = []
-    for name, word in (("pacs", "PAC"), ("pvcs", "PVC")):
-        if number := notes.get(name):
-            words.append(f"{number} {word}{'s' * (number != 1)}")
-    if notes.get("first_degree"):
-        words.append("first-degree block")
-    if side := notes.get("bundle_branch"):
-        words.append(f"{side} bundle branch block")
+    for name, row in modifiers().items():
+        value = notes.get(name)
+        if value and row["word"]:
+            plain = f"{value} {row['word']}{'s' * (value != 1)}" if row["takes"] == "count" else row["word"]
+            words.append(f"{value} {row['word']}" if row["takes"] == "side" else plain)
     if edits := notes.get("edits"):
         words.append(f"changed by {', '.join(map(str, edits))}")  # type: ignore[call-overload]
     return words

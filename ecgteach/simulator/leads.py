@@ -30,6 +30,12 @@ DOWER = np.array(
 )
 """Leads I, II, V1 ... V6 (rows) in mV for a dipole of 1 mV along X, Y, Z (columns)."""
 
+CHEST = np.array([name.startswith("V") for name in INDEPENDENT])
+"""Which of the independent leads lie on the chest."""
+
+ARMS_SWAPPED = np.vstack([-DOWER[:1], DOWER[1:2] - DOWER[:1], DOWER[2:]])
+"""The same with the electrodes of both arms swapped: I upside down, II in the place of III; the chest as it was."""
+
 FROM_I_AND_II = {"III": (-1.0, 1.0), "aVR": (-0.5, -0.5), "aVL": (1.0, -0.5), "aVF": (-0.5, 1.0)}
 """How much of I and of II each derived limb lead is: III = II - I, aVR = -(I + II) / 2 ..."""
 

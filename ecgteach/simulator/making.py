@@ -13,21 +13,30 @@ from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.record import Record
 from .activation import Activation, lay_out
-from .anatomy import Anatomy
+from .anatomy import Anatomy, with_normal_chest, with_normal_limbs
 from .dipole import play
+from .flutter import fitting_flutter
 from .ground_truth import record_of
 from .hearts import HEARTS
 from .hearts.timing import Span
 from .leads import LEADS, derivation
-from .modifiers import check_modifiers, with_premature
+from .modifiers import check_modifiers, modifiers, with_modifiers
 from .noise import INGREDIENTS, check_noise, draw_noise, usual_noise
-from .people import Patient, Person, check_setting, draw_person, settings
+from .people import HEALTHY, WIDEST_NARROW, Patient, Person, check_setting, draw_person, settings
 
-MODIFIERS = ("pacs", "pvcs", "first_degree", "bundle_branch")
 MARGIN = 2.5
 SEEDS = 1_000_000
 FIRST_DEGREE = (0.21, 0.32)
 LEAST_AFTER_P = 0.05
+RATES_OF_OPTIONS = {
+    ("conduction", "pre-excited"): (160.0, 240.0),
+    ("escape", "junctional"): (40.0, 58.0),
+    ("escape", "ventricular"): (24.0, 40.0),
+}
+"""Rates that an option of a rhythm is drawn from, where the rhythm's own do not fit it (textbook)."""
+
+WIDE = ("VT", "AVB3", "PACE", "NSVT")
+"""Rhythms whose own QRS is wide, or may be."""
 
 Seed = int | tuple[int, ...]
 Noise = str | Mapping[str, float] | None
@@ -108,7 +117,8 @@ def simulate(
     Parameters
     ----------
     rhythm : str
-        One of `HEARTS`: SR, SB, ST, SA, SAAWR, NOD, AT, AVNRT, AVRT, SVT, AFL, AFIB, VT, AVB2, AVB3.
+        One of `HEARTS`: SR, SB, ST, SA, SAAWR, NOD, JT, AT, MAR, MAT, AVNRT, AVRT, SVT, AFL, AFIB, VT, AVB2, AVB3,
+        PACE, and a run within sinus rhythm: PAF, PSVT, NSVT.
     seed : int or tuple of int, optional
         The same seed gives the same recording. Without it one is drawn, and told at the end of the record's id.
     seconds, sampling_rate : float
@@ -119,8 +129,10 @@ def simulate(
         Drawn as devices meet it, or ingredient to strength as in `noise.INGREDIENTS` (SNR in dB), or none.
     **changes
         What is not to be drawn: ``rate`` (per minute), the names of ``settings.csv`` (``pr`` in s, ``t`` in mV ...),
-        modifiers (``pacs``, ``pvcs``, ``first_degree``, ``bundle_branch``), and the rhythm's own options
-        (``ratio``, ``direction``, ``conduction``, ``block``, ``escape``, ``which``, ``p_wave``, ``captures``).
+        modifiers (``modifiers.csv``: ``pacs``, ``blocked_pacs``, ``aberrant_pacs``, ``pvcs``, ``sinus_pause``,
+        ``first_degree``, ``bundle_branch``, ``arms_swapped``; ``healthy=True`` for a person of whom nothing but the
+        rhythm is remarkable), and the rhythm's own options (``ratio``, ``direction``, ``conduction``, ``block``,
+        ``escape``, ``which``, ``p_wave``, ``captures``, ``atria``, ``form``, ``mode``, ``capture``, ``turn``).
 
     Raises
     ------
@@ -220,60 +232,82 @@ def compose(
     """The activation of a recording: a person, a heart with this rhythm, modifiers, and all waves."""
     if rhythm not in HEARTS:
         raise UnknownName(f"no rhythm called {rhythm!r} can be simulated; there are {choices(HEARTS, 30)}")
-    entry = HEARTS[rhythm]
-    given, options, modifiers = _sorted_out(rhythm, changes)
-    check_modifiers(rhythm, modifiers)
-    if rhythm == "AFL":
-        _agree_on_flutter(given, options)
+    given, options, chosen = _sorted_out(rhythm, changes)
+    check_modifiers(rhythm, chosen)
+    _check_options(options)
+    _check_group(options)
+    bundle_branch = chosen.get("bundle_branch")
+    _check_qrs(rhythm, given, bundle_branch)
     random = Generator(PCG64(SeedSequence(key)))
-    person = draw_person(rhythm, random, given, patient)
-    person = _with_fitting_pr(rhythm, person, given, modifiers, random)
-    bundle_branch = modifiers.get("bundle_branch")
-    anatomy = Anatomy(person, random, bundle_branch)
-    heart = entry.make(person, Span(-MARGIN, seconds + MARGIN), random, options)
-    for name, ventricular in (("pacs", False), ("pvcs", True)):
-        heart = with_premature(heart, modifiers.get(name, 0), person, seconds, random, ventricular=ventricular)
-    heart.notes.update({name: value for name, value in modifiers.items() if value})
+    person = draw_person(rhythm, random, given, patient, healthy=bool(chosen.get("healthy")))
+    if rhythm == "AFL":
+        person, options["ratio"] = fitting_flutter(person, given, options.get("ratio"), random)
+    for (name, option), rates in RATES_OF_OPTIONS.items():
+        if "rate" not in given and options.get(name) == option and not rates[0] <= person.rate <= rates[1]:
+            person = replace(person, rate=random.uniform(*rates))
+    person = _with_fitting_pr(rhythm, person, given, chosen, random)
+    anatomy = _anatomy(person, key, bundle_branch)
+    if person.healthy and "r" not in given:
+        person = with_normal_limbs(person, anatomy)
+        anatomy = _anatomy(person, key, bundle_branch)
+    person = replace(person, qrs=anatomy.width(anatomy.conducted()))
+    if "chest" not in given:
+        person = with_normal_chest(person, anatomy)
+    anatomy.person = person
+    heart = HEARTS[rhythm].make(person, Span(-MARGIN, seconds + MARGIN), random, options)
+    heart = with_modifiers(heart, chosen, person, seconds, random)
+    heart.notes.update({name: value for name, value in chosen.items() if value})
     return lay_out(rhythm, heart, person, anatomy, random)
+
+
+def _anatomy(person: Person, key: tuple[int, ...], bundle_branch: str | None) -> Anatomy:
+    return Anatomy(person, Generator(PCG64(SeedSequence((*key, *b"anatomy")))), bundle_branch)
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    if options.get("captures") and options.get("atria") == "1:1 retrograde":
+        raise InvalidValue(
+            "a P from the sinus node can capture the ventricles only where the atria go on by themselves; "
+            'leave captures or atria="1:1 retrograde" out'
+        )
+
+
+def _check_group(options: Mapping[str, Any]) -> None:
+    if options.get("block") == "2:1" and "group" in options:
+        raise InvalidValue("a 2:1 block drops every other beat, so it has no group; leave group or block out")
+
+
+def _check_qrs(rhythm: str, given: Mapping[str, float], bundle_branch: str | None) -> None:
+    """A QRS over 110 ms has a name: bundle-branch block, or it comes from the ventricles."""
+    if given.get("qrs", 0.0) <= WIDEST_NARROW or rhythm in WIDE or bundle_branch:
+        return
+    raise InvalidValue(
+        f'a QRS of {given["qrs"]:g} s is not narrow; say why: bundle_branch="left" or bundle_branch="right", or '
+        f"give a qrs up to {WIDEST_NARROW:g} s"
+    )
 
 
 def _sorted_out(rhythm: str, changes: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, Any], dict[str, Any]]:
     """Settings of the person, options of the rhythm and modifiers, each checked."""
-    given, options, modifiers = {}, {}, {}
+    given, options, chosen = {}, {}, {}
     allowed = HEARTS[rhythm].options
     for name, value in changes.items():
         if name in allowed:
             if not any(value == choice and type(value) is type(choice) for choice in allowed[name]):
                 raise InvalidValue(f"{name} of {rhythm} is one of {choices(allowed[name])}, not {value!r}")
             options[name] = value
-        elif name in MODIFIERS:
-            modifiers[name] = value
+        elif name in modifiers():
+            chosen[name] = value
         elif name == "rate" or name in settings():
             given[name] = check_setting(name, value, rhythm)
         else:
-            known = [*MODIFIERS, *allowed, "rate", *settings()]
+            known = [*modifiers(), *allowed, "rate", *settings()]
             raise UnknownName(f"{rhythm} has no setting {name!r}; there are {choices(known, 30)}")
-    return given, options, modifiers
-
-
-def _agree_on_flutter(given: dict[str, float], options: dict[str, Any]) -> None:
-    """Rate of the F waves, ratio and ventricular rate are tied together: two of them set the third."""
-    if "flutter_rate" not in given:
-        return
-    ratio = options.setdefault("ratio", "variable")
-    if ratio == "variable":
-        return
-    rate = given["flutter_rate"] / ratio
-    if abs(given.setdefault("rate", rate) - rate) > 1:
-        raise InvalidValue(
-            f"a flutter of {given['flutter_rate']:g}/min conducted {ratio}:1 gives {rate:.0f} beats per minute, "
-            f"not {given['rate']:g}; leave one of flutter_rate, ratio and rate out"
-        )
-    check_setting("rate", rate, "AFL")
+    return given, options, chosen
 
 
 def _with_fitting_pr(
-    rhythm: str, person: Person, given: Mapping[str, float], modifiers: Mapping[str, Any], random: Generator
+    rhythm: str, person: Person, given: Mapping[str, float], chosen: Mapping[str, Any], random: Generator
 ) -> Person:
     """PR shortens with the rate, lengthens in first-degree block, and has to be shorter than RR."""
     longest = person.rr - LEAST_AFTER_P
@@ -283,16 +317,17 @@ def _with_fitting_pr(
                 f"pr of {given['pr']:g} s does not fit a rate of {person.rate:.0f}/min (RR {person.rr:.2f} s); "
                 f"it may lie between 0.08 and {longest:.2f} s"
             )
-        if modifiers.get("first_degree") and person.pr <= 0.2:
+        if chosen.get("first_degree") and person.pr <= 0.2:
             raise InvalidValue(f"first-degree block means a pr above 0.2 s, not {person.pr:g} s")
         return person
-    if modifiers.get("first_degree"):
+    if chosen.get("first_degree"):
         if longest <= FIRST_DEGREE[0]:
             raise InvalidValue(
                 f"first-degree block does not fit a rate of {person.rate:.0f}/min; PR may reach {longest:.2f} s"
             )
         return replace(person, pr=random.uniform(FIRST_DEGREE[0], min(FIRST_DEGREE[1], longest)))
-    return replace(person, pr=max(0.09, person.pr * min(1.0, (person.rr / 0.8) ** 0.25)))
+    least = HEALTHY["pr"][0] if person.healthy else 0.09
+    return replace(person, pr=max(least, person.pr * min(1.0, (person.rr / 0.8) ** 0.25)))
 
 
 def _strengths(noise: Noise, key: tuple[int, ...]) -> dict[str, float]:

@@ -17,13 +17,29 @@ from numpy.random import Generator
 
 from ..errors import InvalidValue, UnknownName, choices
 
-LOGARITHMIC = ("r", "p", "f")
+LOGARITHMIC = ("r", "p", "f", "chest")
 T_SHARE_OF_R = (-1.15, 0.45)
 LARGEST_T_SHARE = 0.6
 HIGHEST_T = 0.8
 FLAT_OR_INVERTED_T = 0.15
 FLAT_OR_INVERTED_T_IN_AF = 0.4
 T_CHANGES = ("TWC", "TWO")
+WIDEST_NARROW = 0.11
+"""Seconds beyond which a QRS is no longer narrow (Surawicz 2009, doi 10.1161/CIRCULATIONAHA.108.191095)."""
+
+HEALTHY = {
+    "pr": (0.12, 0.2),
+    "qrs": (0.07, WIDEST_NARROW),
+    "qtc": (0.36, 0.44),
+    "axis": (-30.0, 90.0),
+    "r": (0.6, 1.6),
+    "p": (0.06, 0.2),
+    "p_width": (0.08, 0.118),
+    "st": (-0.04, 0.04),
+}
+"""Ranges within which a healthy person's values lie (sources in ``settings.csv``)."""
+
+HEALTHY_T_SHARE = (0.15, 0.5)
 
 
 class Patient(NamedTuple):
@@ -87,6 +103,10 @@ class Person:
         Breaths per minute.
     variation : float or None
         Spread of RR over their mean; None for the rhythm's own.
+    chest : float
+        Factor on the chest leads: how near the electrodes lie to the heart.
+    healthy : bool
+        Whether nothing but the rhythm may be remarkable.
     """
 
     age: int
@@ -106,6 +126,8 @@ class Person:
     flutter_rate: float
     breaths: float
     variation: float | None = None
+    chest: float = 1.0
+    healthy: bool = False
 
     @property
     def rr(self) -> float:
@@ -117,7 +139,14 @@ class Person:
         return float(self.qtc * rr ** (1 / 3))
 
 
-def draw_person(rhythm: str, random: Generator, given: Mapping[str, float], patient: Patient | None = None) -> Person:
+def draw_person(
+    rhythm: str,
+    random: Generator,
+    given: Mapping[str, float],
+    patient: Patient | None = None,
+    *,
+    healthy: bool = False,
+) -> Person:
     """A person with this rhythm; what `given` names is taken, the rest is drawn.
 
     Parameters
@@ -129,7 +158,9 @@ def draw_person(rhythm: str, random: Generator, given: Mapping[str, float], pati
     given : mapping
         Values by the names of ``settings.csv``, and ``rate``.
     patient : Patient, optional
-        The row whose rate, QRS, QT and axis are used; without it one is drawn.
+        The row whose rate, QRS, QT and axis are used; without it one with a narrow QRS is drawn.
+    healthy : bool
+        Whether all that is drawn lies within `HEALTHY`, with an upright T.
 
     Raises
     ------
@@ -137,11 +168,12 @@ def draw_person(rhythm: str, random: Generator, given: Mapping[str, float], pati
         When a value lies outside the allowed range.
     """
     limits = hearts()[rhythm]
-    patient = patient or _patient(limits.drawn_from or "SR", random)
+    patient = patient or _patient(limits.drawn_from or "SR", random, healthy=healthy)
     drawn = {name: _draw(name, random) for name in settings() if np.isfinite(settings()[name].mean)}
     rate = float(patient.rate) + random.uniform(-0.5, 0.5)
+    own_rate = random.standard_normal()
     if not limits.drawn_from:
-        rate = random.normal(limits.mean, limits.sd)
+        rate = limits.mean + limits.sd * own_rate
     drawn["rate"] = _within(rate, limits.low, limits.high)
     drawn["qrs"] = _within(patient.qrs / 1000.0, *_drawn_range("qrs"))
     drawn["qtc"] = _within(patient.qt / 1000.0 * (patient.rate / 60.0) ** (1 / 3), *_drawn_range("qtc"))
@@ -150,12 +182,21 @@ def draw_person(rhythm: str, random: Generator, given: Mapping[str, float], pati
     flat = FLAT_OR_INVERTED_T_IN_AF if rhythm == "AFIB" else FLAT_OR_INVERTED_T
     if random.random() < flat + 0.5 * any(change in patient.findings for change in T_CHANGES):
         share = random.normal(0.0, 0.12)
+    if healthy:
+        drawn |= {name: _within(drawn[name], *ends) for name, ends in HEALTHY.items()}
+        share = _within(abs(share), *HEALTHY_T_SHARE)
     r = given.get("r", drawn["r"])
     drawn["t"] = _within(min(share, LARGEST_T_SHARE) * r, -HIGHEST_T, HIGHEST_T)
     for name, value in given.items():
         _check(name, value, rhythm)
+        if healthy and name in HEALTHY and not HEALTHY[name][0] <= value <= HEALTHY[name][1]:
+            low, high = HEALTHY[name]
+            raise InvalidValue(
+                f"a healthy person's {name} lies between {low:g} and {high:g} {settings()[name].unit}, "
+                f"not {value:g}; leave healthy or {name} out"
+            )
     values = {**drawn, **given}
-    return Person(patient.age, patient.sex, **{name: float(value) for name, value in values.items()})
+    return Person(patient.age, patient.sex, healthy=healthy, **{name: float(value) for name, value in values.items()})
 
 
 def check_setting(name: str, value: object, rhythm: str) -> float:
@@ -202,14 +243,19 @@ def _within(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
-def _patient(rhythm: str, random: Generator) -> Patient:
-    rows = _rows_of(rhythm)
+def _patient(rhythm: str, random: Generator, *, healthy: bool) -> Patient:
+    rows = _rows_of(rhythm, healthy)
     return patients()[rows[int(random.integers(len(rows)))]]
 
 
 @cache
-def _rows_of(rhythm: str) -> tuple[int, ...]:
-    return tuple(number for number, patient in enumerate(patients()) if patient.rhythm == rhythm)
+def _rows_of(rhythm: str, healthy: bool) -> tuple[int, ...]:
+    """Rows of a rhythm with a narrow QRS; of the healthy those without a finding."""
+    return tuple(
+        number
+        for number, patient in enumerate(patients())
+        if patient.rhythm == rhythm and patient.qrs <= 1000 * WIDEST_NARROW and not (healthy and patient.findings)
+    )
 
 
 @cache

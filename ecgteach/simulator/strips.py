@@ -1,9 +1,9 @@
 """Strips and data sets in any number: balanced by rhythm, drawn by seed, streamed."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
@@ -22,7 +22,9 @@ from ..truth import Evidence
 from .activation import Activation
 from .ground_truth import SOURCE, evidence_in
 from .hearts import HEARTS
+from .kinds import BY_RATE, OFF_THE_LIST, kind
 from .making import Noise, Seed, compose, key_of, perform, rate_of, simulate
+from .modifiers import allows
 
 MIXTURES = {
     "SR": {"SR": 0.82, "SA": 0.18},
@@ -42,6 +44,8 @@ REVERSED = 0.08
 
 PLACES = 500
 PLACE_OF_ROLE = {"P": 1, "A": 1, "X": -1}
+
+Part = TypeVar("Part")
 
 CHUNK = 64
 TRIES = 50
@@ -109,7 +113,7 @@ def stream_strips(
     seed: Seed,
     *,
     groups: Mapping[str, float] | None = None,
-    mixtures: Mapping[str, Mapping[str, float]] = MIXTURES,
+    kinds: Mapping[str, float] | None = None,
     leads: Mapping[str, float] | None = None,
     noise: Noise = "usual",
     for_reading: bool = True,
@@ -117,22 +121,51 @@ def stream_strips(
 ) -> Iterator[Strips]:
     """The same as `simulate_strips`, a few dozen at a time, so that memory stays flat.
 
-    `mixtures` says what each group is made of: shares of rhythms.
+    Instead of groups, shares of `kinds` may be given; none of them may be off the list.
     """
-    wanted = dict(groups) if groups else dict.fromkeys(mixtures, 1.0)
     views = dict(leads) if leads else {"I": 0.5, "II": 0.5}
-    if unknown := wanted.keys() - mixtures.keys():
-        raise UnknownName(f"there is no group {choices(unknown)}; there are {choices(mixtures)}")
+    wanted = _shares_of_kinds(kinds) if kinds else _shares_of_groups(groups or dict.fromkeys(MIXTURES, 1.0))
     key = key_of(seed)
     for first in range(0, n, CHUNK):
-        yield _chunk(min(CHUNK, n - first), (*key, first), wanted, mixtures, views, noise, for_reading, places)
+        yield _chunk(min(CHUNK, n - first), (*key, first), wanted, views, noise, for_reading, places)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What is drawn for one strip: a rhythm with its settings, and the group that it must fall into, if any."""
+
+    rhythm: str
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    group: str | None = None
+
+
+Shares = Sequence[tuple[float, Sequence[tuple[float, Draw]]]]
+"""Each entry's share, and what it is made of; the parts of an entry are drawn anew until one falls into its group."""
+
+
+def _shares_of_groups(groups: Mapping[str, float]) -> Shares:
+    if unknown := groups.keys() - MIXTURES.keys():
+        raise UnknownName(f"there is no group {choices(unknown)}; there are {choices(MIXTURES)}")
+    return [
+        (share, [(part, Draw(code, {}, name)) for code, part in MIXTURES[name].items()])
+        for name, share in groups.items()
+    ]
+
+
+def _shares_of_kinds(named: Mapping[str, float]) -> Shares:
+    if off := [name for name in named if kind(name).group == OFF_THE_LIST]:
+        raise InvalidValue(f"{choices(off)} is off the list, so that no network can learn to answer it")
+    found = [(share, kind(name)) for name, share in named.items()]
+    return [
+        (share, [(1.0, Draw(one.rhythm, one.settings, None if one.group == BY_RATE else one.group))])
+        for share, one in found
+    ]
 
 
 def _chunk(
     n: int,
     key: tuple[int, ...],
-    groups: Mapping[str, float],
-    mixtures: Mapping[str, Mapping[str, float]],
+    shares: Shares,
     leads: Mapping[str, float],
     noise: Noise,
     for_reading: bool,
@@ -141,11 +174,10 @@ def _chunk(
     random = Generator(PCG64(SeedSequence(key)))
     activations, names = [], []
     for number in range(n):
-        group = _pick(groups, random)
-        activation = _activation_of(group, mixtures[group], (*key, number), random)
+        group, activation = _activation_of(_pick(shares, random), (*key, number), random)
         activations.append(activation)
         names.append(group)
-    views = np.array([_pick(leads, random) for _ in range(n)])
+    views = np.array([_pick([(share, lead) for lead, share in leads.items()], random) for _ in range(n)])
     millivolts = np.empty((n, SAMPLES), dtype=np.float32)
     for lead in sorted(set(views)):
         rows = np.flatnonzero(views == lead)
@@ -175,41 +207,43 @@ def places_of(evidence: Iterable[Evidence]) -> NDArray[np.int8]:
     return marked
 
 
-def _activation_of(group: str, mixture: Mapping[str, float], key: tuple[int, ...], random: Generator) -> Activation:
-    """An activation whose rhythm falls into the group by its rate too, clear of the limits."""
+def _activation_of(
+    mixture: Sequence[tuple[float, Draw]], key: tuple[int, ...], random: Generator
+) -> tuple[str, Activation]:
+    """A group, and an activation that falls into it by its rhythm and its rate, clear of the limits."""
     for attempt in range(TRIES):
-        rhythm = _pick(mixture, random)
+        drawn = _pick(mixture, random)
+        changes = _changes(drawn.rhythm, random) | dict(drawn.settings)
         try:
-            activation = compose(rhythm, (*key, attempt), SECONDS, None, _changes(rhythm, random))
+            activation = compose(drawn.rhythm, (*key, attempt), SECONDS, None, changes)
         except InvalidValue:  # a slow heart has no room for its premature beats, a fast one none for a long PR
             continue
         rate = rate_of(activation, SECONDS)
-        own = rhythm_called(rhythm)
+        own = rhythm_called(drawn.rhythm)
         found = grouping().group_of(own, rate)
-        if found and found.code == group and not (own.sinus and _near_limit(rate)):
-            return activation
-    raise InvalidValue(f"no strip of the group {group} was found in {TRIES} tries with the key {key}")
+        if found and drawn.group in (None, found.code) and not (own.sinus and _near_limit(rate)):
+            return found.code, activation
+    listed = choices([one.rhythm for _, one in mixture])
+    raise InvalidValue(f"no strip of {listed} fell into its group in {TRIES} tries with the key {key}")
 
 
 def _changes(rhythm: str, random: Generator) -> dict[str, Any]:
     """Modifiers now and then, where the rhythm can have them."""
-    conducted = HEARTS[rhythm].conducted
     changes: dict[str, Any] = {}
-    if conducted and random.random() < CHANCES["pacs"]:
+    if allows("pacs", rhythm) and random.random() < CHANCES["pacs"]:
         changes["pacs"] = int(random.integers(1, 4))
     if random.random() < CHANCES["pvcs"] and rhythm in ("SR", "SB", "SA", "ST", "AFIB", "AFL"):
         changes["pvcs"] = int(random.integers(1, 3))
-    if random.random() < CHANCES["bundle_branch"]:
+    if allows("bundle_branch", rhythm) and random.random() < CHANCES["bundle_branch"]:
         changes["bundle_branch"] = str(random.choice(["left", "right"]))
     if rhythm in ("SR", "SB") and random.random() < CHANCES["first_degree"]:
         changes["first_degree"] = True
     return changes
 
 
-def _pick(shares: Mapping[str, float], random: Generator) -> str:
-    names = list(shares)
-    weights = np.array([shares[name] for name in names], dtype=np.float64)
-    return names[int(random.choice(len(names), p=weights / weights.sum()))]
+def _pick(shares: Sequence[tuple[float, Part]], random: Generator) -> Part:
+    weights = np.array([share for share, _ in shares], dtype=np.float64)
+    return shares[int(random.choice(len(shares), p=weights / weights.sum()))][1]
 
 
 def _near_limit(rate: float) -> bool:

@@ -18,12 +18,12 @@ from ..errors import InvalidValue, UnreadableFile
 from ..records.record import Record
 from ..records.wfdb_files import read_signals, without_suffix
 from ..rhythms import Rhythm, vocabulary
-from ..truth import Truth
+from ..truth import Truth, Wave
 from .activation import Activation
-from .anatomy import Shape
 from .ground_truth import record_of
 from .making import simulate
 from .people import Person
+from .shapes import Shape
 
 BEAT_SYMBOLS = {
     "narrow": "N",
@@ -34,7 +34,10 @@ BEAT_SYMBOLS = {
     "escape": "E",
     "fusion": "F",
     "paced": "/",
+    "aberrant": "a",
+    "pre-excited": "N",
 }
+BLOCKED_P = "x"
 WAVE_SYMBOLS = {"P": "p", "QRS": "N", "T": "t"}
 RHYTHM_NOTES = {
     "SR": "N",
@@ -186,12 +189,21 @@ def _write_beats(record: Record, known: Truth, name: str, folder: Path) -> None:
 
     code = known.rhythm.code
     marks = [(0, "+", f"({RHYTHM_NOTES.get(code, code)}")]
+    if record.annotations:
+        runs = [mark for mark in record.annotations if mark.kind == "rhythm" and mark.rhythm]
+        marks = [
+            (round(mark.start * record.sampling_rate), "+", f"({RHYTHM_NOTES.get(mark.symbol, mark.symbol)}")
+            for mark in runs
+        ]
     premature = {wave.beat for wave in known.waves if wave.shape == "premature"}
     for wave in known.of("QRS"):
         moment = round(wave.peak * record.sampling_rate)
         if 0 <= moment < record.signals.shape[1]:
-            symbol = "A" if wave.beat in premature else "J" if code == "NOD" else BEAT_SYMBOLS[wave.shape]
-            marks.append((moment, symbol, ""))
+            marks.append((moment, _symbol(wave, premature, code), ""))
+    for wave in known.of("P"):
+        moment = round(wave.peak * record.sampling_rate)
+        if wave.shape == "premature" and wave.beat is None and 0 <= moment < record.signals.shape[1]:
+            marks.append((moment, BLOCKED_P, ""))
     marks.sort(key=lambda mark: mark[0])
     wfdb.wrann(
         name,
@@ -202,6 +214,13 @@ def _write_beats(record: Record, known: Truth, name: str, folder: Path) -> None:
         fs=record.sampling_rate,
         write_dir=str(folder),
     )
+
+
+def _symbol(wave: Wave, premature: set[int | None], code: str) -> str:
+    form = wave.shape.partition(" ")[0]
+    if form == "narrow" and code in ("NOD", "JT"):
+        return "J"
+    return "A" if wave.beat in premature and form != "aberrant" else BEAT_SYMBOLS[form]
 
 
 def _write_waves(record: Record, known: Truth, name: str, folder: Path) -> None:

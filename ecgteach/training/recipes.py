@@ -1,13 +1,14 @@
 """Recipes: what a training run does, as data. One TOML file each in ``recipes/``; adding one needs no code."""
 
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from importlib import resources
 from typing import Any
 
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.splits import PARTS
+from ..simulator.kinds import OFF_THE_LIST, kinds
 from ..strip import SECONDS
 
 
@@ -27,6 +28,9 @@ class Recipe:
         How many fast strips to make of longer sinus recordings by compressing time; they are no recordings.
     simulated : int
         How many simulated strips to add.
+    simulated_kinds : mapping of str to float
+        What they are: shares of `ecgteach.simulator.kinds`. Rare kinds stand oftener here than in life, since what is
+        seldom shown is badly learnt.
     simulated_share : float
         Their share of an epoch.
     simulated_weight : float
@@ -96,6 +100,7 @@ class Recipe:
     gap: float
     filters: float
     pen: float
+    simulated_kinds: Mapping[str, float] = field(default_factory=dict)
     split: tuple[float, ...] = ()
     split_seed: int = 0
     study: bool = False
@@ -107,11 +112,19 @@ class Recipe:
                     raise InvalidValue(f"recipe {self.name}: {name} {words}, not {value}")
         if self.study and not self.split:
             raise InvalidValue(f"recipe {self.name}: the study's experiment has a split of its own; give split")
+        if self.simulated and not self.simulated_kinds:
+            raise InvalidValue(
+                f"recipe {self.name}: simulated strips need simulated_kinds, the shares of what they are"
+            )
         if self.batch > self.strips_an_epoch:
             raise InvalidValue(
                 f"recipe {self.name}: batch must not be above strips_an_epoch, "
                 f"but {self.batch} is above {self.strips_an_epoch}"
             )
+
+
+def _are_shares_of_kinds(values: Mapping[str, float]) -> bool:
+    return all(share > 0 and name in kinds() and kinds()[name].group != OFF_THE_LIST for name, share in values.items())
 
 
 def _are_shares(values: tuple[float, ...]) -> bool:
@@ -129,6 +142,11 @@ LIMITS: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
     (("flip", "filters", "simulated_share"), lambda value: 0 <= value <= 1, "is a share from 0 to 1"),
     (("localisation", "local", "penalty"), lambda value: value >= 0, "is a weight of 0 or more"),
     (("gap",), lambda value: 0 <= value < SECONDS, f"must be 0 s or more and under the {SECONDS:g} s of a strip"),
+    (
+        ("simulated_kinds",),
+        _are_shares_of_kinds,
+        "gives shares above 0 to kinds of ecgteach/simulator/kinds.csv that are on the list",
+    ),
     (("shares",), _are_shares, "are above 0 and add up to 1"),
     (
         ("split",),

@@ -13,11 +13,12 @@ from ..errors import EcgteachError, InvalidValue, UnknownName, choices
 from ..models import NETWORKS, VIEWS, StripCNN, save
 from ..paths import write_whole
 from ..records import Dataset, Problem, open_dataset
-from ..records.splits import PARTS, digest
+from ..records.doubted import doubted
+from ..records.splits import PARTS, digest, twin_of
 from ..strip import FILTERS, READING_STEPS
 from .data.compression import FASTEST, LARGEST_COMPRESSION, compressed_strips
 from .data.labelled import labelled_strips, own_part, split_in_words
-from .data.simulated import GROUPS, KEY, MIXTURES, simulated_strips
+from .data.simulated import KEY, simulated_strips
 from .data.strips import GroupedStrip, StripSet, grouped_strips, open_strips, without_twins, write_strips
 from .fit.checkpoints import alone_in, at_hand
 from .fit.fitting import fit, predict
@@ -210,13 +211,21 @@ def gather(
             for grouped in grouped_strips(dataset.records(tell), left_out, tell):
                 if grouped.near_limit and not near_limits and part != "test":
                     left_out["within 2/min of a limit"] += 1
+                elif part == "train" and (grouped.recording, grouped.strip.start) in doubted():
+                    left_out["label doubted by its P waves and its beats"] += 1
                 else:
                     yield grouped
         if part == "train" and chosen.compressed:
-            longer = (record for dataset in datasets for record in dataset.records())
+            names = {recording for recording, _ in doubted()}
+            longer = (
+                record
+                for dataset in datasets
+                for record in dataset.records()
+                if "/".join(twin_of(record.source, record.id)) not in names
+            )
             yield from compressed_strips(longer, chosen.compressed)
         if part == "train":
-            yield from simulated_strips(chosen.simulated)
+            yield from simulated_strips(chosen.simulated, chosen.simulated_kinds)
 
     with alone_in(folder, wait=True):
         if before := _gathered_before(folder, made_of, say):
@@ -250,8 +259,9 @@ def _made_of(chosen: Recipe, part: str, datasets: list[Dataset]) -> dict[str, ob
         "recordings": {dataset.source: list(dataset.ids) for dataset in datasets},
         "way": {
             "filters": [str(FILTERS[name][0]) for name in READING_STEPS],
-            "simulated": {"key": KEY, "groups": GROUPS, "mixtures": MIXTURES},
+            "simulated": {"key": KEY, "kinds": chosen.simulated_kinds},
             "compressed": {"largest": LARGEST_COMPRESSION, "fastest": FASTEST},
+            "doubted": [list(strip) for strip in sorted(doubted())] if part == "train" else [],
         },
     } | ({"study": True} if chosen.study else {})
 

@@ -22,7 +22,8 @@ import requests
 
 from data_fetch import catalogue, fetch, verify
 from data_fetch.listing import parse_sums
-from ecgteach.records import SOURCES, open_dataset, open_folder
+from ecgteach.records import open_dataset, open_folder
+from ecgteach.sources import readable
 
 SERVE = """
 import sys
@@ -61,7 +62,7 @@ def _everything(data: Path, to: Path) -> None:
             fetch(name, mirror=url, to=to, progress=False, say=_silent)
             again = time.perf_counter() - began
             began = time.perf_counter()
-            dataset = open_dataset(name, to) if name in SOURCES else open_folder(folder)
+            dataset = open_dataset(name, to) if name in readable() else open_folder(folder)
             problems: list[object] = []
             read = sum(1 for _ in dataset.records(problems.append))
             reading = time.perf_counter() - began

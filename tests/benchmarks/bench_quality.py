@@ -9,8 +9,9 @@ from collections import Counter
 
 from ecgteach.errors import EcgteachError
 from ecgteach.quality import Grade, assess
-from ecgteach.records import SOURCES, open_dataset, sample, samples
+from ecgteach.records import open_dataset, sample, samples
 from ecgteach.rhythms import grouping
+from ecgteach.sources import readable
 from tests.traces import beatless, clean
 
 SEEDS = range(700, 706)
@@ -32,7 +33,7 @@ def main() -> None:
             sample(group, number).strip(quality="any").quality.grade for number in range(len(samples(group)))
         )
     line("embedded", embedded)
-    for source in SOURCES:
+    for source in readable():
         found: Counter[Grade] = Counter()
         for record in open_dataset(source).records():
             try:

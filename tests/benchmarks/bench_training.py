@@ -41,7 +41,7 @@ WANTED_SECONDS = {"signal": 45.0, "image": 90.0}
 
 def strips(folder: Path, number: int = STRIPS) -> tuple[StripSet, StripSet]:
     """Strips to learn from and to judge by, one tenth; every other one is called recorded."""
-    made = write_strips(simulated_strips(number), folder)
+    made = write_strips(simulated_strips(number, recipe("shipped").simulated_kinds), folder)
     mixed = replace(made, sources=np.where(np.arange(number) % 2, made.sources, "recorded"))
     judged = np.arange(number) < number // 10
     return mixed.rows(~judged), mixed.rows(judged)

@@ -9,8 +9,9 @@ from data_fetch import catalogue
 from data_fetch.catalogue import entry
 from ecgteach import paths as places
 from ecgteach.errors import UnknownName
-from ecgteach.records import SOURCES
+from ecgteach.records import open_dataset
 from ecgteach.rhythms import VOCABULARIES
+from ecgteach.sources import SOURCES, readable
 
 PROMISED = {"chapman", "ptb-xl", "challenge-2017", "challenge-2021", "mitdb", "ludb", "cudb", "mimic-iv-ecg"}
 
@@ -42,7 +43,7 @@ def test_labels_are_read_in_a_vocabulary_that_exists(name):
         assert labels.kind == "headers" or (labels.table and labels.column and labels.id and labels.stems)
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", readable())
 def test_every_data_set_that_a_reader_opens_can_be_fetched(name):
     assert name in catalogue()
 
@@ -64,3 +65,16 @@ def test_an_unknown_name_or_form_lists_those_there_are():
         entry("chapman", "zip")
     with pytest.raises(UnknownName, match="one form only"):
         entry("ludb", "figshare")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_source_is_cited_under_the_doi_that_it_is_thanked_under(name):
+    source = SOURCES[name]
+    assert source.authors.partition(" ")[0] in source.citation
+    assert source.doi in source.citation
+    assert source.licence in source.thanks
+
+
+def test_a_source_without_a_reader_says_how_it_is_opened(tmp_path):
+    with pytest.raises(UnknownName, match=r"cudb has no reader of its own; open_folder"):
+        open_dataset("cudb", tmp_path)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ecgteach.records import SOURCES, open_dataset, open_folder
+from ecgteach.records import open_dataset, open_folder
+from ecgteach.sources import readable
 from tests.data_fetch.conftest import Desk
 from tests.data_fetch.server import serving
 
@@ -19,7 +20,7 @@ def cache(recordings, tmp_path, monkeypatch):
         yield desk
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", readable())
 def test_a_sample_holds_exactly_the_recordings_that_its_reader_then_finds(cache, name):
     cache.fetch(name, 12)
     dataset = open_dataset(name)

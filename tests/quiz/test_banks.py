@@ -312,7 +312,7 @@ def bank():
 
 class TestTheBankThatCame:
     def test_it_is_listed_and_holds_every_kind(self, bank):
-        assert bank_names() == ("rhythms",)
+        assert "rhythms" in bank_names()
         assert {question.kind for question in bank} == set(KINDS)
 
     def test_each_contrast_has_enough_for_three_forms_of_one_difficulty(self, bank):

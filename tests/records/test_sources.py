@@ -11,13 +11,14 @@ from conftest import beating
 from ecgteach.beats import find_beats
 from ecgteach.errors import UnknownName, UnreadableFile
 from ecgteach.paths import find
-from ecgteach.records import SOURCES, chapman, open_dataset, ptb_xl
+from ecgteach.records import chapman, open_dataset, ptb_xl
 from ecgteach.rhythms import Finding, rhythm
+from ecgteach.sources import readable
 from tests.research.standin import write_stand_in
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", readable())
 def test_every_source_gives_strips_of_its_recordings(recordings, source):
     dataset = open_dataset(source, recordings)
     problems = []

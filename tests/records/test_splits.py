@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ecgteach.errors import UnknownName
-from ecgteach.records import SOURCES, open_dataset, samples
+from ecgteach.records import open_dataset, samples
 from ecgteach.records.splits import PARTS, digest, is_known, is_listed, part_by_hash, part_of, twin_of
+from ecgteach.sources import readable
 from ecgteach.training.data.strips import without_twins
 
 
@@ -111,7 +112,7 @@ def test_embedded_strips_come_from_validation_only():
 @pytest.mark.data
 def test_the_split_knows_every_recording_at_hand_and_its_parts_share_none(recordings):
     keys = defaultdict(set)
-    for dataset in without_twins([open_dataset(name, recordings) for name in SOURCES]):
+    for dataset in without_twins([open_dataset(name, recordings) for name in readable()]):
         for part in PARTS:
             chosen = dataset.split(part)
             assert all(is_listed(dataset.source, name) for name in chosen.ids)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgteach.printing import format_interval
+from ecgteach.sources import SOURCES
 from ecgteach.statistics import FEW, interval
 from ecgteach.training.data.strips import StripSet
 from ecgteach.training.evaluation.evaluation import Evaluation
@@ -15,7 +16,6 @@ from ecgteach.training.evaluation.metrics import ClassFigures, Figures, judge
 
 from .noise import LEVELS, noise_levels
 
-LEAD_I_SOURCES = ("challenge-2017",)
 """Sources whose only lead is I, taken between the hands; all others give lead II, or what comes nearest to it."""
 
 Parts = dict[str, dict[str, Figures]]
@@ -74,7 +74,7 @@ def by_noise(judged: Evaluation) -> Parts:
 
 def lead_i_share(strips: StripSet) -> float:
     """Share of strips that are lead I between the hands."""
-    return float(np.isin(strips.sources, LEAD_I_SOURCES).mean())
+    return float(np.isin(strips.sources, [name for name, source in SOURCES.items() if source.hand_held]).mean())
 
 
 def missed_afib(judged: Evaluation) -> dict[str, MissedAfib]:

@@ -6,15 +6,22 @@ from typing import Annotated
 import typer
 
 from ecgteach.cli import Data
+from ecgteach.paths import write_whole
+from ecgteach.records import doubted
+from ecgteach.training.data.strips import open_strips
 
 from . import making_samples
+from .doubted_labels import as_table, doubted_in, read_table
 from .sheets import agreement, write_rhythms, write_sheet
 from .standin import write_stand_in
+from .twelve_leads import write_contrasts, write_kinds
 
 samples = typer.Typer(
     no_args_is_help=True, help="How the tables of ecgteach/records were made; a stand-in for Chapman."
 )
 sheets = typer.Typer(no_args_is_help=True, help="Each rhythm with its evidence painted, and forty strips to paint.")
+
+DOUBTED = Path(doubted.__file__).with_name(doubted.FILE)
 
 Folder = Annotated[Path, typer.Argument(help="Folder to write to; made if it is not there.")]
 SheetSeed = Annotated[int, typer.Option(help="The same seed gives the same strips.")]
@@ -32,6 +39,17 @@ def make_samples(data: Data = None) -> None:
     making_samples.make_samples(data)
 
 
+@samples.command("doubted")
+def make_doubted(
+    strips: Annotated[Path, typer.Argument(help="Folder of gathered strips: it holds train and validation.")],
+    file: Annotated[Path, typer.Option(help="The table to write.")] = DOUBTED,
+) -> None:
+    """List strips whose label their P waves and their beats both speak against, beside those that are listed."""
+    found = {doubt for part in ("train", "validation") for doubt in doubted_in(open_strips(strips / part))}
+    listed = read_table(file) if file.exists() else set()
+    print(f"{len(found - listed)} more doubted labels in {write_whole(file, as_table(found | listed))}")
+
+
 @samples.command()
 def stand_in(folder: Folder, seed: SheetSeed = 1) -> None:
     """Write a simulated recording for each of Chapman's, in its two layouts."""
@@ -42,6 +60,18 @@ def stand_in(folder: Folder, seed: SheetSeed = 1) -> None:
 def rhythms(folder: Folder, seed: SheetSeed = 1) -> None:
     """Write a picture of each rhythm with its evidence painted, clean and with noise."""
     print(f"{len(write_rhythms(folder, seed))} pictures in {folder}")
+
+
+@sheets.command("kinds")
+def kinds_of_recording(folder: Folder, seed: SheetSeed = 1) -> None:
+    """Write pictures of every kind of recording with its twelve leads, and its evidence on lead II."""
+    print(f"{len(write_kinds(folder, seed))} pictures in {folder}")
+
+
+@sheets.command("contrasts")
+def pairs(folder: Folder, seed: SheetSeed = 1) -> None:
+    """Write a picture of each contrast with what decides it."""
+    print(f"{len(write_contrasts(folder, seed))} pictures in {folder}")
 
 
 @sheets.command("write")

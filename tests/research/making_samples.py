@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from ecgteach import records
 from ecgteach.beats import find_beats
 from ecgteach.errors import InvalidValue
-from ecgteach.records import SOURCES, open_dataset
+from ecgteach.records import open_dataset
 from ecgteach.records.dataset import Dataset, Problem
 from ecgteach.records.embedded import AT_LIMIT, EXAMPLE, LESSON, SURE, USES
-from ecgteach.records.licences import ORIGINS
 from ecgteach.records.record import Record
 from ecgteach.records.splits import PARTS, SAME_RECORDING, SHARES, part_of, twin_of
 from ecgteach.rhythms import grouping
+from ecgteach.sources import SOURCES, readable
 from ecgteach.strip import Strip
 
 from .certainty import basis, source_findings
@@ -49,7 +49,7 @@ def make_splits(data: Path | None = None) -> None:
         raise InvalidValue(f"{SPLITS} is drawn already and is never redrawn")
     persons: dict[tuple[str, str], str] = {}
     members: dict[tuple[str, str], dict[tuple[str, str], str]] = defaultdict(dict)
-    for source in sorted(SOURCES, key=lambda name: name == "challenge-2021"):
+    for source in sorted(readable(), key=lambda name: name == "challenge-2021"):
         dataset = open_dataset(source, data)
         for entry in dataset.entries:
             key = twin_of(source, entry.id)
@@ -167,7 +167,7 @@ def _group_of_each(data: Path | None) -> dict[tuple[str, str], str]:
 
 def _graded_strips(data: Path | None, part: str | None = None) -> Iterator[tuple[Record, Strip, str, float]]:
     seen: set[tuple[str, str]] = set()
-    for source in SOURCES:
+    for source in readable():
         dataset: Dataset = open_dataset(source, data)
         for record in (dataset.split(part) if part else dataset).records(_say):
             key = twin_of(source, record.id)
@@ -216,7 +216,7 @@ def _thanks(rows: list[dict[str, str]]) -> Iterator[str]:
     yield "| source | strips | authors | doi | licence |"
     yield "|---|---|---|---|---|"
     for source, number in Counter(row["source"] for row in rows).most_common():
-        origin = ORIGINS[source]
+        origin = SOURCES[source]
         yield f"| {origin.title} | {number} | {origin.authors} | {origin.doi} | {origin.licence} |"
     yield ""
 

@@ -6,17 +6,17 @@ when the strip changes in ways that should not matter (`stability`)?
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ecgteach.checks.fusion_comparison import real_explanations
-from ecgteach.checks.perturbation.curves import DELETION, INSERTION, ORDERS, SHIFTED
+from ecgteach.checks.perturbation.curves import DELETION, INSERTION, ORDERS, SHIFTED, CurveFigures
 from ecgteach.checks.perturbation.faithfulness import faithfulness
 from ecgteach.checks.perturbation.fills import FILLS
-from ecgteach.checks.perturbation.stability import stability
+from ecgteach.checks.perturbation.stability import Change, stability
 from ecgteach.explanation import MAPS
 from ecgteach.models import StripCNN
 from ecgteach.rhythms import grouping
 from ecgteach.statistics import Paired, compare, holm, interval, mean_of
+from ecgteach.views import IMAGE
 
 PAPER = "paper"
 """What stands in for erased ink, whatever fills the gaps of the signal."""
@@ -88,13 +88,32 @@ class StabilityLine:
     answer_stayed: float | None
 
 
+@dataclass(frozen=True)
+class StripCurve:
+    """The figures of one curve of a strip of a group, and what stood in for what was out."""
+
+    group: str
+    strip: str
+    fill: str
+    curve: CurveFigures
+
+
+@dataclass(frozen=True)
+class StripChange:
+    """What one change did to one map of a strip of a group."""
+
+    group: str
+    strip: str
+    change: Change
+
+
 def faithfulness_study(
     models: Mapping[str, StripCNN],
     *,
     fills: Iterable[str] = tuple(FILLS),
     seed: int = 0,
     progress: Progress | None = None,
-) -> list[dict[str, Any]]:
+) -> list[StripCurve]:
     """Deletion and insertion of every map of every real strip.
 
     Parameters
@@ -108,31 +127,25 @@ def faithfulness_study(
         Draws the controls, anew for each strip.
     progress : callable, optional
         Called after each strip.
-
-    Returns
-    -------
-    list of dict
-        One for each strip, map, kind and fill: ``group``, ``strip``, ``fill`` and what `Faithfulness.table` holds.
     """
-    rows = []
+    found = []
     for number, (group, seen) in enumerate(real_explanations(models)):
-        about = {"group": group, "strip": seen.strip.source_id}
         for first, fill in enumerate(fills):
-            for row in faithfulness(seen, models, fill=fill, seed=seed + number).table():
-                if row["map"] != "image":
-                    rows.append(about | row | {"fill": fill})
+            for curve in faithfulness(seen, models, fill=fill, seed=seed + number).table():
+                if curve.order != IMAGE:
+                    found.append(StripCurve(group, seen.strip.source_id, fill, curve))
                 elif not first:
-                    rows.append(about | row | {"fill": PAPER})
+                    found.append(StripCurve(group, seen.strip.source_id, PAPER, curve))
         if progress:
             progress()
-    return rows
+    return found
 
 
-def faithfulness_table(rows: Iterable[Mapping[str, Any]]) -> list[CurveLine]:
+def faithfulness_table(found: Iterable[StripCurve]) -> list[CurveLine]:
     """One line for each group, kind, map and fill."""
-    held: dict[tuple[str, str, str, str], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        held.setdefault((row["group"], row["kind"], row["map"], row["fill"]), []).append(row)
+    held: dict[tuple[str, str, str, str], list[CurveFigures]] = {}
+    for one in found:
+        held.setdefault((one.group, one.curve.kind, one.curve.order, one.fill), []).append(one.curve)
     table = [_curve_line(*key, held[key]) for key in sorted(held, key=_in_order)]
     corrected = holm([line.over.p for line in table])
     return [replace(line, over=line.over._replace(p=p)) for line, p in zip(table, corrected, strict=True)]
@@ -140,50 +153,44 @@ def faithfulness_table(rows: Iterable[Mapping[str, Any]]) -> list[CurveLine]:
 
 def stability_study(
     models: Mapping[str, StripCNN], *, seed: int = 0, progress: Progress | None = None
-) -> list[dict[str, Any]]:
-    """Every change of every real strip, and what it did to each map.
-
-    Returns
-    -------
-    list of dict
-        One for each strip, map and change: ``group``, ``strip`` and the entries of `stability.Change`.
-    """
-    rows = []
+) -> list[StripChange]:
+    """Every change of every real strip, and what it did to each map."""
+    found = []
     for number, (group, seen) in enumerate(real_explanations(models)):
-        about = {"group": group, "strip": seen.strip.source_id}
-        rows += [about | row for row in stability(seen, models, seed=seed + number).table()]
+        changes = stability(seen, models, seed=seed + number).changes
+        found += [StripChange(group, seen.strip.source_id, change) for change in changes]
         if progress:
             progress()
-    return rows
+    return found
 
 
-def stability_table(rows: Iterable[Mapping[str, Any]]) -> list[StabilityLine]:
+def stability_table(found: Iterable[StripChange]) -> list[StabilityLine]:
     """One line for each map and change."""
-    held: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        held.setdefault((row["view"], row["name"]), []).append(row)
+    held: dict[tuple[str, str], list[Change]] = {}
+    for one in found:
+        held.setdefault((one.change.view, one.change.name), []).append(one.change)
     return [
         StabilityLine(
             name,
             change,
             len(own),
-            mean_of([row["correlation"] for row in own]),
-            interval([row["correlation"] for row in own]),
-            mean_of([row["control_correlation"] for row in own]),
-            mean_of([row["similarity"] for row in own]),
-            mean_of([row["control_similarity"] for row in own]),
-            mean_of([float(row["answer_stayed"]) for row in own]),
+            mean_of([one.correlation for one in own]),
+            interval([one.correlation for one in own]),
+            mean_of([one.control_correlation for one in own]),
+            mean_of([one.similarity for one in own]),
+            mean_of([one.control_similarity for one in own]),
+            mean_of([float(one.answer_stayed) for one in own]),
         )
         for (name, change), own in held.items()
     ]
 
 
-def _curve_line(group: str, kind: str, name: str, fill: str, rows: list[Mapping[str, Any]]) -> CurveLine:
-    areas, beside = ([row[column] for row in rows] for column in ("area", SHIFTED))
+def _curve_line(group: str, kind: str, name: str, fill: str, curves: list[CurveFigures]) -> CurveLine:
+    areas, beside = [curve.area for curve in curves], [curve.controls[SHIFTED] for curve in curves]
     better, worse = (beside, areas) if kind == DELETION else (areas, beside)
-    controls = {control: mean_of([row[control] for row in rows]) for control in ORDERS}
-    means, aopc = (mean_of(areas), interval(areas)), mean_of([row["aopc"] for row in rows])
-    return CurveLine(group, kind, name, fill, len(rows), *means, aopc, controls, compare(better, worse))
+    controls = {control: mean_of([curve.controls[control] for curve in curves]) for control in ORDERS}
+    means, aopc = (mean_of(areas), interval(areas)), mean_of([curve.aopc for curve in curves])
+    return CurveLine(group, kind, name, fill, len(curves), *means, aopc, controls, compare(better, worse))
 
 
 def _in_order(key: tuple[str, str, str, str]) -> tuple[int, ...]:

@@ -15,10 +15,10 @@ from ecgteach.errors import InvalidValue
 from ecgteach.models import VIEWS, StripCNN, load_file
 from ecgteach.models.weights import SHIPPED_SEED, SUMS, sums_of
 from ecgteach.paths import write_whole
-from ecgteach.printing import format_interval
-from ecgteach.records.licences import ORIGINS
+from ecgteach.printing import format_interval, in_cell
 from ecgteach.records.splits import digest
 from ecgteach.rhythms import grouping
+from ecgteach.sources import SOURCES
 from ecgteach.statistics import FEW
 from ecgteach.training.data.simulated import SOURCE
 from ecgteach.training.data.strips import StripSet, open_strips
@@ -27,6 +27,7 @@ from ecgteach.training.evaluation.metrics import ClassFigures, Figures
 from ecgteach.training.recipes import recipe
 from ecgteach.training.runs import SHUFFLED, gather
 
+from .blind_spots import EACH, KindAnswers, blind_spots, line, real_blind_spots
 from .breakdown import (
     by_noise,
     by_rhythm,
@@ -85,12 +86,13 @@ def ship(runs: Path, strips: Path, folder: Path, data: Path | None = None) -> di
     test = gather(chosen, "test", data, strips / "test", print)
     judged = {"test": evaluate_strips(models, test)}
     judged["validation"] = evaluate_strips(models, open_strips(strips / "validation"))
-    figures = {part: figures_of(found) for part, found in judged.items()}
+    spots = {"simulated": blind_spots(models), "real": real_blind_spots(models, data)}
+    figures = {part: figures_of(found) for part, found in judged.items()} | {"blind_spots": spots}
     train = open_strips(strips / "train")
     written: dict[str, bytes | str] = {file.name: file.read_bytes() for file in files.values()}
     written[SUMS] = sums_of(files.values())
     for view in VIEWS:
-        written[f"{view}.md"] = card(models[view], notes[view], train, judged["test"], spreads[view])
+        written[f"{view}.md"] = card(models[view], notes[view], train, judged["test"], spreads[view], spots)
     written[FIGURES] = json.dumps(figures, indent=1, default=asdict)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in written.items():
@@ -121,7 +123,14 @@ def figures_of(judged: Evaluation) -> dict[str, Any]:
     }
 
 
-def card(model: StripCNN, notes: dict[str, str], train: StripSet, judged: Evaluation, spread: Sequence[float]) -> str:
+def card(
+    model: StripCNN,
+    notes: dict[str, str],
+    train: StripSet,
+    judged: Evaluation,
+    spread: Sequence[float],
+    spots: Mapping[str, Sequence[KindAnswers]],
+) -> str:
     """The model card of one network, as Markdown.
 
     Parameters
@@ -136,6 +145,8 @@ def card(model: StripCNN, notes: dict[str, str], train: StripSet, judged: Evalua
         The pair on the test part.
     spread : sequence of float
         Accuracy on the validation part of each seed's network of this view.
+    spots : mapping of str to sequence of KindAnswers
+        What each view answered to kinds of simulated and of real strips.
     """
     chosen = recipe(notes["recipe"])
     real = train.rows(train.sources != SOURCE)
@@ -168,7 +179,10 @@ def card(model: StripCNN, notes: dict[str, str], train: StripSet, judged: Evalua
         "calibration": calibrate(clear.strips.targets, clear.probabilities[model.view], clear.strips.recordings),
         "comparison": compare_views(clear),
         "spread": _spread_words(spread),
-        "licences": "\n".join(f"- {ORIGINS[source]}" for source in chosen.sources),
+        "kinds": _kinds(spots["simulated"], model.view),
+        "real_kinds": _kinds(spots["real"], model.view),
+        "each": str(EACH),
+        "licences": "\n".join(f"- {SOURCES[source].thanks}" for source in chosen.sources),
     }
     text = (Path(__file__).parent / "card.md").read_text(encoding="utf-8")
     return Template(text).substitute(words)
@@ -206,6 +220,14 @@ def _confusion(figures: Figures) -> str:
         f1 = f"{own.f1:.3f}" if own.n >= FEW else "-"
         lines.append(f"| {' | '.join([name, *map(str, row), f1])} |")
     return "\n".join(lines)
+
+
+def _kinds(found: Sequence[KindAnswers], view: str) -> str:
+    """What one view answered, a row a kind."""
+    names = ("kind", "group", "n", "right", "answered", "confidence")
+    rows = [line(answers) for answers in found if answers.view == view]
+    lines = [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
+    return "\n".join([*lines, *(f"| {' | '.join(in_cell(row[name]) for name in names)} |" for row in rows)])
 
 
 def _sensitivity(figures: ClassFigures) -> str:

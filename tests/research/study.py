@@ -18,7 +18,8 @@ from ecgteach.printing import format_interval
 from ecgteach.records import chapman
 from ecgteach.records.splits import SIMULATED
 from ecgteach.records.tables import read_index
-from ecgteach.rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, grouping, vocabulary
+from ecgteach.rhythms import grouping, rhythm, sinus_by_rate, vocabulary
+from ecgteach.sources import SOURCES
 from ecgteach.statistics import FEW
 from ecgteach.training.data.labelled import ruled_out, split_in_words
 from ecgteach.training.data.strips import StripSet
@@ -43,7 +44,7 @@ def numbers_alone(data: str | Path | None = None) -> str:
     Two rules: rate limits alone, and, before them, "atrial and ventricular rate differ below 150/min: AFIB".
     """
     try:
-        folder = find(chapman.FIGSHARE_SLUG, data)
+        folder = find(SOURCES["chapman-figshare"].folder, data)
         by_rate, by_two, n = _counted(folder / "Diagnostics.xlsx")
     except UnreadableFile as problem:
         return f"what rate alone and two numbers achieve: table not at hand ({problem})"
@@ -91,6 +92,7 @@ def report(model: StripCNN, parts: Sequence[StripSet], chosen: Recipe, data: str
 def _counted(table: Path) -> tuple[float, float, int]:
     """Share of right answers by rate alone and by two numbers, and of how many recordings."""
     known, rule = vocabulary(chapman.SOURCE), grouping()
+    fibrillation = rule.group_of(rhythm("AFIB"))
     by_rate = by_two = n = 0
     for row in read_index(table, COLUMNS):
         label = known.get(row["Rhythm"])
@@ -101,9 +103,9 @@ def _counted(table: Path) -> tuple[float, float, int]:
             ventricular, atrial = float(row["VentricularRate"]), float(row["AtrialRate"])
         except ValueError as problem:
             raise UnreadableFile(f"{table}: a rate is no number ({problem}). Fetch it again") from problem
-        answer = "SB" if ventricular < BRADYCARDIA_BELOW else "GSVT" if ventricular > TACHYCARDIA_ABOVE else "SR"
-        by_rate += answer == group.code
-        by_two += ("AFIB" if atrial != ventricular < NOT_ABOVE else answer) == group.code
+        answer = rule.group_of(sinus_by_rate(ventricular))
+        by_rate += answer == group
+        by_two += (fibrillation if atrial != ventricular < NOT_ABOVE else answer) == group
         n += 1
     if not n:
         raise UnreadableFile(f"{table} names no rhythm of the four groups. Fetch it again")

@@ -8,6 +8,7 @@ import torch
 from checks.planted import planted, strips
 
 from ecgteach.checks.fusion_comparison import comparison
+from ecgteach.checks.perturbation.curves import CurveFigures
 from ecgteach.checks.trust import Test, TrustReport
 from ecgteach.errors import UnreadableFile
 from ecgteach.explanation import explain
@@ -17,7 +18,7 @@ from . import network_commands, real_strips, truth_commands
 from .__main__ import main
 from .network_commands import same_map_counts
 from .options import pair_in
-from .real_strips import faithfulness_study, faithfulness_table, stability_study, stability_table
+from .real_strips import StripCurve, faithfulness_study, faithfulness_table, stability_study, stability_table
 from .trust_table import Passed, trust_table
 
 
@@ -44,19 +45,25 @@ def run(command, pair, folder, *options):
     return json.loads(out.read_text())
 
 
-def curve_rows(map_area, shifted_area, n=12, kind="deletion"):
+def curves(map_area, shifted_area, n=12, kind="deletion"):
     spread = np.linspace(-0.05, 0.05, n)
-    controls = {"random": 0.5, "blurred random": 0.5, "QRS energy": 0.5}
-    about = {"group": "SR", "kind": kind, "map": "fused", "fill": "line", "aopc": 0.25, **controls}
+    others = {"random": 0.5, "blurred random": 0.5, "QRS energy": 0.5}
     return [
-        about | {"area": map_area + step, "shifted": shifted_area + step + tilt}
+        StripCurve(
+            "SR",
+            "a",
+            "line",
+            CurveFigures(
+                kind, "fused", map_area + step, 0.0, 0.25, others | {"shifted": shifted_area + step + tilt}, {}, True
+            ),
+        )
         for step, tilt in zip(spread, np.linspace(-0.01, 0.01, n), strict=True)
     ]
 
 
 @pytest.mark.parametrize(("kind", "area", "shifted"), [("deletion", 0.3, 0.5), ("insertion", 0.7, 0.5)])
 def test_a_better_map_than_the_shifted_one_is_found_strip_by_strip(kind, area, shifted):
-    (line,) = faithfulness_table(curve_rows(area, shifted, kind=kind))
+    (line,) = faithfulness_table(curves(area, shifted, kind=kind))
     assert (line.n, line.area, line.aopc) == (12, pytest.approx(area), pytest.approx(0.25))
     assert line.over.difference == pytest.approx(0.2)
     assert line.over.p < 0.05
@@ -64,9 +71,9 @@ def test_a_better_map_than_the_shifted_one_is_found_strip_by_strip(kind, area, s
 
 
 def test_an_equal_map_is_not_called_better_and_few_strips_allow_no_word():
-    (line,) = faithfulness_table(curve_rows(0.5, 0.5))
+    (line,) = faithfulness_table(curves(0.5, 0.5))
     assert line.over.p > 0.5
-    (few,) = faithfulness_table(curve_rows(0.3, 0.5, n=7))
+    (few,) = faithfulness_table(curves(0.3, 0.5, n=7))
     assert (few.interval, few.over.p) == (None, None)
 
 
@@ -74,7 +81,7 @@ def test_every_fill_has_its_curves_and_the_picture_only_loses_ink(pair, two_stri
     rows = faithfulness_study(pair)
     for kind in ("deletion", "insertion"):
         fills = {
-            name: [r["fill"] for r in rows if (r["map"], r["kind"], r["group"]) == (name, kind, "SR")]
+            name: [r.fill for r in rows if (r.curve.order, r.curve.kind, r.group) == (name, kind, "SR")]
             for name in ("signal", "image", "fused")
         }
         assert fills["signal"] == fills["fused"] == ["line", "baseline", "noise"]

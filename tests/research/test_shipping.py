@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from ecgteach.training.data.strips import StripSet
 from ecgteach.training.fit.fitting import Epoch
 
 from . import shipping
+from .blind_spots import KindAnswers
 
 NETWORKS = {"signal": SignalCNN, "image": ImageCNN}
+SPOT = KindAnswers("flutter 2:1", "signal", "AFIB", 60, 30, [0.4, 0.6], {"AFIB": 30, "GSVT": 30}, 0.9)
 NOTES = {"recipe": "shipped", "seed": 0, "epochs": 3, "best_epoch": 2, "temperature": "1.100", "split": digest()}
 
 
@@ -49,6 +52,8 @@ def runs(tmp_path, monkeypatch):
     }
     monkeypatch.setattr(shipping, "gather", lambda recipe, part, data, folder, say: parts[part])
     monkeypatch.setattr(shipping, "open_strips", lambda folder: parts[folder.name])
+    monkeypatch.setattr(shipping, "blind_spots", lambda models: [SPOT])
+    monkeypatch.setattr(shipping, "real_blind_spots", lambda models, data: [replace(SPOT, kind="paced", group=None)])
     return tmp_path
 
 
@@ -62,8 +67,17 @@ def test_the_pair_is_shipped_with_checksums_cards_and_figures(runs):
         assert "not for clinical use" in written
         assert "90.0%, 95.0%; spread 5.0 points" in written
     figures = json.loads((folder / "figures.json").read_text())
-    assert set(figures) == {"test", "validation"}
+    assert set(figures) == {"test", "validation", "blind_spots"}
+    assert figures["blind_spots"]["simulated"][0]["right"] == 30
     assert {"by_source", "by_noise", "missed_afib", "calibration", "comparison"} <= set(figures["test"])
+
+
+def test_a_card_names_the_blind_spots_of_its_view(runs):
+    shipping.ship(runs, runs / "strips", runs / "shipped")
+    written = (runs / "shipped" / "signal.md").read_text()
+    assert "| flutter 2:1 | AFIB | 60 | 50.0% | AFIB 50.0%, GSVT 50.0% | 90% |" in written
+    assert "| paced | - | 60 |" in written
+    assert "flutter 2:1" not in (runs / "shipped" / "image.md").read_text()
 
 
 def test_a_card_counts_real_recordings_apart_from_simulated_ones(runs):

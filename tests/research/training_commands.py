@@ -5,16 +5,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from tqdm.auto import tqdm
 
 from ecgteach.cli import Data, Weights, models_of
 from ecgteach.models import VIEWS, load_file
 from ecgteach.models import weights as registry
+from ecgteach.printing import print_table
 from ecgteach.records.splits import PARTS
+from ecgteach.simulator.kinds import kinds
 from ecgteach.training.data.strips import open_strips
 from ecgteach.training.evaluation.evaluation import evaluate_strips
 from ecgteach.training.recipes import recipe as recipe_of
 from ecgteach.training.runs import RunSettings, gather
 
+from . import blind_spots as spots
 from . import study as studies
 from .baselines import ROCKET, ROCKET_NEEDS, baselines, report, rocket_at_hand
 from .finished_runs import check_alike
@@ -121,10 +125,34 @@ def shipping(runs: Runs, strips: Strips, data: Data = None) -> None:
     ship(runs, strips, Path(registry.__file__).parent / registry.FOLDER, data)
 
 
+def blind_spots_command(
+    n: Annotated[int, typer.Option("--n", min=1, help="Simulated strips of each kind.")] = spots.EACH,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be given several times.")] = None,
+    real: Annotated[bool, typer.Option("--real", help="Real strips of the data sets too.")] = False,
+    seed: Seed = 0,
+    data: Data = None,
+    out: Out = None,
+    signal: Weights = None,
+    image: Weights = None,
+) -> None:
+    """Which kinds of strips do the networks miss, what do they call them, and how surely?"""
+    models, names = models_of(signal, image), kind or list(kinds())
+    with tqdm(total=len(names), unit="kind", leave=False, disable=None) as bar:
+        found = spots.blind_spots(models, n=n, seed=seed, only=names, progress=bar.update)
+    print(spots.OF_KINDS)
+    print_table(spots.COLUMNS, map(spots.line, found))
+    on_real = spots.real_blind_spots(models, data) if real else []
+    if on_real:
+        print(spots.OF_REAL_KINDS)
+        print_table(spots.COLUMNS, map(spots.line, on_real))
+    write(out, {"seed": seed, "simulated": found, "real": on_real})
+
+
 COMMANDS = {
     "baselines": baselines_command,
     "paired-comparison": paired_comparison,
     "leave-out": leave_out_command,
     "study": study,
     "shipping": shipping,
+    "blind-spots": blind_spots_command,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -13,7 +13,7 @@ from ecgteach.checks.fusion_comparison import MEASURES, FusionLine, compare_fusi
 from ecgteach.checks.localisation import CONTROLS, RHYTHMS, each_rhythm
 from ecgteach.checks.trust import TRUST_TESTS, verdict
 from ecgteach.checks.trust.report import FAILED, PASSED, RIGHT, WRONG
-from ecgteach.cli import Weights, models_of
+from ecgteach.cli import Weights, models_of, taking
 from ecgteach.errors import UnknownName, choices
 from ecgteach.fusion import RULES
 from ecgteach.models import VIEWS, StripCNN
@@ -81,13 +81,27 @@ class RateLine:
     both_share: float
 
 
-def localisation(
-    n: N = 60, seed: Seed = 0, rhythm: Only = None, out: Out = None, signal: Weights = None, image: Weights = None
-) -> None:
+class Study(NamedTuple):
+    """What every study here is given: its seed, the rhythms, where figures go, and whose maps are judged."""
+
+    seed: Seed = 0
+    rhythm: Only = None
+    out: Out = None
+    signal: Weights = None
+    image: Weights = None
+
+    @property
+    def models(self) -> dict[str, StripCNN]:
+        """The networks that are asked."""
+        return models_of(self.signal, self.image)
+
+
+@taking(Study)
+def localisation(study: Study, n: N = 60) -> None:
     """Do the maps lie on the evidence? By original rhythm and criterion, beside the controls."""
-    models, rhythms = models_of(signal, image), rhythm or list(RHYTHMS)
+    models, rhythms = study.models, study.rhythm or list(RHYTHMS)
     with tqdm(total=n * len(rhythms), unit="strip", leave=False, disable=None) as bar:
-        rows = localisation_study(models, n=n, seed=seed, rhythms=rhythms, progress=lambda *_: bar.update())
+        rows = localisation_study(models, n=n, seed=study.seed, rhythms=rhythms, progress=lambda *_: bar.update())
     table = localisation_table(rows)
     print(OF_LOCALISATION)
     figures = ("n", "right", "score", "interval", "gain", "pointing", "rank", "density", "ceiling", "evenness")
@@ -108,51 +122,43 @@ def localisation(
         if line.map == "fused":
             for reason, count in line.without_score.items():
                 print(f"{line.rhythm}, {line.criterion}: {count} of {n} strips without a score: {reason}")
-    write(out, {"n": n, "seed": seed, "localisation": table})
+    write(study.out, {"n": n, "seed": study.seed, "localisation": table})
 
 
-def edits(
-    n: N = 40, seed: Seed = 0, rhythm: Only = None, out: Out = None, signal: Weights = None, image: Weights = None
-) -> None:
+@taking(Study)
+def edits(study: Study, n: N = 40) -> None:
     """Which single change changes the answer, and is it the one that should?"""
-    models, known = models_of(signal, image), dict.fromkeys(question.rhythm for question in QUESTIONS)
-    if unknown := set(rhythm or ()) - set(known):
+    models, known = study.models, dict.fromkeys(question.rhythm for question in QUESTIONS)
+    if unknown := set(study.rhythm or ()) - set(known):
         raise UnknownName(f"nothing is asked about {choices(sorted(unknown))}; there are edits of {choices(known)}")
-    chosen = [question for question in QUESTIONS if not rhythm or question.rhythm in rhythm]
-    results = [query(question, models, n=n, seed=seed) for question in tqdm(chosen, leave=False, disable=None)]
+    chosen = [question for question in QUESTIONS if not study.rhythm or question.rhythm in study.rhythm]
+    results = [query(question, models, n=n, seed=study.seed) for question in tqdm(chosen, leave=False, disable=None)]
     print("change: of the target's log probability over its strongest rival's; followed: of those right before.")
     lines = [_edit_line(each, view) for each in results for view in (*VIEWS, BOTH)]
     print_table(("question", "must", "view", "n", "right", "change", "interval", "flips", "followed"), map(vars, lines))
     for each in results:
         if each.impossible:
             print(f"{each.question}: impossible in {len(each.impossible)} of {n}: {each.impossible[0]}")
-    rates = [_rate_line(models, limit, n, seed) for limit in RATE_LIMITS]
+    rates = [_rate_line(models, limit, n, study.seed) for limit in RATE_LIMITS]
     print("\nRate at which the answer changes when only TQ does, per minute: median, and share with one change.")
     print_table(tuple(vars(rates[0])), map(vars, rates))
     effects = [{"question": str(each.question), "effects": [asdict(one) for one in each.effects]} for each in results]
-    write(out, {"n": n, "seed": seed, "edits": lines, "rates": rates, "pairs": effects})
+    write(study.out, {"n": n, "seed": study.seed, "edits": lines, "rates": rates, "pairs": effects})
 
 
-def fusion(
-    n: N = 60,
-    seed: Seed = 0,
-    rhythm: Only = None,
-    real: Real = False,
-    out: Out = None,
-    signal: Weights = None,
-    image: Weights = None,
-) -> None:
+@taking(Study)
+def fusion(study: Study, n: N = 60, real: Real = False) -> None:
     """Is the fused map better than each single one? By measure, rhythm and fusion rule."""
-    models, rhythms = models_of(signal, image), rhythm or list(RHYTHMS)
+    models, rhythms = study.models, study.rhythm or list(RHYTHMS)
     with tqdm(total=len(samples()) if real else n * len(rhythms), unit="strip", leave=False, disable=None) as bar:
-        explained = real_explanations(models) if real else each_rhythm(models, n=n, seed=seed, rhythms=rhythms)
+        explained = real_explanations(models) if real else each_rhythm(models, n=n, seed=study.seed, rhythms=rhythms)
         rows = compare_fusion(explained, models, progress=bar.update)
     table = fusion_table(rows)
     print_words({name: measure for name, measure in MEASURES.items() if measure.real or not real})
     figures = ("n", "signal", "image", "fused", "interval", "best control", "to signal", "to image", "conclusion")
     print_table(("measure", "rhythm", "rule", *figures), map(_fusion_line, table))
     if real:
-        write(out, {"fusion": table, "strips": rows})
+        write(study.out, {"fusion": table, "strips": rows})
         return
     reached = [aims_reached(rows, rule) for rule in RULES]
     print(f"\nWanted by localisation: {AIM_SCORE:g} a rhythm; in three of four groups not below the better view.")
@@ -160,24 +166,19 @@ def fusion(
         below = [f"{name} {in_cell(score)}" for name, score in found["rhythms"].items() if (score or 0.0) < AIM_SCORE]
         groups = ", ".join(f"{name} {'yes' if each['reached'] else 'no'}" for name, each in found["groups"].items())
         print(f"{found['rule']:10}  below: {', '.join(below) or 'none'};  not below the better view: {groups}")
-    write(out, {"n": n, "seed": seed, "fusion": table, "wanted": reached, "strips": rows})
+    write(study.out, {"n": n, "seed": study.seed, "fusion": table, "wanted": reached, "strips": rows})
 
 
-def trust(
-    n: N = 10,
-    seed: Seed = 0,
-    rhythm: Only = None,
-    real: Real = False,
-    out: Out = None,
-    signal: Weights = None,
-    image: Weights = None,
-) -> None:
+@taking(Study)
+def trust(study: Study, n: N = 10, real: Real = False) -> None:
     """Which tests does the map of a single strip pass, and are right answers those with good maps?"""
-    models, rhythms = models_of(signal, image), rhythm or list(RHYTHMS)
-    explained = real_explanations(models) if real else each_rhythm(models, n=n, seed=seed, rhythms=rhythms)
+    models, rhythms = study.models, study.rhythm or list(RHYTHMS)
+    explained = real_explanations(models) if real else each_rhythm(models, n=n, seed=study.seed, rhythms=rhythms)
     strips = len(samples()) if real else n * len(rhythms)
     with tqdm(explained, total=strips, unit="strip", leave=False, disable=None) as bar:
-        reports = [(name, verdict.trust(seen, models, seed=seed + number)) for number, (name, seen) in enumerate(bar)]
+        reports = [
+            (name, verdict.trust(seen, models, seed=study.seed + number)) for number, (name, seen) in enumerate(bar)
+        ]
     table = trust_table(reports)
     print("Maps for the strip's own group: how many passed each test, of those that could be asked.")
     tests = list(dict.fromkeys(name for line in table for name in line.tests))
@@ -192,7 +193,7 @@ def trust(
         ({"rhythm": line.rhythm, **dict.fromkeys(corners, 0), **line.quadrants} for line in table),
     )
     every = [{"rhythm": name, **report.to_json()} for name, report in reports]
-    write(out, {"n": n, "seed": seed, "trust": table, "reports": every})
+    write(study.out, {"n": n, "seed": study.seed, "trust": table, "reports": every})
 
 
 def _fusion_line(line: FusionLine) -> dict[str, Any]:

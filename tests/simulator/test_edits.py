@@ -131,10 +131,36 @@ def test_a_rate_that_the_rhythm_cannot_have_is_refused():
         edit(made("AVNRT"), "rate", 70)
 
 
-def test_a_narrowed_ventricular_tachycardia_would_be_called_svt():
-    record = made("VT", captures=False)
-    assert edit(record, "qrs_width", 0.09).truth.rhythm.code == "SVT"
-    assert edit(record, "qrs_width", 0.125).truth.rhythm.code == "VT"
+def test_a_narrowed_ventricular_tachycardia_keeps_its_dissociated_p_and_is_not_svt():
+    record = made("VT")
+    narrow = edit(record, "qrs_width", 0.09)
+    assert narrow.truth.rhythm.code == "VT"
+    assert "not SVT" in narrow.truth.notes["label"]
+    assert narrow.truth.of("P") == record.truth.of("P")
+    assert any(entry.what == "dissociated P" for entry in narrow.truth.evidence)
+    assert not any(entry.what == "wide QRS" for entry in narrow.truth.evidence)
+    assert "wide" in edit(record, "qrs_width", 0.125).truth.notes["label"]
+
+
+def test_with_a_p_after_each_qrs_a_narrowed_ventricular_tachycardia_looks_like_avrt():
+    narrow = edit(made("VT", atria="1:1 retrograde"), "qrs_width", 0.09)
+    assert "AVRT" in narrow.truth.notes["label"]
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "rate", "code", "name"),
+    [
+        ("ST", 130, "JT", "junctional tachycardia"),
+        ("SR", 75, "NOD", "accelerated junctional rhythm"),
+        ("SB", 48, "NOD", "junctional rhythm"),
+    ],
+)
+def test_what_is_left_without_p_is_called_by_its_rate(rhythm, rate, code, name):
+    changed = edit(made(rhythm, rate=rate), "remove_p").truth
+    assert changed.rhythm.code == code
+    assert changed.kind.startswith(name)
+    assert changed.notes["label"].startswith(f"{name}: no P before the QRS")
+    assert {"A", "I"} <= {entry.role for entry in changed.evidence}
 
 
 def test_f_waves_can_be_taken_away_and_doubled():
@@ -205,5 +231,5 @@ def test_unknown_changes_and_wrong_numbers_are_refused():
 def test_the_table_of_edits_names_only_what_there_is():
     for row in table("edits.csv"):
         assert row["change"] in {*CHANGES, "noise"}
-        assert set(row["rhythm"].split()) <= set(HEARTS)
-        assert row["becomes"] in {"same", "by rate", *HEARTS} and row["label"]
+        assert row["rhythm"] == "VT retrograde" or set(row["rhythm"].split()) <= set(HEARTS)
+        assert row["becomes"] in {"same", "by rate", "junctional", *HEARTS} and row["label"]

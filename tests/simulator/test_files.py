@@ -7,8 +7,8 @@ import pytest
 import wfdb
 
 from ecgteach.errors import InvalidValue, UnreadableFile
-from ecgteach.records import open_folder, read_record
-from ecgteach.records.chapman import figshare, open_chapman
+from ecgteach.records import open_dataset, open_folder, read_record
+from ecgteach.records.chapman import figshare
 from ecgteach.simulator import edit, simulate
 from ecgteach.simulator.hearts import HEARTS
 from ecgteach.simulator.wfdb_out import read_simulated, write_record, write_records
@@ -95,7 +95,7 @@ def stand_in(tmp_path_factory):
 
 
 def test_the_stand_in_is_read_by_both_readers_and_they_agree(stand_in):
-    by_wfdb, by_csv = open_chapman(stand_in), figshare(stand_in / "chapman-figshare")
+    by_wfdb, by_csv = open_dataset("chapman", stand_in), figshare(stand_in / "chapman-figshare")
     assert (
         by_wfdb.ids == by_csv.ids == ("JS00001", "JS00002", "JS00003", "JS00005", "JS10646")[: len(by_csv)]
         or len(by_csv) == 5
@@ -117,7 +117,7 @@ def test_the_stand_in_says_that_it_is_simulated(stand_in):
 def test_the_stand_in_has_the_rate_of_its_row(stand_in):
     from ecgteach.beats import find_beats
 
-    record = open_chapman(stand_in)["JS00002"]
+    record = open_dataset("chapman", stand_in)["JS00002"]
     assert find_beats(record.strip(lead="II", quality="any")).rate == pytest.approx(52, abs=3)
 
 

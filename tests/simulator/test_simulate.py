@@ -154,7 +154,7 @@ def test_f_waves_come_at_the_frequency_that_is_set():
 
 @pytest.mark.parametrize("ratio", [2, 3, 4])
 def test_flutter_beats_are_multiples_of_its_f_waves(ratio):
-    record = simulate("AFL", seed=4, ratio=ratio, rate=75)
+    record = simulate("AFL", seed=4, ratio=ratio, rate=280 / ratio)
     ff = np.mean([wave.offset - wave.onset for wave in record.truth.of("F")])
     np.testing.assert_allclose(record.truth.rr / ff, ratio, atol=0.15)
 
@@ -170,7 +170,8 @@ def test_both_directions_of_flutter_point_opposite_ways_in_lead_ii():
     skews = {}
     for direction in ("counter-clockwise", "clockwise"):
         record = simulate("AFL", seed=4, direction=direction, ratio=4, f=0.2, rate=70, noise=None)
-        wave = max(record.truth.of("F"), key=lambda f: min(abs(f.peak - q.onset) for q in record.truth.of("QRS", "T")))
+        whole = [wave for wave in record.truth.of("F") if wave.onset >= 0 and wave.offset <= 10]
+        wave = max(whole, key=lambda f: min(abs(f.peak - q.onset) for q in record.truth.of("QRS", "T")))
         segment = record["II"][round(wave.onset * 500) : round(wave.offset * 500)]
         skews[direction] = segment[np.abs(segment).argmax()]
     assert skews["counter-clockwise"] < 0 < skews["clockwise"]
@@ -220,8 +221,9 @@ def test_ventricular_tachycardia_is_wide_fast_and_dissociated():
     assert 60 / record.truth.rr.mean() > 100
     assert all(w.offset - w.onset >= 0.12 for w in record.truth.of("QRS") if w.shape == "VT")
     assert any(wave.beat is None for wave in record.truth.of("P"))
-    shapes = {w.shape for seed in range(20) for w in simulate("VT", seed=seed, leads=("II",)).truth.of("QRS")}
-    assert {"VT", "narrow", "fusion"} <= shapes
+    assert {w.shape for seed in range(20) for w in simulate("VT", seed=seed, leads=("II",)).truth.of("QRS")} == {"VT"}
+    held = [simulate("VT", seed=seed, captures=True, leads=("II",)).truth for seed in range(20)]
+    assert {"VT", "narrow", "fusion"} <= {wave.shape for truth in held for wave in truth.of("QRS")}
 
 
 def test_a_wandering_pacemaker_shows_three_forms_of_p():
@@ -272,7 +274,7 @@ def test_what_cannot_be_is_refused_with_a_sentence(rhythm, changes):
         ("SR", {"seconds": 0.5}, "2 to 3,600"),
         ("SR", {"sampling_rate": 5}, "100 and 2,000"),
         ("SR", {"pacs": 99}, "0 to 5"),
-        ("SR", {"qrs": float("nan")}, "0.06 to 0.22"),
+        ("SR", {"qrs": float("nan")}, "0.06 to 0.24"),
         ("SR", {"bundle_branch": "both"}, "left"),
     ],
 )
@@ -300,7 +302,7 @@ def test_an_unknown_name_is_refused_and_the_message_lists_those_there_are(rhythm
 # Noise
 
 
-@pytest.mark.parametrize("name", [name for name, kind in INGREDIENTS.items() if kind.added])
+@pytest.mark.parametrize("name", [name for name, kind in INGREDIENTS.items() if kind.unit == "dB"])
 def test_added_noise_has_the_strength_that_was_asked_for(name):
     record = simulate("SR", seed=3, noise={name: 10.0})
     for lead in ("I", "II", "V1", "V6"):

@@ -1,5 +1,6 @@
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,8 +108,29 @@ def test_damaged_strips_are_gathered_anew(at_hand, tmp_path):
 
 def test_strips_that_were_filtered_or_simulated_in_another_way_are_gathered_anew(at_hand, tmp_path, monkeypatch):
     gathered(tmp_path)
-    monkeypatch.setitem(runs.MIXTURES, "SB", {"SB": 0.9, "SA": 0.1})
+    monkeypatch.setattr(runs, "KEY", runs.KEY + 1)
     assert gathered(tmp_path)[1]
+
+
+def test_doubted_labels_are_left_out_of_training_and_stay_where_networks_are_judged(at_hand, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "doubted", lambda: frozenset({("mitdb/101", 0.0)}))
+    at_hand.append("108")
+    train, _ = gathered(tmp_path / "train")
+    assert train.recordings.tolist() == ["mitdb/108"]
+    assert train.left_out["label doubted by its P waves and its beats"] == 1
+    assert "mitdb/101" in gathered(tmp_path / "validation", part="validation")[0].recordings
+
+
+def test_other_doubts_gather_the_training_part_anew(at_hand, tmp_path, monkeypatch):
+    gathered(tmp_path)
+    monkeypatch.setattr(runs, "doubted", lambda: frozenset({("mitdb/9", 0.0)}))
+    assert gathered(tmp_path)[1]
+
+
+def test_strips_of_other_kinds_are_gathered_anew(at_hand, tmp_path):
+    chosen = recipe("shipped", sources=("mitdb",), compressed=0, simulated=4, simulated_kinds={"sinus rhythm": 1.0})
+    gathered(tmp_path, chosen=chosen)
+    assert gathered(tmp_path, chosen=replace(chosen, simulated_kinds={"fibrillation": 1.0}))[1]
 
 
 def test_strips_that_do_not_say_in_which_way_they_were_made_are_taken_for_the_same(at_hand, tmp_path):

@@ -9,7 +9,6 @@ the whole strip: in insertion that order is hard to beat.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from ...errors import InvalidValue
 from ...explanation import Explanation
 from ...models import VIEWS, Network, margin, position
+from ...plain import Json, as_json
 from ...showing import ShowsItself
 from ...strip import SAMPLES
 from ..answers import BOTH, logits_of
@@ -40,6 +40,32 @@ BLUR = 1.5
 
 Order = tuple[str, str, int]  # a map's name and a control's, one of which may be empty, and the number of the draw
 Plan = tuple[str, Order]  # a kind, and the order that it follows
+
+
+@dataclass(frozen=True)
+class CurveFigures:
+    """What is counted on a `Curve`: its entries of the same names, and beside them each control's area.
+
+    Parameters
+    ----------
+    kind, order : str
+        Deletion or insertion, and the map's name.
+    area, margin_area, aopc : float
+        Figures of the curve.
+    controls, gains : dict of str to float
+        Each control's area, and how much better the map did.
+    beats_all : bool
+        Whether it did better than every control.
+    """
+
+    kind: str
+    order: str
+    area: float
+    margin_area: float
+    aopc: float
+    controls: dict[str, float]
+    gains: dict[str, float]
+    beats_all: bool
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -109,12 +135,18 @@ class Curve(ShowsItself):
         """True when the map did better than every control."""
         return bool(self.gains) and min(self.gains.values()) > 0
 
-    def to_json(self) -> dict[str, Any]:
+    @property
+    def figures(self) -> "CurveFigures":
+        """All that is counted on it."""
+        beside = {name: other.area for name, other in self.controls.items()}
+        return CurveFigures(
+            self.kind, self.order, self.area, self.margin_area, self.aopc, beside, self.gains, self.beats_all
+        )
+
+    def to_json(self) -> Json:
         """The curve, its figures and its controls as plain values."""
-        lists = {name: getattr(self, name).tolist() for name in ("fractions", "probabilities", "margins")}
-        words = {name: getattr(self, name) for name in ("kind", "order", "reader", "part", "fill")}
-        figures = {name: getattr(self, name) for name in ("area", "margin_area", "aopc", "gains")}
-        return words | lists | figures | {"controls": {name: other.to_json() for name, other in self.controls.items()}}
+        controls = {name: other.to_json() for name, other in self.controls.items()}
+        return as_json(self) | {"figures": as_json(self.figures), "controls": controls}
 
     def __repr__(self) -> str:
         beside = ", ".join(f"{name} {other.area:.2f}" for name, other in self.controls.items())

@@ -17,23 +17,24 @@ from ...arguments import checked
 from ...errors import EmptyMap, InvalidValue, UnknownName, choices
 from ...explanation import FUSED, Explanation, networks_of
 from ...models import Network
+from ...plain import Json, as_json
+from ...rhythms import FAST_RATE, RATE_BETWEEN, SLOW_RATE, grouping
 from ...strip import SAMPLES
 from ...views import IMAGE
 from ..answers import BOTH
-from .curves import DELETION, INSERTION, Curve, Trial
+from .curves import DELETION, INSERTION, Curve, CurveFigures, Trial
 from .fills import Pieces
 
 CELLS = f"{IMAGE} cells"
 
+SLOWED = "is told by its rate, which has no place. Taking out a QRS slows the heart and speaks"
 CAUTIONS = {
-    "SB": "SB is told by its rate, which has no place. Taking out a QRS slows the heart and speaks for SB whatever the "
-    "map says: read no faithfulness from these curves.",
-    "GSVT": "GSVT is told from SR by its rate, which has no place. Taking out a QRS slows the heart and speaks against "
-    "GSVT whatever the map says: read no faithfulness from these curves.",
-    "SR": "SR is told from SB and GSVT by its rate, which has no place: taking out a QRS slows the heart. These curves "
-    "speak for the atrial reason (the P wave) at best.",
+    SLOW_RATE: f"{{target}} {SLOWED} for {{target}} whatever the map says: read no faithfulness from these curves.",
+    FAST_RATE: f"{{target}} {SLOWED} against {{target}} whatever the map says: read no faithfulness from these curves.",
+    RATE_BETWEEN: "{target} is told from slower and faster groups by its rate, which has no place: taking out a QRS "
+    "slows the heart. These curves speak for the atrial reason (the P wave) at best.",
 }
-"""Why a curve is no judge, by target; the rate is judged by edits that segment or shorten TQ."""
+"""Why a curve is no judge, by what tells the target; the rate is judged by edits that shorten or lengthen TQ."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -58,33 +59,19 @@ class Faithfulness:
     left_out: dict[str, str]
     caution: str
 
-    def table(self) -> list[dict[str, Any]]:
-        """One row for each map and kind: its area and AOPC, and each control's area beside it."""
-        return [
-            {
-                "map": name,
-                "kind": kind,
-                "area": curve.area,
-                "aopc": curve.aopc,
-                **{control: other.area for control, other in curve.controls.items()},
-                "beats all": curve.beats_all,
-            }
-            for kind, curves in ((DELETION, self.deletion), (INSERTION, self.insertion))
-            for name, curve in curves.items()
-        ]
+    def table(self) -> list[CurveFigures]:
+        """The figures of each curve, deletion first."""
+        return [curve.figures for curves in (self.deletion, self.insertion) for curve in curves.values()]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """Everything as plain values."""
-        return {
-            "target": self.target,
-            "deletion": {name: curve.to_json() for name, curve in self.deletion.items()},
-            "insertion": {name: curve.to_json() for name, curve in self.insertion.items()},
-            "left_out": self.left_out,
-            "caution": self.caution or None,
+        return as_json(self) | {
+            kind: {name: curve.to_json() for name, curve in curves.items()}
+            for kind, curves in ((DELETION, self.deletion), (INSERTION, self.insertion))
         }
 
     def __repr__(self) -> str:
-        won = sum(row["beats all"] for row in self.table())
+        won = sum(row.beats_all for row in self.table())
         warned = f"; {self.caution}" if self.caution else ""
         return f"Faithfulness for {self.target}: {won} of {len(self.table())} curves beat all controls{warned}"
 
@@ -189,7 +176,7 @@ def faithfulness(
     wanted = [(kind, name, reader or own.get(name, BOTH)) for kind in (DELETION, INSERTION) for name in orders]
     curves = trial.curves(wanted, orders)
     found = {kind: {curve.order: curve for curve in curves if curve.kind == kind} for kind in (DELETION, INSERTION)}
-    caution = CAUTIONS.get(explanation.target, "")
+    caution = CAUTIONS.get(grouping().told_by(explanation.target), "").format(target=explanation.target)
     return Faithfulness(explanation.target, found[DELETION], found[INSERTION], left_out, caution)
 
 

@@ -5,8 +5,7 @@ the map shifted in a circle: a map with a bump on every beat resembles many othe
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from ...errors import InvalidValue
 from ...explanation import FUSED, Explanation, highest, networks_of
 from ...gradcam import GradCAM
 from ...models import Network, Prediction, module_of, position
+from ...plain import Json, as_json
 from ...strip import SAMPLES, SAMPLING_RATE, SECONDS
 from ..agreement import correlation_of, ssim
 from ..localisation.controls import qrs_onsets, shifted
@@ -87,13 +87,9 @@ class Stability:
         means = {name: float(np.mean([getattr(change, name) for change in held])) for name in names}
         return means | {"lowest_correlation": min(change.correlation for change in held)}
 
-    def table(self) -> list[dict[str, Any]]:
-        """One row for each change of each map."""
-        return [asdict(change) for change in self.changes]
-
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """Everything as plain values."""
-        return {"changes": self.table(), "left_out": self.left_out}
+        return as_json(self)
 
     def __repr__(self) -> str:
         words = [

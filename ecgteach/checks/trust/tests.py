@@ -12,6 +12,7 @@ import numpy as np
 
 from ...explanation import FUSED, Explanation, networks_of
 from ...models import Network
+from ...rhythms import ABSENCE, FAST_RATE, SLOW_RATE, grouping
 from ...statistics import mean_of
 from ..agreement import compare_views, correlation_of
 from ..explained import Values, maps_on_time
@@ -132,7 +133,7 @@ class TrustTest:
     simulated, real : bool
         Whether it is asked of simulated and of real strips.
     not_of : mapping of str to str
-        Targets of which it is not asked, and why.
+        What tells a target of which it is not asked (`Group.told_by`), or such a target itself, and why.
     """
 
     question: str
@@ -142,6 +143,11 @@ class TrustTest:
     simulated: bool = True
     real: bool = True
     not_of: Mapping[str, str] = field(default_factory=dict)
+
+    def not_asked(self, target: str) -> str:
+        """Why it is not asked of this target; empty where it is."""
+        why = self.not_of.get(target) or self.not_of.get(grouping().told_by(target), "")
+        return why.format(target=target)
 
 
 def _localisation(judged: JudgedMap) -> Measured:
@@ -245,7 +251,7 @@ TRUST_TESTS: dict[str, TrustTest] = {
         _removal,
         Limit(least=0.1),
         "the figure is a difference of logits with its control taken off; 0.1 moves no probability by more than 0.025",
-        not_of={"AFIB": "what is absent cannot be removed: add a P wave to the recording instead"},
+        not_of={ABSENCE: "what is absent cannot be removed: add a P wave to the recording instead"},
     ),
     "faithfulness": TrustTest(
         "Does the target fall early in deletion and rise early in insertion?",
@@ -253,9 +259,9 @@ TRUST_TESTS: dict[str, TrustTest] = {
         Limit(ahead=0.0),
         "the same map shifted along the strip is as clumped and as smooth, so whatever is above it is the place",
         not_of={
-            "AFIB": "what is absent can be neither taken out nor put back",
-            "SB": CAUTIONS["SB"],
-            "GSVT": CAUTIONS["GSVT"],
+            ABSENCE: "what is absent can be neither taken out nor put back",
+            SLOW_RATE: CAUTIONS[SLOW_RATE],
+            FAST_RATE: CAUTIONS[FAST_RATE],
         },
     ),
     "stability": TrustTest(

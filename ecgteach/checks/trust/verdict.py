@@ -58,8 +58,8 @@ def _tested(name: str, test: TrustTest, judged: JudgedMap) -> Test:
     if not judged.name:
         reason = judged.explanation.fused_reason or "the map is level"
         return Test(name, test.question, None, None, False, f"there is no map to test: {reason}")
-    if target in test.not_of:
-        return Test(name, test.question, None, None, None, test.not_of[target])
+    if why := test.not_asked(target):
+        return Test(name, test.question, None, None, None, why)
     figure, control, remark = test.measure(judged)
     if figure is None:
         return Test(name, test.question, None, None, None, remark)

@@ -6,19 +6,28 @@ from numpy.random import Generator
 
 from ..activation import Atrium, Beat, Heart
 from ..people import Person
-from .timing import Span, steady_onsets
+from .timing import Span, free_of_ratio, steady_onsets
 
 LONGEST_PR = 0.38
+GROUPS = (3, 4, 5)
+"""P waves from one that is dropped to the next."""
+
+FIRST_STEP = (0.05, 0.085)
+"""Seconds by which PR lengthens at first; each further step is a fifth smaller."""
+
+BLOCKS = ("Wenckebach", "Mobitz II", "2:1")
 
 
 def second_degree(person: Person, span: Span, random: Generator, options: Mapping[str, object]) -> Heart:
     """Second-degree block: PR lengthens until a beat drops (Wenckebach), or stays (Mobitz II), or every other drops."""
-    block = options.get("block") or ("Wenckebach", "Mobitz II", "2:1")[int(random.choice(3, p=[0.6, 0.2, 0.2]))]
-    group = 2 if block == "2:1" else int(random.integers(3, 6))
+    block = options.get("block") or BLOCKS[int(random.choice(3, p=[0.6, 0.2, 0.2]))]
+    drawn = int(random.choice(GROUPS))
+    group = options.get("group") or (2 if block == "2:1" else drawn)
+    assert isinstance(group, int)
     atrial_rate = person.rate * group / (group - 1)
     onsets = steady_onsets(60.0 / atrial_rate, span, random, 0.006)
     step = (
-        min(random.uniform(0.03, 0.06), (LONGEST_PR - person.pr) / max(group - 2, 1)) if block == "Wenckebach" else 0.0
+        min(random.uniform(*FIRST_STEP), (LONGEST_PR - person.pr) / max(group - 2, 1)) if block == "Wenckebach" else 0.0
     )
     beats: list[Beat] = []
     atria = []
@@ -37,10 +46,14 @@ def second_degree(person: Person, span: Span, random: Generator, options: Mappin
 
 
 def complete(person: Person, span: Span, random: Generator, options: Mapping[str, object]) -> Heart:
-    """Complete block: atria and a slower escape rhythm, each regular, with nothing between them."""
-    escape = options.get("escape") or ("junctional" if person.rate >= 38 else "ventricular")
+    """Complete block: atria and a slower escape rhythm, each regular, with nothing between them.
+
+    The atria keep away from a whole multiple of the ventricles' rate, for PR would then seem constant.
+    """
+    escape = options.get("escape") or ("junctional" if person.rate >= 40 else "ventricular")
     shape = "narrow" if escape == "junctional" else "escape"
-    atrial_rate = max(random.uniform(65, 100), 1.3 * person.rate)
+    slowest = max(65.0, 1.25 * person.rate)
+    atrial_rate = free_of_ratio(person.rate, slowest, max(105.0, 1.8 * person.rate), random)
     beats = [Beat(onset, shape) for onset in steady_onsets(person.rr, span, random, 0.004)]
     atria = [Atrium(onset, "sinus", None) for onset in steady_onsets(60.0 / atrial_rate, span, random, 0.008)]
     notes: dict[str, object] = {"escape": escape, "atrial_rate": atrial_rate}

@@ -10,14 +10,18 @@ from .timing import Span, steady_onsets
 
 
 def nodal(person: Person, span: Span, random: Generator, options: Mapping[str, object]) -> Heart:
-    """Typical AVNRT: atria and ventricles together; P is hidden in the QRS or bends its end (RP below 70 ms)."""
+    """Typical AVNRT: atria and ventricles together; P is hidden in the QRS or bends its end (RP below 70 ms).
+
+    A bent end looks like an S in II and like an r' in V1, and there is none without the tachycardia.
+    """
     p_wave = options.get("p_wave") or ("hidden" if random.random() < 0.45 else "retrograde")
     onsets = steady_onsets(person.rr, span, random, 0.003)
     if p_wave == "hidden":
-        rp = random.uniform(0.0, max(0.0, person.qrs - 0.075))
+        rp = random.uniform(0.0, max(0.0, min(person.qrs, 0.14) - 0.075))
     else:
-        rp = min(person.qrs - random.uniform(0.035, 0.05), 0.068)
-    atria = [Atrium(onset + rp, str(p_wave), number) for number, onset in enumerate(onsets)]
+        rp = min(person.qrs - random.uniform(0.025, 0.04), 0.068)
+    shape = "hidden" if p_wave == "hidden" else "septal"
+    atria = [Atrium(onset + rp, shape, number) for number, onset in enumerate(onsets)]
     beats = [Beat(onset, "narrow") for onset in onsets]
     return Heart(f"AVNRT, typical, P {p_wave}", beats, atria, notes={"which": "AVNRT", "p_wave": p_wave, "rp": rp})
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from numpy.random import Generator
 
+from ...errors import InvalidValue
 from ..people import Person
 
 
@@ -44,3 +45,18 @@ def steady_onsets(interval: float, span: Span, random: Generator, jitter: float 
         onsets.append(onset + jitter * random.standard_normal())
         onset += interval
     return onsets
+
+
+FROM_WHOLE = 0.15
+FROM_HALF = 0.06
+TRIES = 1000
+
+
+def free_of_ratio(rate: float, low: float, high: float, random: Generator) -> float:
+    """A rate between two limits that is no whole multiple of another, nor near one and a half, two and a half ..."""
+    for _ in range(TRIES):
+        drawn = random.uniform(low, high)
+        beyond = (drawn / rate) % 1.0
+        if min(beyond, 1.0 - beyond) >= FROM_WHOLE and abs(beyond - 0.5) >= FROM_HALF:
+            return float(drawn)
+    raise InvalidValue(f"between {low:g} and {high:g}/min every rate is near a multiple of {rate:g}/min")

@@ -3,6 +3,7 @@
 Fibrillation is compressed as well as sinus rhythm: else narrow waves alone would give the fast group away.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -12,12 +13,13 @@ from ...beats import find_beats
 from ...errors import EcgteachError
 from ...filters import Step
 from ...records import Record
-from ...rhythms import TACHYCARDIA_ABOVE, rhythm
+from ...rhythms import TACHYCARDIA_ABOVE, grouping, rhythm
 from ...strip import SAMPLES, SECONDS, Strip
 from .strips import LIMIT_MARGIN, GroupedStrip
 
 LARGEST_COMPRESSION = 2.0
 FASTEST = 190.0
+FIBRILLATION = rhythm("AFIB")
 
 
 def compressed_strips(records: Iterable[Record], number: int) -> Iterator[GroupedStrip]:
@@ -35,18 +37,18 @@ def compressed_strips(records: Iterable[Record], number: int) -> Iterator[Groupe
         How many strips of each kind at most.
     """
     random = np.random.default_rng(0)
-    made = {"GSVT": 0, "AFIB": 0}
+    made: Counter[str] = Counter()
     for record in records:
         label = record.rhythm
-        group = "AFIB" if label == rhythm("AFIB") else "GSVT" if label is not None and label.sinus else ""
-        if label is None or made.get(group, number) >= number:
+        group = grouping().group_of(label, FASTEST)
+        if label is None or group is None or not (label.sinus or label == FIBRILLATION) or made[group.code] >= number:
             continue
         for strip in _compressed(record, random):
             beats = find_beats(strip)
             if beats.quality.good and beats.rate > TACHYCARDIA_ABOVE + LIMIT_MARGIN:
-                made[group] += 1
-                kept = label if group == "AFIB" else rhythm("SINUS")
-                yield replace(GroupedStrip.of(record, strip, group, beats.rate, kept), compressed=True)
+                made[group.code] += 1
+                kept = rhythm("SINUS") if label.sinus else label
+                yield replace(GroupedStrip.of(record, strip, group.code, beats.rate, kept), compressed=True)
 
 
 def _compressed(record: Record, random: np.random.Generator) -> Iterator[Strip]:

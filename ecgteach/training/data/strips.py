@@ -23,6 +23,7 @@ from ...records import Dataset, Problem, Record
 from ...records.splits import SIMULATED, twin_of
 from ...rhythms import BRADYCARDIA_BELOW, TACHYCARDIA_ABOVE, Rhythm, grouping, rhythm
 from ...simulator import PLACES
+from ...sources import SOURCES
 from ...strip import SAMPLES, SECONDS, Strip
 from ...truth import rhythms_within
 
@@ -31,9 +32,6 @@ DATA = "strips.i16"
 
 LIMIT_MARGIN = 2.0
 """Beats per minute around a rate limit within which ten seconds cannot tell the side."""
-
-RATE_NOT_GRADED = ("challenge-2017", "mitdb")
-"""Sources that call a sinus rhythm by one name at any rate, or by no name for the slow ones."""
 
 COLUMNS = ("targets", "recordings", "sources", "rhythms", "rates", "starts", "rate_graded", "places", "compressed")
 
@@ -110,7 +108,7 @@ class StripSet:
     def __post_init__(self) -> None:
         usual = {
             "places": np.zeros((len(self), PLACES), dtype=np.int8),
-            "rate_graded": ~np.isin(self.sources, RATE_NOT_GRADED),
+            "rate_graded": ~np.isin(self.sources, [name for name, source in SOURCES.items() if not source.rate_graded]),
             "compressed": np.zeros(len(self), dtype=bool),
         }
         for name, column in usual.items():

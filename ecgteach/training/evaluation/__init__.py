@@ -1,5 +1,5 @@
 """How well networks answer: figures with intervals by recording, tables, cases one by one."""
 
-from .evaluation import Evaluation, JudgedStrip, evaluate, evaluate_strips
+from .evaluation import Evaluation, evaluate, evaluate_strips
 
-__all__ = ["Evaluation", "JudgedStrip", "evaluate", "evaluate_strips"]
+__all__ = ["Evaluation", "evaluate", "evaluate_strips"]

@@ -1,4 +1,4 @@
-"""Judging the two networks on recordings: tables by measured rate and by the sources' own labels, and cases one by one.
+"""Judging networks on recordings: tables by measured rate and by the sources' own labels.
 
 Sinus strips are graded by their *measured* rate with the same limits for every source, because the sources draw the
 line at differing rates or not at all. The headline table leaves out strips within 2/min of a limit, which ten seconds
@@ -21,7 +21,7 @@ from ecgteach.statistics import FEW
 
 from ...arguments import checked
 from ...errors import InvalidValue, UnknownName, choices
-from ...models import VIEWS, StripCNN
+from ...models import Network, expect_networks
 from ...records import Dataset, Problem
 from ...records.dataset import Entry
 from ...records.splits import PARTS, is_known, part_of
@@ -33,35 +33,22 @@ from .metrics import Figures, judge
 BOTH = "both"
 CHOICES = ("held-out", "validation", "test", "new", "all")
 NEAR_LIMIT = "within 2/min of a limit (first table only)"
-AFIB_OR_REST = ("AFIB", "rest")
+REST = "rest"
 
 Table = dict[str, Figures]
-"""Figures of signal, image and both."""
-
-
-@dataclass(frozen=True)
-class JudgedStrip:
-    """One strip and what a view made of it."""
-
-    recording: str
-    start: float
-    rhythm: str
-    true: str
-    predicted: str
-    probability: float
-    row: int
+"""Figures of each view and of all of them together."""
 
 
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """Two networks judged on a set of strips.
+    """Networks judged on a set of strips.
 
     Parameters
     ----------
     strips : StripSet
         What was read; `left_out` says what was not.
     probabilities : dict of str to array, shape (n, classes)
-        For ``"signal"``, ``"image"`` and ``"both"`` (their average).
+        By view, and where there are several, ``"both"``: their average.
     classes : tuple of str
         Names of the outputs.
     """
@@ -71,7 +58,7 @@ class Evaluation:
     classes: tuple[str, ...]
 
     def tables(self) -> dict[str, Table]:
-        """The three tables, each with the figures of signal, image and both."""
+        """The three tables, each with the figures of every view, and of all together where there are several."""
         targets = self.strips.targets
         clear = ~self.strips.near_limit
         everything = np.ones(len(targets), dtype=bool)
@@ -80,42 +67,6 @@ class Evaluation:
             "measured_rate_all": self._table(targets, everything),
             "source_labels": self._by_source_labels(),
         }
-
-    def cases(self, true: str | None = None, predicted: str | None = None, view: str = BOTH) -> list[JudgedStrip]:
-        """Strips by outcome, the surest answers first.
-
-        Parameters
-        ----------
-        true, predicted : str, optional
-            Group that the strip has, and that the view answered.
-        view : {"signal", "image", "both"}
-            Whose answer.
-
-        Raises
-        ------
-        UnknownName
-            When there is no such class or view.
-        """
-        for name in (true, predicted):
-            if name is not None and name not in self.classes:
-                raise UnknownName(f"no class is called {name!r}; there are {choices(self.classes)}")
-        if view not in self.probabilities:
-            raise UnknownName(f"no view is called {view!r}; there are {choices(self.probabilities)}")
-        answered = self.probabilities[view]
-        found = [
-            JudgedStrip(
-                str(self.strips.recordings[row]),
-                float(self.strips.starts[row]),
-                str(self.strips.rhythms[row]),
-                self.classes[self.strips.targets[row]],
-                self.classes[answered[row].argmax()],
-                float(answered[row].max()),
-                row,
-            )
-            for row in range(len(self.strips))
-        ]
-        wanted = [one for one in found if true in (None, one.true) and predicted in (None, one.predicted)]
-        return sorted(wanted, key=lambda one: -one.probability)
 
     def to_json(self) -> dict[str, Any]:
         """Tables, and what was left out, as plain values."""
@@ -133,20 +84,27 @@ class Evaluation:
         }
 
     def _by_source_labels(self) -> Table:
-        """Four groups where every strip's source grades the rate of sinus rhythms; else AFIB against the rest."""
+        """All groups where every strip's source grades the rate of sinus rhythms; else those that need no rate (AFIB).
+
+        The others are the rest then, and answer as the strongest of them does.
+        """
         groups = [grouping().group_of(rhythm(code)) for code in self.strips.rhythms.tolist()]
         if all(groups) and self.strips.rate_graded.all():
             targets = np.array([self.classes.index(group.code) for group in groups if group], dtype=np.int64)
             return self._table(targets, np.ones(len(targets), dtype=bool))
-        afib = self.classes.index("AFIB")
-        targets = np.array([0 if group and group.code == "AFIB" else 1 for group in groups], dtype=np.int64)
+        apart = [number for number, group in enumerate(grouping().groups) if not group.by_rate]
+        named = [self.classes[number] for number in apart]
+        targets = np.array(
+            [named.index(group.code) if group and group.code in named else len(named) for group in groups],
+            dtype=np.int64,
+        )
         return {
             view: judge(
                 targets,
-                _against_strongest(answered, afib),
-                AFIB_OR_REST,
+                _with_rest(answered, apart, np.max),
+                (*named, REST),
                 self.strips.recordings,
-                scores=np.column_stack([answered[:, afib], 1 - answered[:, afib]]),
+                scores=_with_rest(answered, apart, np.sum),
             )
             for view, answered in self.probabilities.items()
         }
@@ -157,18 +115,18 @@ class Evaluation:
 
 @checked
 def evaluate(
-    models: Mapping[str, StripCNN],
+    models: Network | Mapping[str, Network],
     dataset: Dataset,
     *,
     part: str = "held-out",
     report: Callable[[Problem], None] | None = None,
 ) -> Evaluation:
-    """Judge both networks on the consecutive ten-second strips of a data set.
+    """Judge networks on the consecutive ten-second strips of a data set.
 
     Parameters
     ----------
-    models : mapping of str to StripCNN
-        ``{"signal": ..., "image": ...}``.
+    models : Network or mapping of str to Network
+        One network, or one for each view: ``{"signal": ..., "image": ...}``. Their classes are those of the grouping.
     dataset : Dataset
         The recordings.
     part : {"held-out", "validation", "test", "new", "all"}
@@ -196,22 +154,26 @@ def evaluate(
 
 
 @checked
-def evaluate_strips(models: Mapping[str, StripCNN], strips: StripSet) -> Evaluation:
-    """Judge both networks on strips that are prepared already.
+def evaluate_strips(models: Network | Mapping[str, Network], strips: StripSet) -> Evaluation:
+    """Judge networks on strips that are prepared already.
 
     Raises
     ------
     InvalidValue
-        When a network's classes are not the four groups in their order.
+        When a network's classes are not those of the grouping in their order.
     """
     classes = grouping().classes
-    for view in VIEWS:
-        if models[view].classes != classes:
+    networks = expect_networks(models)
+    for view, network in networks.items():
+        if tuple(network.classes) != classes:
             raise InvalidValue(
-                f"the {view} network answers {choices(models[view].classes)}; strips are judged by {choices(classes)}"
+                f"the {view} network answers {choices(network.classes)}; strips are judged by {choices(classes)}"
             )
-    probabilities = {view: softmax(predict(models[view], strips).astype(np.float64), axis=1) for view in VIEWS}
-    probabilities[BOTH] = (probabilities["signal"] + probabilities["image"]) / 2
+    probabilities = {
+        view: softmax(predict(network, strips).astype(np.float64), axis=1) for view, network in networks.items()
+    }
+    if len(probabilities) > 1:
+        probabilities[BOTH] = np.mean(list(probabilities.values()), axis=0)
     return Evaluation(strips, probabilities, classes)
 
 
@@ -278,10 +240,11 @@ def _belongs(dataset: Dataset, entry: Entry, part: str) -> bool:
     return own != "train" if part == "held-out" else own == part
 
 
-def _against_strongest(answered: NDArray[np.float64], afib: int) -> NDArray[np.float64]:
-    """Two columns: the probability of AFIB, and that of its strongest rival.
+def _with_rest(
+    answered: NDArray[np.float64], apart: list[int], of: Callable[..., NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """The probabilities of the classes that stand apart, and what is made of all the others in one more column.
 
-    The answer stays the one that the network gives among all its classes, so AFIB competes with the strongest other.
+    Their maximum leaves the answer as the network gives it among all its classes; their sum ranks strips.
     """
-    others = np.delete(answered, afib, axis=1).max(axis=1)
-    return np.column_stack([answered[:, afib], others])
+    return np.column_stack([answered[:, apart], of(np.delete(answered, apart, axis=1), axis=1)])

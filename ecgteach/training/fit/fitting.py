@@ -20,8 +20,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from ... import models
 from ...errors import InvalidValue
-from ...models import StripCNN, inputs
+from ...models import Network, StripCNN, inputs
 from ...paths import write_whole
 from ..data.augment import augment, pen_width
 from ..data.simulated import SOURCE
@@ -134,7 +135,7 @@ def fit(
     return run.log
 
 
-def predict(model: StripCNN, strips: StripSet, *, batch: int = 64) -> NDArray[np.float32]:
+def predict(model: Network, strips: StripSet, *, batch: int = 64) -> NDArray[np.float32]:
     """Logits of a network for every strip, shape (n, classes); the network's mode is left as it was.
 
     Raises
@@ -144,17 +145,9 @@ def predict(model: StripCNN, strips: StripSet, *, batch: int = 64) -> NDArray[np
     """
     if not len(strips):
         raise InvalidValue("there is no strip to answer for; the set is empty")
-    training = model.training
-    model.eval()
-    try:
-        with torch.inference_mode():
-            logits = [
-                model(inputs(model.view, strips.millivolts(slice(first, first + batch)))).numpy()
-                for first in range(0, len(strips), batch)
-            ]
-    finally:
-        model.train(training)
-    return np.concatenate(logits)
+    return models.predict(
+        model, (strips.millivolts(slice(first, first + batch)) for first in range(0, len(strips), batch))
+    )
 
 
 class _Run:

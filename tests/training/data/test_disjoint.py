@@ -8,8 +8,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from ecgteach.records import SOURCES, open_dataset
+from ecgteach.records import open_dataset
 from ecgteach.records.splits import PARTS, twin_of
+from ecgteach.sources import readable
 
 SECONDS = 5
 
@@ -18,7 +19,7 @@ SECONDS = 5
 def recordings_by_content(folder, part):
     """Recordings of a part, under the fingerprint of every lead's first five seconds in microvolt."""
     found = defaultdict(set)
-    for dataset in (open_dataset(name, folder).split(part) for name in SOURCES):
+    for dataset in (open_dataset(name, folder).split(part) for name in readable()):
         for record in dataset.records():
             for lead in record.signals[:, : round(SECONDS * record.sampling_rate)]:
                 microvolts = np.round(lead * 1000)

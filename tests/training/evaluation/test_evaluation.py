@@ -6,11 +6,12 @@ from importlib import resources
 
 import numpy as np
 import pytest
+import torch
 from conftest import made_record
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from ecgteach.errors import InvalidValue, UnknownName
-from ecgteach.models import ImageCNN, SignalCNN, shipped
+from ecgteach.models import ImageCNN, SignalCNN, inputs, shipped
 from ecgteach.records import Dataset, Entry
 from ecgteach.rhythms import rhythm
 from ecgteach.statistics import interval
@@ -129,18 +130,6 @@ def test_sources_that_do_not_grade_rate_are_judged_as_afib_against_the_rest():
     assert table.confusion == [[1, 0], [1, 1]]
 
 
-def test_cases_are_found_by_outcome_the_surest_first():
-    judged = evaluation(["SR", "SR", "AFIB"], [75, 80, 90], ["SR", "SR", "AFIB"], ["AFIB", "SR", "SR"])
-    judged.probabilities["signal"][2] = [0.9, 0.05, 0.03, 0.02]
-    (missed,) = judged.cases(true="AFIB", predicted="SR", view="image")
-    assert (missed.recording, missed.row) == ("s/2", 2)
-    assert [case.row for case in judged.cases(view="signal", predicted="SR")] == [2, 1]
-    with pytest.raises(UnknownName, match="SR, SB"):
-        judged.cases(true="VT")
-    with pytest.raises(UnknownName, match="signal, image, both"):
-        judged.cases(view="ear")
-
-
 def test_the_printed_table_shows_counts_where_strips_are_few():
     text = format_tables(evaluation(["SR"] * 3, [75] * 3, ["SR"] * 3, ["SR"] * 3).tables())
     assert "too few strips for a figure" in text
@@ -181,7 +170,36 @@ def test_networks_of_other_classes_are_refused():
     reordered = SignalCNN(classes=("SB", "SR", "GSVT", "AFIB"))
     strips = evaluation(["SR"], [75], ["SR"], ["SR"]).strips
     with pytest.raises(InvalidValue, match="signal network answers SB, SR"):
+        evaluate_strips(reordered, strips)
+    with pytest.raises(InvalidValue, match="the same classes"):
         evaluate_strips({"signal": reordered, "image": ImageCNN()}, strips)
+
+
+def test_one_network_alone_is_judged_and_nothing_is_called_both():
+    judged = evaluate(shipped()["image"], made_dataset("999"), part="all")
+    assert set(judged.probabilities) == set(judged.tables()["measured_rate"]) == {"image"}
+    pair = evaluate(shipped(), made_dataset("999"), part="all")
+    assert np.array_equal(pair.probabilities["image"], judged.probabilities["image"])
+    assert pair.probabilities["both"] == pytest.approx(
+        (pair.probabilities["signal"] + judged.probabilities["image"]) / 2
+    )
+
+
+def test_a_network_made_by_others_is_judged_by_what_it_reads():
+    class Steepness(SignalCNN):
+        view = "steepness"
+
+        def inputs(self, millivolts):
+            return inputs("signal", np.gradient(millivolts, axis=1).astype(np.float32))
+
+    torch.manual_seed(0)
+    network = Steepness().train()
+    strips = evaluate(shipped(), made_dataset("999"), part="all").strips
+    judged = evaluate_strips(network, strips)
+    assert network.training, "its mode is left as it was"
+    with torch.no_grad():
+        logits = network.eval()(network.inputs(strips.millivolts(slice(None)))).double()
+    assert judged.probabilities["steepness"] == pytest.approx(torch.softmax(logits, dim=1).numpy())
 
 
 def test_a_bad_record_is_reported_and_the_rest_are_judged():
