@@ -15,16 +15,18 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 NUMBERS = {bool: (bool, np.bool_), int: (int, np.integer), float: (int, float, np.integer, np.floating)}
-WORDS = {
+AN_ARRAY = "an array"
+WORDS: dict[Any, str] = {
     NoneType: "None",
     bool: "True or False",
     int: "a whole number",
     float: "a number",
     str: "a text",
     Path: "a path",
-    np.ndarray: "an array",
+    np.ndarray: AN_ARRAY,
     Mapping: "a mapping",
     dict: "a mapping",
+    Callable: "a function",
 }
 
 
@@ -130,19 +132,34 @@ def _holds(value: Any, origin: type, inside: tuple[Any, ...]) -> bool:
 
 def _words(kind: Any) -> str:
     if isinstance(kind, _Named):
-        return f"{'an' if kind[0] in 'AEIO' else 'a'} {kind}"
+        return " or ".join(_written(name) for name in kind.strip("\"'").split("|"))
     origin, inside = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(_words(one) for one in inside))
+        # whatever numpy makes an array of is a union of many kinds, some of them numpy's own affair
+        like_an_array = any(getattr(get_origin(one) or one, "__module__", "").startswith("numpy.") for one in inside)
+        words = [AN_ARRAY] * like_an_array or [_words(one) for one in inside if one is not NoneType]
+        return " or ".join(dict.fromkeys([*words, *["None"] * (NoneType in inside)]))
     if origin is Literal:
         return " or ".join(map(repr, inside))
     plain = origin or kind
     if plain in WORDS:
         return WORDS[plain]
     if isinstance(plain, type) and issubclass(plain, Iterable) and origin:
-        return f"a sequence of {_words(inside[0])[2:]}s" if inside and isinstance(inside[0], type) else "a sequence"
-    name = getattr(plain, "__name__", str(plain))
-    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
+        several = inside and isinstance(inside[0], type)
+        return f"a sequence of {_words(inside[0]).partition(' ')[2]}s" if several else "a sequence"
+    return _with_article(getattr(plain, "__name__", str(plain)))
+
+
+def _written(name: str) -> str:
+    """A kind in words, of which only the written name is at hand."""
+    name = name.strip().partition("[")[0].rpartition(".")[2]
+    known = {kind.__name__: words for kind, words in WORDS.items()}
+    known |= {"None": "None", "NDArray": AN_ARRAY, "ArrayLike": AN_ARRAY, "tuple": "a sequence", "list": "a sequence"}
+    return known.get(name) or _with_article(name)
+
+
+def _with_article(name: str) -> str:
+    return f"{'an' if name[0] in 'AEIOaeio' else 'a'} {name}"
 
 
 def _described(value: Any) -> str:

@@ -36,6 +36,10 @@ class NotInstalled(EcgteachError, ImportError):
     """An optional library that this call needs and that is not there."""
 
 
+class Unsolved(EcgteachError, NotImplementedError):
+    """An exercise whose answer is still three dots."""
+
+
 def choices(names: object, limit: int = 12) -> str:
     """Names as they stand in a message: ``"A, B, C"``, at most `limit` of them."""
     listed = [str(name) for name in names]  # type: ignore[attr-defined]

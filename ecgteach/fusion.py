@@ -50,7 +50,7 @@ def place(values: Values, layer: Layer) -> Values:
     if np.shape(values) != (layer.cells,):
         raise InvalidValue(f"{layer.name} has {layer.cells} cells, these values have the shape {np.shape(values)}")
     placed = np.interp(np.arange(SAMPLES) / SAMPLING_RATE, layer.centres, values)
-    return _read_only(placed)
+    return read_only(placed)
 
 
 def columns_of(values: Values) -> Values:
@@ -69,7 +69,7 @@ def columns_of(values: Values) -> Values:
     """
     if np.ndim(values) < 2:
         return np.asarray(values, dtype=np.float32)
-    return _read_only(np.asarray(values).mean(axis=tuple(range(np.ndim(values) - 1)), dtype=np.float64))
+    return read_only(np.asarray(values).mean(axis=tuple(range(np.ndim(values) - 1)), dtype=np.float64))
 
 
 def cells_onto_image(values: Values, layer: Layer, geometry: Geometry) -> Values:
@@ -127,7 +127,7 @@ def fuse(maps: Mapping[str, Values], rule: str = "mean", confidence: Mapping[str
     fused = combine(np.stack(list(held.values())).astype(np.float64), sure)
     if not fused.max() > 0:
         raise EmptyMap(f"the rule {rule!r} leaves nothing: the maps share no moment")
-    return _read_only(fused / fused.max())
+    return read_only(fused / fused.max())
 
 
 def agreement(maps: Sequence[Values], threshold: float = AGREEMENT_THRESHOLD) -> NDArray[np.uint8]:
@@ -236,7 +236,8 @@ def _moments(geometry: Geometry) -> NDArray[np.float64]:
     return geometry.seconds_of(columns) - geometry.start
 
 
-def _read_only(values: NDArray[np.floating]) -> Values:
+def read_only(values: NDArray[np.floating]) -> Values:
+    """Values as float32 that nobody can change."""
     array = np.asarray(values, dtype=np.float32)
     array.flags.writeable = False
     return array

@@ -265,7 +265,8 @@ class Lab:
         return path
 
     def wide(self) -> None:
-        """Close the file list, so that the notebook has the page to itself."""
+        """Close the file list, so that the notebook has the page to itself, or open it again."""
+        self.page.evaluate("document.activeElement.blur()")
         self.page.keyboard.press("Control+b")
 
 

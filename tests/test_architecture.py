@@ -18,7 +18,7 @@ FLOORS = (
     ("probing", "gradcam", "models"),
     ("training", "fusion", "explained_view", "explanation", "cases"),
     ("waves", "checks", "whatif"),
-    ("plots",),
+    ("plots", "quiz"),
     ("widgets", "doctor", "cli"),
 )
 """Rooms from the ground up. A room imports from lower floors, and on its own floor only from rooms to its left."""

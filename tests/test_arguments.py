@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 import ecgteach
-from ecgteach.arguments import checked
+from ecgteach.arguments import _kinds_of, _words, checked
 from ecgteach.errors import EcgteachError, InvalidValue
 from tests.conftest import made_record
 
@@ -127,6 +128,18 @@ def example(
 def test_each_kind_is_told_in_words(given, message):
     with pytest.raises(InvalidValue, match=message):
         example(**({"strip": made_record()} | given))
+
+
+def test_no_kind_is_told_in_anybodys_private_words():
+    told = {
+        (name, argument): _words(kind)
+        for name, function in public().items()
+        for argument, kind in _kinds_of(inspect.unwrap(function)).items()
+    }
+    assert told["ecgteach.plots.strips.plot_trace", "on_time"] == "an array"
+    assert told["ecgteach.image.strip_images.strip_image", "width"] == "a whole number"
+    assert told["ecgteach.checks.localisation.scores.judged_samples", "evidence"] == "a sequence of Evidences"
+    assert not [words for words in told.values() if re.search(r"_|  |\[|Callable|\ba [aeioAEIO]", words)]
 
 
 def test_what_fits_passes_and_a_wrong_call_is_pythons_own_error():

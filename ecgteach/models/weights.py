@@ -2,7 +2,7 @@
 
 The shipped pair lies in ``weights/``: ``signal.safetensors`` and ``image.safetensors``, a model card each
 (``signal.md``, ``image.md``), and ``SHA256SUMS`` against which each file is verified before it is used. Beside it, in
-``weights/seeds/``, lie its kin: what the same recipe makes of other seeds, in eight bits.
+``weights/seeds/``, lie those of other seeds: what the same recipe makes of them, in eight bits.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ FACTORS = ".factors"
 
 @checked
 def load(view: str, seed: int = SHIPPED_SEED) -> StripCNN:
-    """The shipped network of a view, or its kin of another seed, verified against its checksum; in evaluation mode.
+    """The shipped network of a view, or that of another seed, verified against its checksum; in evaluation mode.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def load(view: str, seed: int = SHIPPED_SEED) -> StripCNN:
 
 @cache
 def shipped(seed: int = SHIPPED_SEED) -> dict[str, StripCNN]:
-    """The shipped pair, or one of its kin, loaded once: ``{"signal": SignalCNN, "image": ImageCNN}``."""
+    """The shipped pair, or that of another seed, loaded once: ``{"signal": SignalCNN, "image": ImageCNN}``."""
     return {view: load(view, seed) for view in VIEWS}
 
 

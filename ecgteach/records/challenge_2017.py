@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ..errors import UnreadableFile
 from ..rhythms import Finding, Rhythm, rhythm, vocabulary
-from ..sources import SOURCES
 from .dataset import Dataset, Entry
 from .files import is_folder, is_there
 from .record import Record
@@ -15,7 +14,6 @@ from .tables import read_index
 from .wfdb_files import read_signals
 
 SOURCE = "challenge-2017"
-LICENCE = SOURCES[SOURCE].licence
 GRADED = frozenset({rhythm("SINUS"), rhythm("AFIB")})
 
 
@@ -39,14 +37,7 @@ def dataset(folder: Path) -> Dataset:
 
 
 def _read(entry: Entry) -> Record:
-    held = read_signals(entry.path)
-    return held.record(
-        labels=entry.labels or frozenset(),
-        graded=GRADED,
-        id=entry.id,
-        source=SOURCE,
-        licence=LICENCE,
-    )
+    return read_signals(entry.path).record_of(SOURCE, entry, GRADED)
 
 
 def _labels(folder: Path) -> dict[str, str]:

@@ -13,7 +13,6 @@ from .channels import Channel, leads_among
 from .files import check_memory, reading, regular, shown
 from .record import Record
 
-ANNOTATIONS = "EDF Annotations"
 FIXED = 256
 FIELDS = {"label": 16, "transducer": 80, "unit": 8, "least": 8, "most": 8, "lowest": 8, "highest": 8, "filter": 80,
           "samples": 8, "reserved": 32}  # fmt: skip

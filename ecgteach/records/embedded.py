@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
 from ..rhythms import Finding, grouping, rhythm
-from .findings import in_words
 from .record import Record
 
 FOLDER = "samples"
@@ -84,11 +83,6 @@ class Sample:
     findings: tuple[Finding, ...]
     uses: tuple[str, ...]
     reason: str
-
-    @property
-    def findings_in_words(self) -> tuple[str, ...]:
-        """The findings in words."""
-        return in_words(self.findings)
 
     def load(self) -> Record:
         """The strip as a recording of ten seconds, with its rhythm and findings as labels."""

@@ -6,7 +6,6 @@ Kalyakulina et al., IEEE Access 8:186181 (2020), doi 10.1109/ACCESS.2020.3029211
 from pathlib import Path
 
 from ..rhythms import Finding, Rhythm, rhythm, vocabulary
-from ..sources import SOURCES
 from ..truth import Annotation
 from .dataset import Dataset, Entry
 from .files import is_there
@@ -17,7 +16,6 @@ from .tables import read_index
 from .wfdb_files import read_signals
 
 SOURCE = "ludb"
-LICENCE = SOURCES[SOURCE].licence
 GRADED = frozenset(vocabulary("ludb").values())
 WAVES = {"p": "P", "N": "QRS", "t": "T"}
 PACED = "pacemaker"
@@ -53,16 +51,7 @@ def _read(entry: Entry) -> Record:
     held = read_signals(entry.path)
     found = (wave for lead in STANDARD_LEADS for wave in _waves(entry.path, lead, held.sampling_rate))
     waves, notes = fitting(found, held.signals.shape[1] / held.sampling_rate)
-    return held.record(
-        labels=entry.labels or frozenset(),
-        graded=GRADED,
-        annotations=waves,
-        notes=notes,
-        id=entry.id,
-        patient=entry.patient,
-        source=SOURCE,
-        licence=LICENCE,
-    )
+    return held.record_of(SOURCE, entry, GRADED, annotations=waves, notes=notes)
 
 
 def _waves(path: Path, lead: str, sampling_rate: float) -> list[Annotation]:

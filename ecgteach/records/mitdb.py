@@ -17,7 +17,6 @@ from .record import Record
 from .wfdb_files import read_signals
 
 SOURCE = "mitdb"
-LICENCE = SOURCES[SOURCE].licence
 GRADED = frozenset(vocabulary("mitdb").values()) - {rhythm("SB")}
 SAME_PERSON = SOURCES[SOURCE].same_person
 BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")
@@ -33,16 +32,8 @@ def _read(entry: Entry) -> Record:
     held = read_signals(entry.path)
     seconds = held.signals.shape[1] / held.sampling_rate
     annotations, notes = fitting(_annotations(entry.path, held.sampling_rate, seconds), seconds)
-    return held.record(
-        labels=frozenset(mark.rhythm for mark in annotations if mark.rhythm),
-        graded=GRADED,
-        annotations=annotations,
-        notes=notes,
-        id=entry.id,
-        patient=entry.patient,
-        source=SOURCE,
-        licence=LICENCE,
-    )
+    labels = frozenset(mark.rhythm for mark in annotations if mark.rhythm)
+    return held.record_of(SOURCE, entry, GRADED, labels=labels, annotations=annotations, notes=notes)
 
 
 def _annotations(path: Path, sampling_rate: float, seconds: float) -> tuple[Annotation, ...]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..errors import UnknownName, UnreadableFile
 from ..rhythms import Finding, Rhythm, vocabulary
-from ..sources import SOURCES
 from .dataset import Dataset, Entry
 from .files import is_there, quoted, shown
 from .record import Record
@@ -17,7 +16,6 @@ from .tables import read_index
 from .wfdb_files import read_signals
 
 SOURCE = "ptb-xl"
-LICENCE = SOURCES[SOURCE].licence
 GRADED = frozenset(vocabulary("ptb_xl").values())
 LONGEST_STATEMENTS = 5_000
 COLUMNS = {500: "filename_hr", 100: "filename_lr"}
@@ -46,15 +44,7 @@ def dataset(folder: Path, *, sampling_rate: int = 500) -> Dataset:
 
 
 def _read(entry: Entry) -> Record:
-    held = read_signals(entry.path)
-    return held.record(
-        labels=entry.labels or frozenset(),
-        graded=GRADED,
-        id=entry.id,
-        patient=entry.patient,
-        source=SOURCE,
-        licence=LICENCE,
-    )
+    return read_signals(entry.path).record_of(SOURCE, entry, GRADED)
 
 
 def _labels(statements: str, table: Path) -> frozenset[Rhythm | Finding]:

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnreadableFile
-from ..sources import by_folder
+from ..rhythms import Rhythm
+from ..sources import SOURCES, by_folder
 from .channels import Channel, Leads, leads_among
+from .dataset import Entry
 from .files import check_memory, is_folder, is_there, reading, regular, shown
 from .leads import STANDARD_LEADS, standard_lead
 from .record import Record
@@ -48,6 +50,11 @@ class WfdbSignals:
         """These signals as a `Record`, with what else its source says of it."""
         notes = (*self.notes, *about.pop("notes", ()))
         return Record(self.signals, self.lead_names, self.sampling_rate, notes=notes, left_out=self.left_out, **about)
+
+    def record_of(self, source: str, entry: Entry, graded: frozenset[Rhythm], **about: Any) -> Record:
+        """The same, of a line of a source's index: its labels, where none are given, its person, the licence."""
+        known = {"labels": entry.labels or frozenset(), "licence": SOURCES[source].licence}
+        return self.record(source=source, id=entry.id, patient=entry.patient, graded=graded, **known | about)
 
 
 def read_signals(path: str | Path, unit: str | None = None) -> WfdbSignals:

@@ -10,18 +10,20 @@ Truth: atrial fibrillation, 22 beats, 130/min, 107 entries of evidence
 | floor | modules | what they hold |
 |---|---|---|
 | people | `people`, ``patients.csv``, ``hearts.csv``, ``settings.csv`` | who is recorded; where values come from |
-| heart | `hearts/`, `modifiers` | when atria and ventricles are active: one function for each rhythm; premature beats |
-| activation | `anatomy`, `activation` | the form of every wave in space; each wave's moment, shape and size |
+| heart | `hearts/`, `flutter`, `modifiers`, ``modifiers.csv`` | when atria and ventricles are active; what is set in |
+| activation | `shapes`, `atrial_forms`, `ventricular_forms`, `anatomy`, `activation` | each wave: form, moment, size |
 | dipole, leads | `dipole`, `leads` | activations played; Dower's matrix, Einthoven, Goldberger |
 | noise | `noise` | ingredients, each with its strength, each apart |
 | truth | `ground_truth`, `evidence`, ``evidence.csv`` | what is evidence for which rhythm |
 | calls | `making`, `strips`, `edits`, `rewriting`, ``edits.csv`` | `simulate` and its kin; what if |
+| lessons | `kinds`, ``kinds.csv``, `contrasts`, ``contrasts.csv`` | kinds by name; pairs that differ in one thing |
 | files | `wfdb_out` | WFDB with truth |
 
 Evidence is a proposal by the authors, fixed before any map was seen, until cardiologists have painted the same strips.
 How good the simulator is, and by which command that was measured, stands in ``README.md`` beside this file.
 """
 
+from .contrasts import Contrast, Pair, contrast, contrasts
 from .edits import edit
 from .kinds import Kind, kind, kinds
 from .making import Batch, simulate, simulate_many
@@ -29,6 +31,7 @@ from .strips import PLACES, Strips, places_of, simulate_dataset, simulate_strips
 from .wfdb_out import read_simulated, write_record, write_records
 
 __all__ = [
-    "PLACES", "Batch", "Kind", "Strips", "edit", "kind", "kinds", "places_of", "read_simulated", "simulate", "simulate_dataset", "simulate_many",
-    "simulate_strips", "stream_strips", "write_record", "write_records",
+    "PLACES", "Batch", "Contrast", "Kind", "Pair", "Strips", "contrast", "contrasts", "edit", "kind", "kinds",
+    "places_of", "read_simulated", "simulate", "simulate_dataset", "simulate_many", "simulate_strips", "stream_strips",
+    "write_record", "write_records",
 ]  # fmt: skip

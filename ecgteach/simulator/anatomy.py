@@ -1,7 +1,9 @@
 """Anatomy: the form of every wave of one person, each drawn when it is first asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from zlib import crc32
 
 import numpy as np
 from numpy.random import Generator
@@ -17,6 +19,9 @@ P_AXES = (20.0, 80.0)
 SHARE_OF_RR = 0.49
 """Largest share of RR that a QRS may last, so that a T as long as it has room."""
 
+APART = 32
+"""Two to this power random numbers lie between those of two names."""
+
 LEAST_WIDE = 0.121
 WIDTHS = {
     "bundle branch": (0.124, 0.17),
@@ -28,12 +33,13 @@ WIDTHS = {
 }
 """Range in seconds from which the width of each wide QRS is drawn."""
 
-VT_WIDTH = (0.16, 0.028)
+VT_WIDTH = (0.165, 0.032)
 SOKOLOW_LYON = 3.5
 CORNELL = {"F": 2.0, "M": 2.8}
 """Limits in mV of S in V1 with R in V5 or V6, and of R in aVL with S in V3 (Hancock 2009, part V)."""
 
 HIGHEST_R_IN_CHEST = 2.6
+HIGHEST_R_IN_AVL = 1.1
 MARGIN = 0.8
 """Share of the limits that the drawn complex may reach, for complexes breathe by up to 15 %."""
 
@@ -43,12 +49,14 @@ LEAST_CHEST = 0.3
 class Anatomy:
     """Shapes of one person's waves, each made when it is first asked for; asked again, the same.
 
+    Each shape has random numbers of its own, so that none depends on which others a heart has.
+
     Parameters
     ----------
     person : Person
         Amplitudes and axis.
     random : numpy.random.Generator
-        What differs from person to person beyond that.
+        What differs from person to person beyond that; the anatomy keeps it.
     bundle_branch : {None, "left", "right"}
         Which bundle branch does not conduct.
     """
@@ -65,13 +73,25 @@ class Anatomy:
         self.st_share = random.uniform(0.18, 0.42)
         self.shapes: dict[str, Shape] = {}
         self.widths: dict[str, float] = {}
+        self._start = random.bit_generator.state
 
     def shape(self, name: str) -> Shape:
         """The shape of this name; ``"ectopic 2"`` is the person's second ectopic P wave."""
         if name not in self.shapes:
             form, _, of = name.partition(" ")
-            self.shapes[name] = shape(name, FORMS[form](self, of))
+            with self._numbers_of(name):
+                self.shapes[name] = shape(name, FORMS[form](self, of))
         return self.shapes[name]
+
+    @contextmanager
+    def _numbers_of(self, name: str) -> Iterator[None]:
+        """Random numbers that belong to a name alone; a shape that asks for another goes on with its own."""
+        bits = self.random.bit_generator
+        before = bits.state
+        bits.state = self._start
+        bits.advance((crc32(name.encode()) + 1) << APART)  # type: ignore[attr-defined]
+        yield
+        bits.state = before
 
     def conducted(self) -> str:
         """Name of the QRS that a conducted beat has."""
@@ -80,8 +100,13 @@ class Anatomy:
     def width(self, name: str) -> float:
         """Duration in seconds of a QRS of this name; one from the ventricles lasts 120 ms at least."""
         if name not in self.widths:
-            self.widths[name] = self._width(name)
+            with self._numbers_of(f"width of {name}"):
+                self.widths[name] = self._width(name)
         return self.widths[name]
+
+    def fit_tachycardia(self, rr: float) -> None:
+        """Make the QRS of a ventricular tachycardia fit its shortest RR in seconds."""
+        self.widths["VT"] = max(LEAST_WIDE, min(self.width("VT"), SHARE_OF_RR * rr))
 
     def _width(self, name: str) -> float:
         form, _, of = name.partition(" ")
@@ -105,6 +130,14 @@ class Anatomy:
     def t_after(self, ventricular: str) -> str:
         """Name of the T wave that follows a QRS of this name."""
         return "T" if ventricular == "narrow" else f"T-discordant {ventricular}"
+
+
+def with_normal_limbs(person: Person, anatomy: Anatomy) -> Person:
+    """The person with a QRS (and its T) so low that R in aVL keeps to its limit."""
+    loop = anatomy.shape("narrow").loop() @ DOWER[:2].T
+    highest = float((loop[:, 0] - 0.5 * loop[:, 1]).max())
+    share = min(1.0, MARGIN * HIGHEST_R_IN_AVL / max(highest, 1e-6))
+    return replace(person, r=share * person.r, t=share * person.t)
 
 
 def with_normal_chest(person: Person, anatomy: Anatomy) -> Person:

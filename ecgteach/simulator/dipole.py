@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .activation import Activation
-from .shapes import lobe
 from .leads import ARMS_SWAPPED, CHEST, DOWER
+from .shapes import lobe
 
 TOGETHER = 64
 """Scores played in one go; more would not be faster and would need more memory."""
@@ -65,7 +65,7 @@ def _play(
 def _view(activation: Activation) -> NDArray[np.float64]:
     """Leads I, II, V1 ... V6 of one person's dipole, shape (8, 3): as Dower's, the chest nearer or farther."""
     view = ARMS_SWAPPED if activation.notes.get("arms_swapped") else DOWER
-    return np.where(CHEST[:, None], activation.person.chest, 1.0) * view
+    return np.asarray(np.where(CHEST[:, None], activation.person.chest, 1.0) * view)
 
 
 def _pulses(

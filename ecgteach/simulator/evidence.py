@@ -2,9 +2,9 @@
 
 The table was fixed before any map was seen. Its rows stand in the order of precedence: where two segments overlap, the
 upper one wins, so that a P wave that lies on a T is evidence and not the T. Intervals and other relations (I) have no
-place of their own, whether between beats (RR, PR that lengthens) or between leads (a P that is upright in II and inverted
-in aVR, concordance of the chest leads): theirs is the segment in which they are seen, and it takes nothing away from the
-others.
+place of their own, whether between beats (RR, PR that lengthens) or between leads (a P that is upright in II and
+inverted in aVR, concordance of the chest leads): theirs is the segment in which they are seen, and it takes nothing
+away from the others.
 """
 
 from collections import defaultdict

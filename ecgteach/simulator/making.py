@@ -13,7 +13,7 @@ from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, choices
 from ..records.record import Record
 from .activation import Activation, lay_out
-from .anatomy import Anatomy, with_normal_chest
+from .anatomy import Anatomy, with_normal_chest, with_normal_limbs
 from .dipole import play
 from .flutter import fitting_flutter
 from .ground_truth import record_of
@@ -235,6 +235,7 @@ def compose(
     given, options, chosen = _sorted_out(rhythm, changes)
     check_modifiers(rhythm, chosen)
     _check_options(options)
+    _check_group(options)
     bundle_branch = chosen.get("bundle_branch")
     _check_qrs(rhythm, given, bundle_branch)
     random = Generator(PCG64(SeedSequence(key)))
@@ -245,7 +246,10 @@ def compose(
         if "rate" not in given and options.get(name) == option and not rates[0] <= person.rate <= rates[1]:
             person = replace(person, rate=random.uniform(*rates))
     person = _with_fitting_pr(rhythm, person, given, chosen, random)
-    anatomy = Anatomy(person, random, bundle_branch)
+    anatomy = _anatomy(person, key, bundle_branch)
+    if person.healthy and "r" not in given:
+        person = with_normal_limbs(person, anatomy)
+        anatomy = _anatomy(person, key, bundle_branch)
     person = replace(person, qrs=anatomy.width(anatomy.conducted()))
     if "chest" not in given:
         person = with_normal_chest(person, anatomy)
@@ -256,12 +260,21 @@ def compose(
     return lay_out(rhythm, heart, person, anatomy, random)
 
 
+def _anatomy(person: Person, key: tuple[int, ...], bundle_branch: str | None) -> Anatomy:
+    return Anatomy(person, Generator(PCG64(SeedSequence((*key, *b"anatomy")))), bundle_branch)
+
+
 def _check_options(options: Mapping[str, Any]) -> None:
     if options.get("captures") and options.get("atria") == "1:1 retrograde":
         raise InvalidValue(
             "a P from the sinus node can capture the ventricles only where the atria go on by themselves; "
             'leave captures or atria="1:1 retrograde" out'
         )
+
+
+def _check_group(options: Mapping[str, Any]) -> None:
+    if options.get("block") == "2:1" and "group" in options:
+        raise InvalidValue("a 2:1 block drops every other beat, so it has no group; leave group or block out")
 
 
 def _check_qrs(rhythm: str, given: Mapping[str, float], bundle_branch: str | None) -> None:

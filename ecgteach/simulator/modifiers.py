@@ -15,6 +15,9 @@ ABERRANT_COUPLING = (0.5, 0.6)
 BLOCKED_P_ON_T = (0.7, 1.0)
 """Where a blocked early P starts: as a share of QT after the QRS before it, while the ventricles are refractory."""
 
+FIRST_SEEN, LAST_SEEN = 0.25, 0.6
+"""Seconds from the recording's start to the beat before an early one, and from the early one to the end."""
+
 RESET = (1.0, 1.12)
 """From an early P to the sinus node's next one, as a share of PP."""
 
@@ -115,7 +118,7 @@ def _can_be_early(heart: Heart, place: int, seconds: float) -> bool:
     plain = all(beat.shape == "narrow" for beat in around) and not any(wave.shape == "premature" for wave in own)
     blocked = [wave.onset for wave in heart.atria if wave.shape == "premature" and wave.beat is None]
     apart = not any(around[0].onset - 0.1 < onset < around[-1].onset for onset in blocked)
-    return plain and apart and 0.3 < heart.beats[place].onset < seconds - 0.6
+    return plain and apart and around[0].onset > FIRST_SEEN and heart.beats[place].onset < seconds - LAST_SEEN
 
 
 def _atrial(

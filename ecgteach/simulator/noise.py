@@ -1,8 +1,9 @@
 """Noise as ingredients: each drawn for itself, with its own strength, and returned apart from the clean signal.
 
 Those that are added have a signal-to-noise ratio in dB, lead by lead; the limb leads that follow from I and II follow
-in their noise too. Those that change the signal itself (a lead off, clipping, quantisation) have a unit of their own,
-and what they change is returned as a difference.
+in their noise too. A tremor is added too, but comes from the right arm alone, in mV: I and II have all of it, III has
+none, the chest leads a third (by Wilson's terminal). Those that change the signal itself (a lead off, clipping,
+quantisation) have a unit of their own, and what they change is returned as a difference.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,10 @@ from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 
 from ..errors import InvalidValue, UnknownName, choices
+
+FROM_THE_ARM = ("tremor",)
+ARM_IN_LIMB, ARM_IN_CHEST = -1.0, -1.0 / 3.0
+TREMOR_HZ = (4.3, 5.7)
 
 Seed = tuple[int, ...]
 Lead = NDArray[np.float64]
@@ -60,6 +65,10 @@ def draw_noise(
     for leads, spread, wanted, seed in zip(clean, clean.std(axis=2), strengths, seeds, strict=True):
         noise: dict[str, NDArray[np.float64]] = {}
         for name in (name for name in INGREDIENTS if name in wanted and INGREDIENTS[name].added):
+            if name in FROM_THE_ARM:
+                source = _changed(name, leads[0], sampling_rate, wanted[name], seed)
+                noise[name] = np.array([ARM_IN_LIMB if row <= 1 else ARM_IN_CHEST for row in rows])[:, None] * source
+                continue
             drawn = [_added(name, row, leads.shape[1], sampling_rate, seed) for row in rows]
             gains = spread * 10.0 ** (-wanted[name] / 20.0)
             noise[name] = np.stack([_unit(lead) * gain for lead, gain in zip(drawn, gains, strict=True)])
@@ -194,6 +203,20 @@ def _settling(random: Generator, samples: int, sampling_rate: float, strength: f
     return np.asarray(random.choice([-1, 1]) * np.exp(-times / random.uniform(0.15, 0.9)))
 
 
+def _tremor(random: Generator, samples: int, sampling_rate: float, strength: float, lead: Lead) -> Lead:  # noqa: ARG001
+    """A shaking arm: an almost regular wave at 4 to 6 Hz with its first harmonic, `strength` mV peak to peak.
+
+    Parkinson's rest tremor has 4 to 6 Hz (Bhatia et al. 2018, doi 10.1002/mds.27121).
+    """
+    times = np.arange(samples) / sampling_rate
+    hertz = random.uniform(*TREMOR_HZ)
+    phase = 2 * np.pi * hertz * times + 0.6 * _unit(_band(random, samples, sampling_rate, 0.1, 0.5, 0.5))
+    wave = np.sin(phase) + 0.35 * np.sin(2 * phase + random.uniform(0, 2 * np.pi))
+    swell = 1.0 + 0.2 * np.tanh(_unit(_band(random, samples, sampling_rate, 0.1, 0.5, 0.5)))
+    wave *= swell
+    return np.asarray(wave * strength / np.ptp(wave))
+
+
 def _lead_off(random: Generator, samples: int, sampling_rate: float, strength: float, lead: Lead) -> Lead:
     """The lead falls to zero for some seconds."""
     length = min(round(strength * sampling_rate), samples)
@@ -236,6 +259,7 @@ INGREDIENTS: dict[str, Ingredient] = {
     "motion": Ingredient(_motion, True, "dB", -20, 60),
     "settling": Ingredient(_settling, True, "dB", -20, 60),
     "pops": Ingredient(_pops, True, "dB", -20, 60),
+    "tremor": Ingredient(_tremor, True, "mV", 0.02, 2),
     "lead-off": Ingredient(_lead_off, False, "s", 0.1, 10),
     "clipping": Ingredient(_clipping, False, "mV", 0.05, 10),
     "quantisation": Ingredient(_quantisation, False, "mV", 0.0001, 0.1),

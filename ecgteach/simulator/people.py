@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from math import cos, exp, isfinite, radians
+from math import exp, isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -38,9 +38,6 @@ HEALTHY = {
     "st": (-0.04, 0.04),
 }
 """Ranges within which a healthy person's values lie (sources in ``settings.csv``)."""
-
-HIGHEST_HEALTHY_AVL = 0.9
-"""mV along aVL: below 1.1, the limit of its R (Hancock 2009, part V), for complexes breathe."""
 
 HEALTHY_T_SHARE = (0.15, 0.5)
 
@@ -174,8 +171,9 @@ def draw_person(
     patient = patient or _patient(limits.drawn_from or "SR", random, healthy=healthy)
     drawn = {name: _draw(name, random) for name in settings() if np.isfinite(settings()[name].mean)}
     rate = float(patient.rate) + random.uniform(-0.5, 0.5)
+    own_rate = random.standard_normal()
     if not limits.drawn_from:
-        rate = random.normal(limits.mean, limits.sd)
+        rate = limits.mean + limits.sd * own_rate
     drawn["rate"] = _within(rate, limits.low, limits.high)
     drawn["qrs"] = _within(patient.qrs / 1000.0, *_drawn_range("qrs"))
     drawn["qtc"] = _within(patient.qt / 1000.0 * (patient.rate / 60.0) ** (1 / 3), *_drawn_range("qtc"))
@@ -187,9 +185,6 @@ def draw_person(
     if healthy:
         drawn |= {name: _within(drawn[name], *ends) for name, ends in HEALTHY.items()}
         share = _within(abs(share), *HEALTHY_T_SHARE)
-        drawn["r"] = min(
-            drawn["r"], HIGHEST_HEALTHY_AVL / max(cos(radians(given.get("axis", drawn["axis"]) + 30)), 0.1)
-        )
     r = given.get("r", drawn["r"])
     drawn["t"] = _within(min(share, LARGEST_T_SHARE) * r, -HIGHEST_T, HIGHEST_T)
     for name, value in given.items():

@@ -20,10 +20,10 @@ from ..records.wfdb_files import read_signals, without_suffix
 from ..rhythms import Rhythm, vocabulary
 from ..truth import Truth, Wave
 from .activation import Activation
-from .shapes import Shape
 from .ground_truth import record_of
 from .making import simulate
 from .people import Person
+from .shapes import Shape
 
 BEAT_SYMBOLS = {
     "narrow": "N",

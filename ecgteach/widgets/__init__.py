@@ -6,6 +6,12 @@ from .case_explorer import CaseExplorer
 from .case_reading import Reading
 from .case_state import CaseState
 from .case_words import answers_in_words
+from .marks import Marks, MarkTools
+from .marks_state import MarksState
+from .quiz import Quiz
+from .quiz_state import QuizState
+from .read_first import ReadFirst
+from .read_first_state import ReadFirstState
 from .waveform_features import WaveformFeatures
 from .waveform_features_state import FeaturesState
 from .what_if import WhatIf
@@ -15,6 +21,13 @@ __all__ = [
     "CaseExplorer",
     "CaseState",
     "FeaturesState",
+    "MarkTools",
+    "Marks",
+    "MarksState",
+    "Quiz",
+    "QuizState",
+    "ReadFirst",
+    "ReadFirstState",
     "Reading",
     "Solution",
     "State",

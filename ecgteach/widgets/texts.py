@@ -1,6 +1,6 @@
 """Every word that widgets say of themselves, in one table by key: ready to be translated.
 
-``texts.toml`` holds them; a translation is a second such file. `text` fills in what stands in braces.
+The files of `FILES` hold them; a translation is a second set of such files. `text` fills in what stands in braces.
 """
 
 import tomllib
@@ -9,10 +9,15 @@ from importlib import resources
 
 from ..errors import UnknownName, choices, did_you_mean
 
+FILES = ("texts.toml", "quiz_texts.toml")
+
 
 @cache
 def _table() -> dict[str, str]:
-    held = tomllib.loads(resources.files(__package__).joinpath("texts.toml").read_text(encoding="utf-8"))
+    folder = resources.files(__package__)
+    held: dict[str, dict[str, str]] = {}
+    for file in FILES:
+        held |= tomllib.loads(folder.joinpath(file).read_text(encoding="utf-8"))
     return {f"{part}.{name}": words for part, entries in held.items() for name, words in entries.items()}
 
 

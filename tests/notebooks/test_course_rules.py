@@ -1,6 +1,6 @@
 """The course's own rules, as far as a program can count them, for every notebook that there is.
 
-The numbers are those of the course's plan: what it calls its rules 0, 1, 4 and 6 to 12.
+The numbers are those of the course's plan.
 """
 
 import ast
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ecgteach.quiz import read_bank
 from ecgteach.rhythms import grouping, rhythms
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -19,7 +20,15 @@ MOST_LINES = 12
 FACT = "# NBVAL_CHECK_OUTPUT"
 VERBS = {"choose", "explain", "mark", "predict", "measure", "name", "compare", "find", "read", "tell", "draw", "judge"}
 UNWANTED_WORDS = ("simply", "obviously", "of course", "clearly", "trivial", "because", "just look")
-WIDGETS = re.compile(r"\b(\w+) = (CaseExplorer|ReadFirst|WhatIf|WaveformFeatures|LayerExplorer|TrainingMonitor)\(")
+WIDGETS = re.compile(
+    r"\b(\w+) = (CaseExplorer|ReadFirst|WhatIf|WaveformFeatures|LayerExplorer|TrainingMonitor"
+    r"|LabelExplorer|PictureMaker)\("
+)
+
+
+def tags_of(cell):
+    """Tags of a notebook's cell."""
+    return set(cell["metadata"].get("tags", []))
 
 
 class Notebook:
@@ -194,10 +203,49 @@ class TestRule10Claims:
     def test_a_notebook_asserts_what_it_says(self, notebook):
         assert sum(text.count("assert ") for text in notebook.code) >= 3
 
-    def test_a_cell_that_may_fail_is_an_exercise(self, notebook):
+    def test_a_medical_reader_meets_no_assertion(self, notebook):
         for cell in notebook.content["cells"]:
-            if "raises-exception" in cell["metadata"].get("tags", []):
-                assert "raise " in "".join(cell["source"])
+            if cell["cell_type"] == "code" and re.search(r"^\s*assert ", "".join(cell["source"]), flags=re.M):
+                assert tags_of(cell) & {"assert", "solution"}, "".join(cell["source"])
+                assert cell["metadata"]["jupyter"]["source_hidden"] is True
+
+
+class TestRules3And5Questions:
+    """Three questions open each later notebook; five at least stand in it; two exercises, each with its solution."""
+
+    def test_three_questions_from_earlier_notebooks_open_a_later_one(self, notebook):
+        opening = [text for text in notebook.code if "openers(" in text]
+        if notebook.path.stem == "00_start_here":
+            assert not opening
+        else:
+            assert f'openers("{notebook.path.stem[:2]}"' in notebook.code[0]
+
+    def test_every_question_of_its_bank_is_asked_and_stands_on_paper_too(self, notebook):
+        bank = read_bank(notebook.path.stem)
+        asked = set(re.findall(r'Quiz\(\w+\.tagged\(contrast="([^"]+)"\)\)', "\n".join(notebook.code)))
+        assert asked == {question.contrast for question in bank}
+        assert len(bank) >= 5
+        assert re.search(r"QuestionSheet\(questions\)$", "\n".join(notebook.code), flags=re.M)
+
+    def test_questions_are_spread_over_the_notebook(self, notebook):
+        places = [at for at, text in enumerate(notebook.code) if "Quiz(" in text and "openers(" not in text]
+        assert len(places) >= 3
+        assert places[-1] - places[0] >= len(notebook.code) / 4
+
+    def test_two_exercises_fail_as_the_page_says_and_have_a_folded_solution(self, notebook):
+        cells = notebook.content["cells"]
+        stubs = [at for at, cell in enumerate(cells) if "raises-exception" in tags_of(cell)]
+        assert len(stubs) == 2
+        for at in stubs:
+            stub = "".join(cells[at]["source"])
+            assert re.search(r"\bcheck_\w+\(", stub) and "..." in stub
+            assert "says `Unsolved`" in "".join(cells[at - 1]["source"])
+            solution, below = cells[at + 1], cells[at + 2]
+            assert "<details><summary>Solution</summary>" in "".join(solution["source"])
+            assert "solution" in tags_of(below)
+            assert below["metadata"]["jupyter"] == {"outputs_hidden": True, "source_hidden": True}
+            name = re.search(r"\bcheck_\w+", stub).group()
+            assert f"{name}(" in "".join(below["source"]) and ".passed" in "".join(below["source"])
 
 
 class TestRule11Words:
@@ -228,7 +276,33 @@ class TestRule12Still:
                 assert re.search(rf"\b{name}\.still\(\)", notebook.code[at + 1]), f"{name} has no still below it"
 
 
+PICTURE = re.compile(r"!\[([^\]]*)\]\((pictures/[\w-]+\.png)\)")
+
+
 class TestGlossary:
+    def test_waves_intervals_and_rhythms_have_a_picture_each_with_words_for_who_cannot_see_it(self):
+        text = (NOTEBOOKS / "GLOSSARY.md").read_text(encoding="utf-8")
+        entries = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", text, flags=re.M | re.S))
+        drawn = {title for title, body in entries.items() if PICTURE.search(body)}
+        seen = ("wave", "complex", "interval", "segment", "rhythm", "brady", "tachy", "fibrill", "flutter", "arrhyth")
+        named = {title for title in entries if any(word in title.lower() for word in seen)}
+        assert named - drawn <= {"Rhythm", "Rhythm part"}
+        for alt, file in PICTURE.findall(text):
+            assert len(alt) > 20
+            assert (NOTEBOOKS / file).exists(), file
+
+    def test_every_picture_is_used(self):
+        text = (NOTEBOOKS / "GLOSSARY.md").read_text(encoding="utf-8")
+        used = {file for _, file in PICTURE.findall(text)}
+        assert {f"pictures/{path.name}" for path in (NOTEBOOKS / "pictures").glob("*.png")} == used
+
+    @pytest.mark.parametrize("short", ["ST", "AF", "SA"])
+    def test_abbreviations_that_clash_stand_side_by_side(self, short):
+        text = (NOTEBOOKS / "GLOSSARY.md").read_text(encoding="utf-8")
+        entry = text.partition("## Abbreviations that clash\n")[2].partition("\n## ")[0]
+        assert re.search(rf"^\| {short} \|[^|]+\|[^|]+\|$", entry, flags=re.M)
+        assert re.search(rf"^\| {short}: .+\|.+\|\n\|---\|---\|\n\| !\[.+\| !\[", entry, flags=re.M)
+
     def test_its_links_resolve(self):
         path = NOTEBOOKS / "GLOSSARY.md"
         text = path.read_text(encoding="utf-8")

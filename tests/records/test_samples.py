@@ -9,6 +9,7 @@ from ecgteach.errors import InvalidValue, UnknownName
 from ecgteach.quality import Grade
 from ecgteach.records import sample, samples
 from ecgteach.records.embedded import AT_LIMIT, DOUBTFUL, EXAMPLE, LESSON, MISREAD, POOR, SURE, UNSURE, USES
+from ecgteach.records.findings import in_words
 from ecgteach.rhythms import Finding, grouping
 
 GROUPS = grouping().classes
@@ -108,7 +109,7 @@ def test_the_first_of_a_group_is_its_example_in_a_true_lead_ii():
 def test_other_findings_come_with_the_strip_in_the_sources_codes_and_in_words():
     line = next(line for line in samples("SR") if line.record == "256")
     assert {Finding("scp", "CLBBB"), Finding("scp", "PVC")} <= line.load().labels
-    assert line.findings_in_words == ("left bundle branch block", "premature ventricular beats")
+    assert in_words(line.findings) == ("left bundle branch block", "premature ventricular beats")
     assert line.load().rhythm.code == "SR"
     by_source = {line.source for line in samples() if line.findings}
     assert {"ptb-xl", "ludb", "mitdb", "challenge-2021"} <= by_source

@@ -14,6 +14,7 @@ from . import making_samples
 from .doubted_labels import as_table, doubted_in, read_table
 from .sheets import agreement, write_rhythms, write_sheet
 from .standin import write_stand_in
+from .twelve_leads import write_contrasts, write_kinds
 
 samples = typer.Typer(
     no_args_is_help=True, help="How the tables of ecgteach/records were made; a stand-in for Chapman."
@@ -59,6 +60,18 @@ def stand_in(folder: Folder, seed: SheetSeed = 1) -> None:
 def rhythms(folder: Folder, seed: SheetSeed = 1) -> None:
     """Write a picture of each rhythm with its evidence painted, clean and with noise."""
     print(f"{len(write_rhythms(folder, seed))} pictures in {folder}")
+
+
+@sheets.command("kinds")
+def kinds_of_recording(folder: Folder, seed: SheetSeed = 1) -> None:
+    """Write pictures of every kind of recording with its twelve leads, and its evidence on lead II."""
+    print(f"{len(write_kinds(folder, seed))} pictures in {folder}")
+
+
+@sheets.command("contrasts")
+def pairs(folder: Folder, seed: SheetSeed = 1) -> None:
+    """Write a picture of each contrast with what decides it."""
+    print(f"{len(write_contrasts(folder, seed))} pictures in {folder}")
 
 
 @sheets.command("write")

@@ -3,10 +3,11 @@ import csv
 import pytest
 
 from ecgteach.errors import InvalidValue
-from ecgteach.simulator import simulate
+from ecgteach.simulator import contrast, kind, simulate
 
 from .__main__ import main
 from .sheets import agreement, draw_evidence, write_sheet
+from .twelve_leads import draw_contrast, draw_twelve
 
 
 def test_a_picture_shows_a_rhythm_with_its_evidence():
@@ -54,3 +55,18 @@ def test_a_mark_that_is_none_is_named_with_its_line(sheet, tmp_path):
     form.write_text("strip,reader,start_s,end_s,role,rhythm,remark\n1,x,5,4,P,,\n", encoding="utf-8")
     with pytest.raises(InvalidValue, match="line 2"):
         agreement(sheet.parent / "key.csv", [form])
+
+
+def test_twelve_leads_and_lead_ii_with_its_evidence_are_on_one_page():
+    figure = draw_twelve([("Wenckebach", kind("Wenckebach").simulate(seed=1))])
+    words = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert sorted(words) == sorted(("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"))
+    assert len(figure.axes) == 4 and figure.axes[-1].patches
+
+
+def test_a_contrast_is_drawn_with_what_decides_and_with_the_lead_that_decides():
+    for name, rows in (("Wenckebach / Mobitz II", 2), ("arm leads swapped / ectopic atrial rhythm", 4)):
+        figure = draw_contrast(contrast(name, seed=1))
+        assert len(figure.axes) == rows
+        assert all(axes.patches for axes in figure.axes)
+        assert any("not:" in text.get_text() for text in figure.texts)

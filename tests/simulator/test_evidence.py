@@ -13,6 +13,7 @@ from ecgteach.simulator.evidence import EVIDENCE_SEGMENTS
 from ecgteach.simulator.hearts import HEARTS
 from ecgteach.simulator.people import table
 from ecgteach.truth import ROLES
+from tests.simulator.plans import SEEDS, planned
 
 VARIANTS = {
     "*",
@@ -158,8 +159,7 @@ def test_a_group_can_be_made_of_other_rhythms():
 
 
 def whats(rhythm, role, seed=2, **settings):
-    evidence = simulate(rhythm, seed=seed, leads=("II",), noise=None, **settings).truth.evidence
-    return {entry.what for entry in evidence if entry.role == role}
+    return {entry.what for entry in planned(rhythm, seed, **settings).evidence if entry.role == role}
 
 
 def test_second_degree_blocks_are_told_apart_by_pr_around_the_dropped_beat_and_two_to_one_is_not():
@@ -170,8 +170,8 @@ def test_second_degree_blocks_are_told_apart_by_pr_around_the_dropped_beat_and_t
 
 @pytest.mark.parametrize(("block", "grows"), [("Wenckebach", True), ("Mobitz II", False)])
 def test_pr_before_the_dropped_beat_is_longer_than_after_it_only_in_wenckebach(block, grows):
-    for seed in range(200):
-        truth = simulate("AVB2", seed=seed, block=block, leads=("II",), noise=None, rate=60).truth
+    for seed in SEEDS:
+        truth = planned("AVB2", seed, block=block, rate=60)
         onsets = {wave.beat: wave.onset for wave in truth.of("QRS")}
         p_waves = truth.of("P")
         for before, dropped, after in zip(p_waves, p_waves[1:], p_waves[2:], strict=False):

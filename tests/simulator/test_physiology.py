@@ -89,7 +89,7 @@ def test_variable_flutter_conducts_whole_numbers_of_f_waves_and_not_always_the_s
     ],
 )
 def test_numbers_of_a_flutter_that_cannot_go_together_are_refused_and_the_way_out_works(changes, way_out):
-    with pytest.raises(InvalidValue, match="F waves|flutter") as refusal:
+    with pytest.raises(InvalidValue, match=r"F waves|flutter") as refusal:
         simulate("AFL", seed=1, leads=("II",), **changes)
     said = str(refusal.value).lower()
     assert any(word in said for word in ("leave", "take")) or "give" in said
@@ -257,7 +257,7 @@ def test_the_atria_drift_through_a_ventricular_tachycardia_or_follow_each_beat()
         ratio = np.diff(plan.onsets[plan.of("P")]).mean() / np.diff(plan.onsets[plan.of("QRS")]).mean()
         assert abs(ratio - round(ratio)) > 0.08
     for plan in plans("VT", ("atria", "1:1 retrograde")):
-        onsets = {b: t for b, t in zip(plan.beats[plan.of("QRS")], plan.onsets[plan.of("QRS")], strict=True)}
+        onsets = dict(zip(plan.beats[plan.of("QRS")], plan.onsets[plan.of("QRS")], strict=True))
         rp = [t - onsets[b] for b, t in zip(plan.beats[plan.of("P")], plan.onsets[plan.of("P")], strict=True)]
         assert len(rp) == len(onsets) and np.ptp(rp) < 1e-6 and min(rp) > 0.1
     assert "1:1 retrograde" in plans("VT", ("atria", "1:1 retrograde"))[0].kind

@@ -170,7 +170,8 @@ def test_both_directions_of_flutter_point_opposite_ways_in_lead_ii():
     skews = {}
     for direction in ("counter-clockwise", "clockwise"):
         record = simulate("AFL", seed=4, direction=direction, ratio=4, f=0.2, rate=70, noise=None)
-        wave = max(record.truth.of("F"), key=lambda f: min(abs(f.peak - q.onset) for q in record.truth.of("QRS", "T")))
+        whole = [wave for wave in record.truth.of("F") if wave.onset >= 0 and wave.offset <= 10]
+        wave = max(whole, key=lambda f: min(abs(f.peak - q.onset) for q in record.truth.of("QRS", "T")))
         segment = record["II"][round(wave.onset * 500) : round(wave.offset * 500)]
         skews[direction] = segment[np.abs(segment).argmax()]
     assert skews["counter-clockwise"] < 0 < skews["clockwise"]
@@ -301,7 +302,7 @@ def test_an_unknown_name_is_refused_and_the_message_lists_those_there_are(rhythm
 # Noise
 
 
-@pytest.mark.parametrize("name", [name for name, kind in INGREDIENTS.items() if kind.added])
+@pytest.mark.parametrize("name", [name for name, kind in INGREDIENTS.items() if kind.unit == "dB"])
 def test_added_noise_has_the_strength_that_was_asked_for(name):
     record = simulate("SR", seed=3, noise={name: 10.0})
     for lead in ("I", "II", "V1", "V6"):

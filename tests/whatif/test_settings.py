@@ -141,7 +141,7 @@ class TestTrainingRange:
         assert outside_training(settings, record_of(settings)) == named
 
     def test_qt_that_no_longer_fits_the_rate_is_named(self):
-        settings = Settings("sinus", 1, {"rate": 104.0}, only_rr=True)
+        settings = Settings("sinus", 1, {"rate": 40.0}, only_rr=True)
         assert "qt" in outside_training(settings, record_of(settings))
 
     def test_a_rate_that_no_strip_of_this_rhythm_has_is_named(self):

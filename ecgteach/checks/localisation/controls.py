@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import fusion
 from ...arguments import checked
@@ -104,7 +103,7 @@ def shifted(on_time: Values, beats: Sequence[float], *, seed: int = 0) -> Values
     random = np.random.default_rng((seed, 1))
     rr = float(np.diff(beats).mean()) if len(beats) > 1 else SECONDS
     whole = random.integers(max(int(SECONDS / rr), 1))
-    return _read_only(np.roll(on_time, round((whole + random.uniform(*AWAY_FROM_WHOLE_RR)) * rr * SAMPLING_RATE)))
+    return fusion.read_only(np.roll(on_time, round((whole + random.uniform(*AWAY_FROM_WHOLE_RR)) * rr * SAMPLING_RATE)))
 
 
 def on_segments(segments: list[tuple[float, float]]) -> Values:
@@ -113,7 +112,7 @@ def on_segments(segments: list[tuple[float, float]]) -> Values:
     values = np.zeros(SAMPLES)
     for start, end in segments:
         values[(times >= start) & (times < end)] = 1.0
-    return _read_only(values)
+    return fusion.read_only(values)
 
 
 def blurred_noise(cell_seconds: float, *, seed: int = 0) -> Values:
@@ -124,7 +123,7 @@ def blurred_noise(cell_seconds: float, *, seed: int = 0) -> Values:
     drawn = np.maximum(np.random.default_rng((seed, 2)).standard_normal(cells), 0.0)
     centres = (np.arange(cells) + 0.5) * SECONDS / cells
     placed = np.interp(np.arange(SAMPLES) / SAMPLING_RATE, centres, drawn)
-    return _read_only(placed / placed.max() if placed.max() > 0 else placed)
+    return fusion.read_only(placed / placed.max() if placed.max() > 0 else placed)
 
 
 def qrs_segments(strip: Strip) -> list[tuple[float, float]]:
@@ -148,12 +147,6 @@ def qrs_in_cells(strip: Strip, layer: Layer) -> Values:
     return fusion.place((shares / max(shares.max(), 1.0)).astype(np.float32), layer)
 
 
-def _read_only(values: NDArray[np.floating]) -> Values:
-    array = np.asarray(values, dtype=np.float32)
-    array.flags.writeable = False
-    return array
-
-
 CONTROLS: dict[str, Control] = {
     "shifted": Control(
         "the same map shifted along the strip",
@@ -164,6 +157,6 @@ CONTROLS: dict[str, Control] = {
     "blurred noise": Control(
         "noise as smooth as the map", lambda _, __, cell_seconds, seed: blurred_noise(cell_seconds, seed=seed)
     ),
-    "flat": Control("a map that is as high everywhere", lambda *_: _read_only(np.ones(SAMPLES))),
+    "flat": Control("a map that is as high everywhere", lambda *_: fusion.read_only(np.ones(SAMPLES))),
 }
 """Every control by its name."""

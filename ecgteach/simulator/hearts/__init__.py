@@ -33,7 +33,8 @@ HEARTS: dict[str, Entry] = {
     "SAAWR": Entry(sinus.wandering, {}, True),
     "NOD": Entry(sinus.junctional, {"p_wave": ("none", "retrograde")}, False),
     "JT": Entry(sinus.junctional, {"p_wave": ("none", "retrograde")}, False),
-    "AT": Entry(atrial.tachycardia, {"ratio": (1, 2, 3)}, True),
+    "EAR": Entry(atrial.ectopic_rhythm, {"focus": ("left", "low")}, True),
+    "AT": Entry(atrial.tachycardia, {"ratio": (1, 2, 3), "focus": ("left", "low")}, True),
     "MAR": Entry(atrial.multifocal, {}, True),
     "MAT": Entry(atrial.multifocal, {}, True),
     "AVNRT": Entry(reentry.nodal, {"p_wave": ("hidden", "retrograde")}, False),
@@ -46,7 +47,7 @@ HEARTS: dict[str, Entry] = {
     "VT": Entry(
         ventricular.tachycardia, {"captures": (True, False), "atria": ("dissociated", "1:1 retrograde")}, False
     ),
-    "AVB2": Entry(blocked.second_degree, {"block": blocked.BLOCKS}, False),
+    "AVB2": Entry(blocked.second_degree, {"block": blocked.BLOCKS, "group": blocked.GROUPS}, False),
     "AVB3": Entry(blocked.complete, {"escape": ("junctional", "ventricular")}, False),
     "PACE": Entry(paced.paced, {"mode": paced.MODES, "capture": ("full", "failure")}, False),
     "PAF": Entry(paroxysm.of_fibrillation, {"turn": paroxysm.TURNS}, False),

@@ -36,17 +36,24 @@ def tachycardia(person: Person, span: Span, random: Generator, options: Mapping[
         ratio = next(k for k in (1, 2, 3, 4) if k * person.rate >= SLOWEST_TACHYCARDIA)
         ratio = ratio + 1 if ratio * person.rate < 140 and random.random() < 0.2 else ratio
     assert isinstance(ratio, int)
+    shape = f"ectopic {options.get('focus') or 1}"
     onsets = steady_onsets(person.rr / ratio, span, random)
     beats: list[Beat] = []
     atria = []
     for number, onset in enumerate(onsets):
         if number % ratio == 0:
-            atria.append(Atrium(onset, "ectopic 1", len(beats)))
+            atria.append(Atrium(onset, shape, len(beats)))
             beats.append(Beat(onset + person.pr, "narrow"))
         else:
-            atria.append(Atrium(onset, "ectopic 1", None))
+            atria.append(Atrium(onset, shape, None))
     notes: dict[str, object] = {"ratio": ratio, "atrial_rate": person.rate * ratio}
     return Heart(f"atrial tachycardia, {ratio}:1", beats, atria, notes=notes)
+
+
+def ectopic_rhythm(person: Person, span: Span, random: Generator, options: Mapping[str, object]) -> Heart:
+    """Ectopic atrial rhythm: an atrial place other than the sinus node leads, at a sinus node's rate."""
+    heart = tachycardia(person, span, random, {**options, "ratio": 1})
+    return Heart("ectopic atrial rhythm", heart.beats, heart.atria, notes={"atrial_rate": person.rate})
 
 
 def flutter(person: Person, span: Span, random: Generator, options: Mapping[str, object]) -> Heart:
@@ -166,7 +173,8 @@ def multifocal(person: Person, span: Span, random: Generator, options: Mapping[s
     spread = person.variation if person.variation is not None else random.uniform(0.14, 0.22)
     onset = span.start + random.uniform(0, person.rr)
     shape = places[0]
-    beats, atria = [], []
+    beats: list[Beat] = []
+    atria: list[Atrium] = []
     while onset < span.end:
         atria.append(Atrium(onset, shape, len(beats)))
         beats.append(Beat(onset + person.pr * shares[shape] * random.uniform(0.93, 1.07), "narrow"))

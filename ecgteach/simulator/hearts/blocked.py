@@ -9,17 +9,25 @@ from ..people import Person
 from .timing import Span, free_of_ratio, steady_onsets
 
 LONGEST_PR = 0.38
+GROUPS = (3, 4, 5)
+"""P waves from one that is dropped to the next."""
+
+FIRST_STEP = (0.05, 0.085)
+"""Seconds by which PR lengthens at first; each further step is a fifth smaller."""
+
 BLOCKS = ("Wenckebach", "Mobitz II", "2:1")
 
 
 def second_degree(person: Person, span: Span, random: Generator, options: Mapping[str, object]) -> Heart:
     """Second-degree block: PR lengthens until a beat drops (Wenckebach), or stays (Mobitz II), or every other drops."""
     block = options.get("block") or BLOCKS[int(random.choice(3, p=[0.6, 0.2, 0.2]))]
-    group = 2 if block == "2:1" else int(random.integers(3, 6))
+    drawn = int(random.choice(GROUPS))
+    group = options.get("group") or (2 if block == "2:1" else drawn)
+    assert isinstance(group, int)
     atrial_rate = person.rate * group / (group - 1)
     onsets = steady_onsets(60.0 / atrial_rate, span, random, 0.006)
     step = (
-        min(random.uniform(0.03, 0.06), (LONGEST_PR - person.pr) / max(group - 2, 1)) if block == "Wenckebach" else 0.0
+        min(random.uniform(*FIRST_STEP), (LONGEST_PR - person.pr) / max(group - 2, 1)) if block == "Wenckebach" else 0.0
     )
     beats: list[Beat] = []
     atria = []

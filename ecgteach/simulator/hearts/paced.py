@@ -26,8 +26,10 @@ def paced(person: Person, span: Span, random: Generator, options: Mapping[str, o
     mode = str(options.get("mode") or MODES[int(random.choice(len(MODES), p=DRAWN))])
     fails = options.get("capture") == "failure"
     spikes = steady_onsets(person.rr, span, random, 0.0005)
-    silent = _silent(spikes, span, random) if fails else set()
     delay = person.pr if mode == "atrial" else random.uniform(*AV_DELAY)
+    rate = free_of_ratio(person.rate, 68.0, max(105.0, 2 * person.rate), random)
+    sinus = steady_onsets(60.0 / rate, span, random, 0.008)
+    silent = _silent(spikes, span, random) if fails else set()
     heart = Heart(f"paced rhythm, {mode}{', failure to capture' if fails else ''}")
     for number, spike in enumerate(spikes):
         if mode != "ventricular":
@@ -46,8 +48,7 @@ def paced(person: Person, span: Span, random: Generator, options: Mapping[str, o
         else:
             heart.beats.append(Beat(stimulus + SPIKE_SECONDS, "paced"))
     if mode == "ventricular":
-        rate = free_of_ratio(person.rate, 68.0, max(105.0, 2 * person.rate), random)
-        heart.atria += [Atrium(onset, "sinus", None) for onset in steady_onsets(60.0 / rate, span, random, 0.008)]
+        heart.atria += [Atrium(onset, "sinus", None) for onset in sinus]
     heart.notes |= {"mode": mode, "capture": "failure" if fails else "full"}
     return heart
 

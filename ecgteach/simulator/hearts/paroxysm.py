@@ -62,7 +62,8 @@ def of_ventricular(person: Person, span: Span, random: Generator, options: Mappi
     run = [start]
     while run[-1] < end:
         run.append(run[-1] + rr * (1.0 + 0.02 * random.standard_normal()))
-    beats, atria = [], []
+    beats: list[Beat] = []
+    atria: list[Atrium] = []
     for onset in onsets:
         before, after = onset + person.pr <= run[0] - 0.3, onset > run[-1] + RECOVERED
         if before or after:

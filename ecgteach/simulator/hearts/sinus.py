@@ -62,7 +62,8 @@ def wandering(person: Person, span: Span, random: Generator, options: Mapping[st
     period = max(random.uniform(*WANDERING_SECONDS), WANDERING_BEATS * person.rr)
     phase = random.uniform(0, 2 * pi)
     onset = span.start + random.uniform(0, person.rr)
-    beats, atria = [], []
+    beats: list[Beat] = []
+    atria: list[Atrium] = []
     while onset < span.end:
         share = 0.5 - 0.5 * sin(2 * pi * onset / period + phase)
         atria.append(Atrium(onset, f"wandering {round(share * WANDERING_STEPS)}", len(beats)))
