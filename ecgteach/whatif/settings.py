@@ -138,7 +138,7 @@ def _spread(settings: Settings) -> float:
     return float(truth.rr.std() / truth.rr.mean())
 
 
-def _interval(record: Record, milliseconds: Any) -> float:
+def _interval(record: Record, milliseconds: float) -> float:
     """The rate to which TQ that lasts so much longer would bring a recording."""
     assert record.truth is not None
     rr = float(record.truth.rr.mean()) + milliseconds / 1000.0
@@ -149,14 +149,15 @@ def _interval(record: Record, milliseconds: Any) -> float:
 
 def _changes(settings: Settings) -> list[tuple[str, str, Any]]:
     """Dials that were turned, each as an edit: what moves beats first, noise last, for it stays in its place."""
-    dials, made = settings.dials, []
+    dials = settings.dials
+    made: list[tuple[str, str, Any]] = []
     if "rate" in dials:
         made.append(("rate", "tq" if settings.only_rr else "rate", dials["rate"]))
     if "tq" in dials:
         made.append(("tq", "tq", dials["tq"]))
     if "rr" in dials:
         spread = dials["rr"] / 100.0
-        made.append(("rr", *(("irregular", spread) if spread >= LEAST_SPREAD else ("regular", None))))
+        made.append(("rr", "irregular", spread) if spread >= LEAST_SPREAD else ("rr", "regular", None))
     if "p" in dials and settings.heart.rhythm in NO_P:
         made.append(("p", "add_p", None))
     elif dials.get("p") == 0:

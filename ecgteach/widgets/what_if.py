@@ -159,9 +159,11 @@ class WhatIf(Widget[WhatIfState, WhatIfShown]):
 
     def _panels(self, shown: WhatIfShown, unfused: dict[str, str]) -> list[Panel]:
         if shown.seen is not None:
-            return panels_of(shown.seen, (*shown.state.views, FUSED), shown.heading, unfused)
+            maps = (*shown.state.views, *(FUSED,) * (len(shown.state.views) > 1))
+            return panels_of(shown.seen, maps, shown.heading, unfused)
         alt = text("case.strip_alt", lead="lead II", heading=shown.heading)
-        return [Panel("strip", alt=alt), _picture(shown.now.strip)]
+        picture = [_picture(shown.now.strip)] * ("image" in shown.state.views)
+        return [Panel("strip", alt=alt), *picture]
 
     @property
     def controls(self) -> dict[str, Control]:

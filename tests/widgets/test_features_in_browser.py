@@ -168,6 +168,23 @@ def test_after_three_cases_the_class_is_shown(lab, features):
     fits(lab, features, "features-outcome")
 
 
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize(("width", "height"), [(600, 768), (683, 384)])
+def test_on_a_narrow_page_and_at_twice_the_size_nothing_is_cut(lab, number, width, height):
+    stage = Stage(lab.page, number)
+    lab.wide()
+    lab.page.set_viewport_size({"width": width, "height": height})
+    stage.top()
+    lab.page.wait_for_timeout(400)
+    try:
+        lab.shot(f"features-{number}-narrow-{width}")
+        assert stage.cut() == []
+        assert stage.violations() == []
+    finally:
+        lab.wide()
+        lab.page.set_viewport_size({"width": 1366, "height": 768})
+
+
 def test_nothing_was_fetched_from_outside_and_the_console_is_quiet(lab):
     assert lab.outside == []
     assert [fault for fault in lab.faults if "favicon" not in fault and "ResizeObserver" not in fault] == []
