@@ -91,6 +91,7 @@ class TestJudging:
     def test_every_goal_can_be_reached_in_some_heart(self, asked):
         """Nobody is sent after what cannot be: each goal is met by one of these changes."""
         tried = {
+            "picture alone": ("sinus", {"rr": 28}),
             "rule alone": ("sinus", {"rr": 24}),
             "both misled": ("reentry", {"rr": 24}),
         }
