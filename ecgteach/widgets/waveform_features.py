@@ -220,7 +220,7 @@ class WaveformFeatures(Widget[FeaturesState, FeaturesShown]):
         )
         target = said_words("target", f"<p>{shown.words['target']}</p>")
         if state.scope != CASE:
-            bars = scroll("told", text("features.told"), said_words("bars", shown.words["bars"]))
+            bars = said_words("bars", shown.words["bars"])
             return column(head, target, row(held["unit"], held["parting"]), bars, held["strips"])
         if not state.ranking.shown:
             task = said_words("task", f"<p>{shown.words['task']}</p>")
