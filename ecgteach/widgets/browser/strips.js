@@ -127,7 +127,8 @@ class Strips {
   heatOf(panel) {
     if (!panel) return null;
     if (panel.rules && this.setting("rule") === this.spec.weighted && typeof this.setting("weight") === "number") {
-      return this.mixed(this.setting("weight") / 100);
+      const mixed = this.spec.agreement && this.mixed(this.setting("weight") / 100);
+      if (mixed) return mixed; // without the views beside it, it is the kernel that has mixed them
     }
     const key = panel.rules ? panel.rules[this.setting("rule")] : panel.heat;
     return key ? this.stage.bytes(key) : null;
