@@ -124,7 +124,7 @@ def report(lab: object, stage: Stage) -> list[str]:
     stage.top()
     line("another target (both networks)", [TARGET.replace("SHARE", str(1 + n % 4)) for n in range(4)])
     lab.in_last_cell(UNREAD)
-    lab.idle()
+    stage.control("answer").wait_for()
     stage.top()
     line("answer chosen (kernel)", [CHOOSE.replace("SHARE", str(n % 6)) for n in range(TIMES)])
     before = lab.widget_messages
