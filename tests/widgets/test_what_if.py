@@ -239,9 +239,9 @@ class TestGoals:
         predict(widget, "stays", "stays")
         assert "Not reached yet" in page(widget)[0]
         turn(widget, 26)
-        first = re.search(r"Reached with (\d+) %", page(widget)[0]).group(1)
+        first = re.search(r"Reached with (\d+)\s%", page(widget)[0]).group(1)
         turn(widget, 22)
-        second = re.search(r"Reached with (\d+) %", page(widget)[0]).group(1)
+        second = re.search(r"Reached with (\d+)\s%", page(widget)[0]).group(1)
         assert int(second) < int(first)
 
 
