@@ -177,5 +177,5 @@ def _strengths(dials: Mapping[str, float]) -> dict[str, float]:
     for name, value in dials.items():
         dial = DIALS[name]
         if dial.noise and value != dial.none:
-            strengths[name] = -20.0 * log10(value / 100.0) if INGREDIENTS[name].added else value
+            strengths[name] = -20.0 * log10(value / 100.0) if INGREDIENTS[name].unit == "dB" else value
     return strengths

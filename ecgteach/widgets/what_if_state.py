@@ -239,7 +239,8 @@ class WhatIfState(State):
 
     def again(self, *, keeping: bool = False) -> "WhatIfState":
         """A new round: from the heart's own settings, or with this round's dial kept where it stands."""
-        held, dial = (), self.round.dial
+        held: tuple[tuple[str, float], ...] = ()
+        dial = self.round.dial
         if keeping:
             held = ((self.round.dial, self.value),)
             dial = next(name for name in DIALS if self.start in DIALS[name].of and name != self.round.dial)

@@ -114,7 +114,7 @@ class TestTrainingRange:
         for name, strongest in USUAL_NOISE.items():
             held = [one[name] for one in drawn if name in one]
             if not held:
-                assert name in ("mains-60", "lead-off", "clipping")
+                assert name in ("mains-60", "lead-off", "clipping", "tremor")
             elif name == "quantisation":
                 assert max(held) == strongest
             else:
@@ -133,6 +133,7 @@ class TestTrainingRange:
             ({"muscle": 50.0}, ("muscle",)),
             ({"lead-off": 2.0}, ("lead-off",)),
             ({"clipping": 0.6}, ("clipping",)),
+            ({"tremor": 0.1}, ("tremor",)),
             ({"quantisation": 0.005}, ()),
         ],
     )
