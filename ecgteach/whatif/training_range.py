@@ -15,8 +15,8 @@ from .dials import DIALS
 from .settings import Settings
 
 USUAL_NOISE = {
-    "wander": -2.0, "muscle": 8.0, "tremor": 0.0, "mains-50": 22.0, "mains-60": np.inf, "motion": -6.0, "settling": -12.0,
-    "pops": 3.0, "lead-off": 0.0, "clipping": np.inf, "quantisation": 0.005,
+    "wander": -2.0, "muscle": 8.0, "tremor": 0.0, "mains-50": 22.0, "mains-60": np.inf, "motion": -6.0,
+    "settling": -12.0, "pops": 3.0, "lead-off": 0.0, "clipping": np.inf, "quantisation": 0.005,
 }  # fmt: skip
 """The strongest noise that `ecgteach.simulator.noise.usual_noise` draws, in each kind's own unit; a test draws it."""
 
