@@ -39,8 +39,8 @@ _ROOMS = {
 """Where each name lives. It is imported when it is first used, so that ``import ecgteach`` itself is quick."""
 
 _DOORS = (
-    "cases", "checks", "errors", "fusion", "image", "models", "plots", "quiz", "records", "rhythms", "simulator", "training",
-    "views", "waves", "widgets", "words",
+    "cases", "checks", "errors", "fusion", "image", "models", "plots", "quiz", "records", "rhythms", "simulator",
+    "training", "views", "waves", "widgets", "words",
 )  # fmt: skip
 """Rooms that open after ``import ecgteach``, each when it is first used."""
 

@@ -212,6 +212,19 @@ def true_group(strip: Strip, classes: tuple[str, ...]) -> str | None:
     return OFF_LIST if set(classes) <= set(grouping().classes) else None
 
 
+NO_LABEL, NOT_KNOWN = "no label", "not known"
+
+
+def in_place_of_group(strip: Strip) -> str:
+    """What stands where `true_group` knows no answer: nobody said what the strip shows, or it does not decide.
+
+    >>> from ecgteach.records import from_array
+    >>> in_place_of_group(from_array(np.sin(np.arange(5000.0)), sampling_rate=500, unit="mV").strip(quality="any"))
+    'no label'
+    """
+    return NO_LABEL if strip.truth is None and strip.rhythm is None else NOT_KNOWN
+
+
 def group_of_truth(truth: Truth) -> str | None:
     """The group that a simulated rhythm and its rate belong to; None where it is off the list."""
     group = grouping().group_of(truth.rhythm, 60.0 / float(truth.rr.mean()) if truth.rr.size else None)

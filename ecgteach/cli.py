@@ -64,6 +64,10 @@ class Reading(NamedTuple):
     pad: Annotated[
         bool, typer.Option("--pad", help="Lengthen a recording that is too short by repeating its last value.")
     ] = False
+    called: Annotated[
+        str | None,
+        typer.Option("--name", help="What the recording is called in all output; by default own recording 1."),
+    ] = None
 
 
 NOTICE = "For teaching, not for clinical use."
@@ -310,7 +314,12 @@ def _record(reading: Reading) -> "Record":
     between = {"tab": "\t", "\\t": "\t", "space": " "}.get(reading.delimiter or "", reading.delimiter)
     try:
         return read_record(
-            name, sampling_rate=reading.rate, unit=reading.unit, delimiter=between, decimal=reading.decimal
+            name,
+            sampling_rate=reading.rate,
+            unit=reading.unit,
+            delimiter=between,
+            decimal=reading.decimal,
+            name=reading.called,
         )
     except UnreadableFile as problem:
         if meant := _like(name):
@@ -330,9 +339,9 @@ def _like(name: str) -> str:
     stem, colon, rest = name.partition(":")
     if meant := did_you_mean(stem, [SAMPLE]):
         return meant.replace(SAMPLE, f"{SAMPLE}{colon}{rest}")
-    from .records.formats import BY_ENDING
+    from .records.formats import by_ending
 
-    names = [one.name for one in beside if one.suffix.lower() in BY_ENDING]
+    names = [one.name for one in beside if by_ending(one)]
     return did_you_mean(path.name, [*names, *(one.stem for one in beside if one.suffix.lower() == ".hea")])
 
 

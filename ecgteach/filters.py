@@ -1,8 +1,11 @@
 """Filters of a strip: what each does, what it is called, and where a trace is taken to go on beyond its ends.
 
-A filter without delay needs to know what comes before and after. Where the recording goes on, that is given to it;
-where it ends, the trace is mirrored and sinks within a second to its usual level. The first and last moments of a
-recording are often no recording at all (a held value, a filter settling): what is read of every strip fades in and out.
+A filter without delay needs to know what comes before and after. Where the recording goes on, that is given to it.
+Where it ends, a high-pass is shown how the trace went on after the moments most like its last one (the method of
+analogues: Lorenz 1969, doi 10.1175/1520-0469(1969)26<636:APARBN>2.0.CO;2), so that a wave cut by the end is completed
+as the others were; a low-pass, which looks no further than a twentieth of a second, is shown the trace turned about its
+last sample. The first and last moments of a recording are often no recording at all (a held value, a filter settling):
+what is read of every strip fades in and out.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +23,17 @@ MARGIN_SECONDS = 4.0
 """How far beyond its ends a trace is given to a filter, or is made up where nothing was recorded."""
 SINKING_SECONDS = 0.3
 LEVEL_SECONDS = 4.0
+"""How fast a mirrored trace sinks to its level, and over how much of it that is measured."""
+
+ANALOGUES = 5
+ANALOGUE_SECONDS, ANALOGUE_WEIGHT_SECONDS = 0.8, 0.2
+"""How many moments like the last one are followed, how much before them is compared, and how fast its weight falls."""
+APART_SECONDS, FOLLOWED_SECONDS = 0.3, 1.6
+"""How far such moments lie apart, and how much of the trace has to follow each."""
+JOINED_SECONDS, LEVELLING_SECONDS = 0.02, 0.4
+"""The level at which what follows is joined on is that of so long before, and its difference fades as fast."""
+COARSE = 4
+"""Moments are compared in means of so many samples."""
 
 MASKED_SECONDS = (0.04, 0.13)
 FADING_SECONDS = 0.08
@@ -115,17 +129,17 @@ class Surroundings:
 
 def high_pass(samples: Trace, cutoff: float) -> Trace:
     """Samples (..., n) without what is slower than `cutoff` Hz (second-order Butterworth, forwards and backwards)."""
-    return _inside(_butterworth, samples, cutoff, "highpass")
+    return _inside(_butterworth, _by_analogues, samples, cutoff, "highpass")
 
 
 def low_pass(samples: Trace, cutoff: float) -> Trace:
     """Samples (..., n) without what is faster than `cutoff` Hz (second-order Butterworth, forwards and backwards)."""
-    return _inside(_butterworth, samples, cutoff, "lowpass")
+    return _inside(_butterworth, _turned, samples, cutoff, "lowpass")
 
 
 def notch(samples: Trace, mains: float) -> Trace:
     """Samples (..., n) without the mains' hum at `mains` Hz (quality factor 30, forwards and backwards)."""
-    return _inside(_notched, samples, mains)
+    return _inside(_notched, _mirrored, samples, mains)
 
 
 def without_ends(samples: Trace) -> Trace:
@@ -201,23 +215,80 @@ def filtered_between(
     return filtered, surroundings and Surroundings.of(filtered, whole[: before.size], whole[until:])
 
 
-def _inside(apply: Callable[..., NDArray[np.float64]], samples: Trace, *settings: object) -> Trace:
+Continuation = Callable[[NDArray[np.float64], int], NDArray[np.float64]]
+
+
+def _inside(
+    apply: Callable[..., NDArray[np.float64]], beyond: Continuation, samples: Trace, *settings: object
+) -> Trace:
     """A filter applied to samples that go on beyond both ends."""
     margin = min(round(MARGIN_SECONDS * SAMPLING_RATE), samples.shape[-1] - 1)
     if margin < 1:
         return np.asarray(samples, dtype=np.float32)
     trace = np.asarray(samples, dtype=np.float64)
-    before, after = _beyond(trace[..., ::-1], margin)[..., ::-1], _beyond(trace, margin)
+    before, after = beyond(trace[..., ::-1], margin)[..., ::-1], beyond(trace, margin)
     whole = apply(np.concatenate([before, trace, after], axis=-1), *settings)
     return np.asarray(whole[..., margin : margin + trace.shape[-1]], dtype=np.float32)
 
 
-def _beyond(trace: NDArray[np.float64], margin: int) -> NDArray[np.float64]:
-    """How a trace may go on after its end: its mirror image, which sinks to the level of its last seconds."""
+def _mirrored(trace: NDArray[np.float64], margin: int) -> NDArray[np.float64]:
+    """Mirror image of the trace (..., n) at its end, which sinks to the level of its last seconds."""
     level = np.median(trace[..., -round(LEVEL_SECONDS * SAMPLING_RATE) :], axis=-1, keepdims=True)
-    kept = np.exp(-np.arange(1, margin + 1) / (SINKING_SECONDS * SAMPLING_RATE))
     mirrored = trace[..., -2 : -margin - 2 : -1]
-    return np.asarray(level + kept * (mirrored - level), dtype=np.float64)
+    return np.asarray(level + _fading(margin, SINKING_SECONDS) * (mirrored - level), dtype=np.float64)
+
+
+def _turned(trace: NDArray[np.float64], margin: int) -> NDArray[np.float64]:
+    """The trace (..., n) turned about its last sample, so that it goes on as steeply as it ended."""
+    return np.asarray(2 * trace[..., -1:] - trace[..., -2 : -margin - 2 : -1], dtype=np.float64)
+
+
+def _by_analogues(trace: NDArray[np.float64], margin: int) -> NDArray[np.float64]:
+    """What followed the moments of the trace (..., n) that are most like its last one, on average."""
+    rows = trace.reshape(-1, trace.shape[-1])
+    return np.stack([_followed(row, margin) for row in rows]).reshape(*trace.shape[:-1], margin)
+
+
+def _followed(trace: NDArray[np.float64], margin: int) -> NDArray[np.float64]:
+    joined = round(JOINED_SECONDS * SAMPLING_RATE)
+    ends = _analogues(trace)
+    if not ends:
+        return _mirrored(trace, margin)
+    going_on = []
+    for end in ends:
+        after = trace[end:]
+        while after.size < margin:
+            after = np.concatenate([after, after[-2::-1]])
+        step = trace[-joined:].mean() - trace[end - joined : end].mean()
+        going_on.append(after[:margin] + _fading(margin, LEVELLING_SECONDS) * step)
+    return np.asarray(np.mean(going_on, axis=0), dtype=np.float64)
+
+
+def _analogues(trace: NDArray[np.float64]) -> list[int]:
+    """Where the moments end that are most like the last one, each about its own mean; none in a trace of under 4 s."""
+    first = trace.size % COARSE
+    coarse = trace[first:].reshape(-1, COARSE).mean(axis=1)
+    compared, apart, followed = (
+        round(seconds * SAMPLING_RATE / COARSE) for seconds in (ANALOGUE_SECONDS, APART_SECONDS, FOLLOWED_SECONDS)
+    )
+    earlier = (coarse - np.median(coarse))[:-followed]
+    if earlier.size < 2 * compared:
+        return []
+    weights = _fading(compared, ANALOGUE_WEIGHT_SECONDS / COARSE)[::-1]
+    weights = weights / weights.sum()
+    last = coarse[-compared:] - weights @ coarse[-compared:]
+    variance = np.correlate(earlier**2, weights) - np.correlate(earlier, weights) ** 2
+    unlike = variance - 2 * np.correlate(earlier, weights * last)
+    ends: list[int] = []
+    while len(ends) < ANALOGUES and np.isfinite(unlike).any():
+        place = int(np.argmin(unlike))
+        unlike[max(0, place - apart) : place + apart] = np.inf
+        ends.append(first + (place + compared) * COARSE)
+    return ends
+
+
+def _fading(size: int, seconds: float) -> NDArray[np.float64]:
+    return np.exp(-np.arange(1, size + 1) / (seconds * SAMPLING_RATE))
 
 
 def _butterworth(trace: NDArray[np.float64], cutoff: float, kind: str) -> NDArray[np.float64]:

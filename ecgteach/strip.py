@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import checked
 from .errors import InvalidValue, UnknownName, choices
 from .filters import (
     FILTERS,
@@ -142,7 +143,19 @@ class Strip:
         origin = self.source_id or "no source"
         done = "; ".join(map(str, self.steps)) or "as recorded"
         segment = f"{self.start:g}-{self.start + SECONDS:g} s"
-        return f"Strip of lead {self.lead}, {origin}, {segment}: {label} ({self.quality}; {done})"
+        return f"Strip of {lead_in_words(self.lead)}, {origin}, {segment}: {label} ({self.quality}; {done})"
+
+
+@checked
+def lead_in_words(lead: str) -> str:
+    """A lead's name as it stands in a sentence or beside a strip.
+
+    >>> lead_in_words("II"), lead_in_words("lead not stated"), lead_in_words("MLII")
+    ('lead II', 'lead not stated', 'lead II, modified')
+    """
+    if lead == "MLII":
+        return "lead II, modified"
+    return lead if lead.startswith(("lead ", "hand to hand")) else f"lead {lead}"
 
 
 def frozen_samples(samples: ArrayLike) -> NDArray[np.float32]:

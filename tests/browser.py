@@ -179,7 +179,10 @@ class Stage:
     def focused(self) -> str:
         """Name of the control that holds the focus; empty where none of this widget does."""
         return self.all.evaluate(
-            "area => area.contains(document.activeElement) ? document.activeElement.closest('[data-key]').dataset.key : ''"
+            """area => {
+                const held = document.activeElement;
+                return area.contains(held) ? held.closest("[data-key]").dataset.key : "";
+            }"""
         )
 
     def top(self) -> None:
@@ -212,10 +215,12 @@ class Stage:
 
 _CUT = """area => {
     const edge = area.getBoundingClientRect(), found = [];
-    for (const one of area.querySelectorAll("button, label, select, h3, p, td, th, .ecgteach-caption, .ecgteach-foot")) {
+    const held = "button, label, select, h3, p, td, th, .ecgteach-caption, .ecgteach-foot";
+    for (const one of area.querySelectorAll(held)) {
         const box = one.getBoundingClientRect();
         if (!box.width || one.closest(".ecgteach-unseen")) continue;
-        if (one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline") found.push(one.innerText);
+        const inline = getComputedStyle(one).display === "inline";
+        if (one.scrollWidth > one.clientWidth + 1 && !inline) found.push(one.innerText);
         if (box.right > edge.right + 1 || box.left < edge.left - 1) found.push(`beyond the edge: ${one.innerText}`);
     }
     return found;
@@ -230,6 +235,7 @@ class Lab:
     shots: Path
     outside: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    widget_messages: int = 0
 
     def run_all(self, seconds: float) -> None:
         """Run every cell, once the kernel is idle, and wait until the last has ended."""
@@ -239,6 +245,19 @@ class Lab:
         page.get_by_text("Run All Cells", exact=True).click()
         page.wait_for_function(_ALL_RAN, timeout=seconds * 1000)
 
+    def in_last_cell(self, code: str) -> None:
+        """Run a line in the notebook's last cell; what it is waiting for is up to the caller."""
+        page = self.page
+        page.locator(".jp-CodeCell .cm-content").last.click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(code)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(200)
+
+    def idle(self) -> None:
+        """Wait until the kernel has nothing to do."""
+        self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=LONGEST)
+
     def shot(self, name: str) -> Path:
         """Keep a picture of the page as it is seen now."""
         path = self.shots / f"{name}.png"
@@ -246,7 +265,8 @@ class Lab:
         return path
 
     def wide(self) -> None:
-        """Close the file list, so that the notebook has the page to itself."""
+        """Close the file list, so that the notebook has the page to itself, or open it again."""
+        self.page.evaluate("document.activeElement.blur()")
         self.page.keyboard.press("Control+b")
 
 
@@ -261,9 +281,10 @@ def opened(
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
         viewport = {"width": round(size[0] / zoom), "height": round(size[1] / zoom)}
         page = browser.new_page(viewport=viewport, device_scale_factor=zoom)
+        page.set_default_timeout(LONGEST / 3)
         lab = Lab(page, shots)
         page.on("request", lambda request: _note_outside(lab, request.url))
-        page.on("websocket", lambda socket: _note_outside(lab, socket.url))
+        page.on("websocket", lambda socket: _note_socket(lab, socket))
         page.on("pageerror", lambda error: lab.faults.append(f"page: {error}"))
         page.on("console", lambda said: lab.faults.append(f"console: {said.text}") if said.type == "error" else None)
         try:
@@ -280,6 +301,17 @@ _ALL_RAN = """() => {
     const idle = document.querySelector(".jp-Notebook-ExecutionIndicator[data-status=idle]");
     return idle && prompts.length && prompts.every(prompt => /^\\[\\d+\\]:$/.test(prompt.textContent.trim()));
 }"""
+
+
+def _note_socket(lab: Lab, socket: object) -> None:
+    """Where a page's socket leads, and how many of its messages are to widgets."""
+    _note_outside(lab, socket.url)
+
+    def count(payload: str | bytes) -> None:
+        held = payload.encode() if isinstance(payload, str) else payload
+        lab.widget_messages += b'"comm_msg"' in held
+
+    socket.on("framereceived", count)
 
 
 def _note_outside(lab: Lab, url: str) -> None:

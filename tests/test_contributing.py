@@ -3,28 +3,35 @@
 Every registry is a temporary one; what a row does not name is not touched.
 """
 
+import json
 import re
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import ecgteach
 from data_fetch.catalogue import entry_of
 from ecgteach import cases, fusion, models, rhythms, sources, strip, views
 from ecgteach.checks.trust.tests import TRUST_TESTS
-from ecgteach.errors import UnknownName, UnreadableFile
+from ecgteach.errors import InvalidValue, PoorSignal, UnknownName, UnreadableFile
 from ecgteach.filters import Step, notch
 from ecgteach.fusion import Rule
 from ecgteach.models import ImageCNN, SignalCNN, inputs
 from ecgteach.plots import plot_attention, plot_explanation, plot_fused, plot_strip
-from ecgteach.records import Dataset, Entry, open_dataset
+from ecgteach.quality import Fault, Grade, assessment, faults
+from ecgteach.records import Dataset, Entry, formats, from_array, open_dataset, read_record
+from ecgteach.records.formats import Format
 from ecgteach.records.splits import part_by_hash
 from ecgteach.simulator import simulate
 from ecgteach.sources import Source
+from ecgteach.training import recipes
 from ecgteach.training.evaluation.evaluation import evaluate
 from ecgteach.views import ViewKind
 from ecgteach.waves import sentence
@@ -81,11 +88,22 @@ def walked(seen, networks=None):
     )
 
 
-def test_each_test_here_performs_a_row_of_the_table():
+CHECKS = {
+    "a measure that maps are compared by",
+    "a test of trust",
+    "an attribution method",
+    "a control",
+    "a fill for samples that are taken out",
+    "an edit that the answer should follow, or not",
+}
+"""Rows that ``checks/test_registries.py`` performs."""
+
+
+def test_every_row_of_the_table_is_performed():
     table = CONTRIBUTING.read_text(encoding="utf-8").split("## To add something")[1].split("\n## ")[0]
-    rows = set(re.findall(r"^\| (an? [\w ]+?) \|", table, flags=re.M))
+    rows = set(re.findall(r"^\| (an? .+?) \|", table, flags=re.M))
     performed = {name.removeprefix("test_").replace("_", " ") for name in globals() if re.match("test_an?_", name)}
-    assert len(performed) == 7 and performed <= rows
+    assert performed | CHECKS == rows
 
 
 def test_a_fusion_rule(monkeypatch):
@@ -184,6 +202,78 @@ def test_a_data_set(monkeypatch, tmp_path):
     judged = evaluate(models.shipped(), held, part="all")
     assert judged.to_json()["tables"]
     assert "tomorrow" in source.thanks and "10.1000/1" in source.thanks
+
+
+def test_a_file_format(monkeypatch, tmp_path):
+    def read(path, unit):
+        rate, *samples = path.read_text().split()[1:]
+        return from_array(np.array(samples, dtype=float), sampling_rate=float(rate), unit=unit or "mV", id=path.stem)
+
+    monkeypatch.setitem(formats.FORMATS, "slate", Format("slate (.slate)", (".slate",), ((0, b"SLATE"),), read))
+    heart = ecgteach.sample("AFIB").signals[0]
+    for name in ("a.slate", "no_ending"):
+        (tmp_path / name).write_text(f"SLATE 500 {' '.join(map(str, heart))}")
+        record = read_record(tmp_path / name)
+        assert record.sampling_rate == 500 and np.allclose(record.signals[0], heart, atol=1e-6)
+    assert ecgteach.explain(record).plot().png()
+    assert "no label" in climbed(CaseExplorer([record]), "AFIB")
+    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.7")
+    with pytest.raises(UnreadableFile, match=r"slate \(\.slate\)"):
+        read_record(tmp_path / "b.pdf")
+
+
+def test_a_kind_of_fault_of_a_lead(monkeypatch):
+    known = assessment.disturbances
+    fault = ("struck by lightning", Grade.P)
+    monkeypatch.setitem(faults.KINDS, "lightning", fault)
+    monkeypatch.setattr(
+        assessment, "disturbances", lambda *traces: (*known(*traces), Fault("lightning", "it shines", "2 %"))
+    )
+    record = from_array(ecgteach.sample("SR").signals[0], sampling_rate=500, unit="mV")
+    strip = record.strip()
+    assert "struck by lightning: it shines (2 %)" in str(strip.quality) and strip.quality.grade == Grade.P
+    with pytest.raises(PoorSignal, match="struck by lightning"):
+        record.strip(quality="good")
+    seen = ecgteach.explain(strip)
+    assert "struck by lightning" in walked(seen)
+    assert ecgteach.Explanation.from_json(json.loads(json.dumps(seen.to_json()))).strip.quality == strip.quality
+
+
+def test_a_training_recipe(monkeypatch, tmp_path):
+    folder = tmp_path / "recipes"
+    shutil.copytree(Path(ecgteach.__file__).parent / "training" / "recipes", folder)
+    text = (folder / "shipped.toml").read_text(encoding="utf-8")
+    for setting, value in (("epochs", "3"), ("description", '"Brisk."')):
+        text = re.sub(rf"(?m)^{setting} = .*$", f"{setting} = {value}", text)
+    (folder / "brisk.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(recipes, "resources", SimpleNamespace(files=lambda package: tmp_path))
+    assert "brisk" in recipes.recipes()
+    assert recipes.recipe("brisk").epochs == 3 and recipes.recipe("brisk").description == "Brisk."
+    assert recipes.recipe("brisk").sources == recipes.recipe("shipped").sources
+    with pytest.raises(UnknownName, match="brisk"):
+        recipes.recipe("brusk")
+
+
+def test_a_kind_of_network_that_reads_or_answers_otherwise():
+    class TwoAnswers(nn.Module):
+        """Reads every fifth sample, and answers in classes of its own."""
+
+        def __init__(self):
+            super().__init__()
+            self.cells = nn.Conv1d(1, 8, 15, stride=5, padding=7)
+            self.answer = nn.Linear(8, 2)
+
+        def forward(self, batch):
+            return self.answer(torch.relu(self.cells(batch)).mean(2))
+
+    torch.manual_seed(3)
+    made = models.adapt(TwoAnswers().eval(), classes=("calm", "wild"), reads="signal")
+    record = ecgteach.sample("AFIB")
+    text = walked(ecgteach.explain(record, made, target="wild"), made)
+    assert "for wild" in text and "There is no fused map" in text
+    assert "wild" in climbed(CaseExplorer([record], made), "wild")
+    with pytest.raises(InvalidValue, match="strips are judged by SR, SB, GSVT, AFIB"):
+        evaluate(made, dataset_of(record), part="all")
 
 
 def test_a_filter(monkeypatch):

@@ -68,6 +68,13 @@ def test_an_image_cell_is_hottest_over_its_own_pixels():
     assert 32 <= row < 64
 
 
+def test_between_the_rows_of_an_image_map_its_pixels_lie_on_straight_lines():
+    values = np.arange(8, dtype=np.float32)[:, None].repeat(128, axis=1)
+    drawn = fusion.cells_onto_image(values, IMAGE, Geometry())
+    rows = np.clip((np.arange(128) + 0.5) * 8 / 128 - 0.5, 0, 7)
+    np.testing.assert_allclose(drawn, np.repeat(rows[:, None], 1024, axis=1), atol=1e-5)
+
+
 def test_each_rule_gives_what_its_formula_says():
     one, other = np.full(5000, 0.5, dtype=np.float32), np.full(5000, 0.25, dtype=np.float32)
     one[0] = other[0] = 1.0

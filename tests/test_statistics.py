@@ -25,6 +25,11 @@ def test_turned_round_a_comparison_says_the_opposite(differences):
     assert there.p == pytest.approx(back.p)
 
 
+def test_no_p_is_below_one_in_ten_thousand():
+    """Of 19,999 draws of signs and the strips as they are, none but the latter is as far from zero, on both sides."""
+    assert compare([0.1 * (i + 1) for i in range(40)], [0.0] * 40).p == 2 / 20_000
+
+
 def test_equal_columns_differ_by_nothing():
     found = compare([0.5] * 20, [0.5] * 20)
     assert (found.difference, found.p) == (0.0, 1.0)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import checked
-from ..beats import true_group
+from ..beats import NO_LABEL, NOT_KNOWN, in_place_of_group, true_group
 from ..errors import EmptyMap, InvalidValue, choices, expect
 from ..explanation import Explanation
 from ..models import VIEWS
@@ -29,8 +29,7 @@ TOP = 0.1
 WINDOW_SECONDS = 0.12
 """Standard deviation of the window of `ssim`: one and a half cells of 80 ms, as Wang's is 1.5 pixels."""
 
-UNKNOWN = "not known"
-OUTCOMES = ("both right", "only signal right", "only image right", "both wrong", UNKNOWN)
+OUTCOMES = ("both right", "only signal right", "only image right", "both wrong", NO_LABEL, NOT_KNOWN)
 """What became of a strip's two answers."""
 
 
@@ -110,7 +109,7 @@ def compare_views(explanation: Explanation, group: str | None = None, *, seed: i
         strip.source_id,
         strip.rhythm.code if strip.rhythm else None,
         group,
-        _outcome(answers, group),
+        _outcome(answers, group) or in_place_of_group(strip),
         same_answer=answers[0] == answers[1],
         confidence=mean[explanation.answer],
         wrong=None if group is None else explanation.answer != group,
@@ -214,8 +213,9 @@ def ssim(one: Values, other: Values, sampling_rate: float = SAMPLING_RATE) -> fl
 
 
 def _outcome(answers: list[str], group: str | None) -> str:
+    """Who is right, or nothing where the right answer is not known."""
     if group is None:
-        return UNKNOWN
+        return ""
     signal_right, image_right = (answer == group for answer in answers)
     if signal_right == image_right:
         return "both right" if signal_right else "both wrong"

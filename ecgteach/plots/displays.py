@@ -10,7 +10,7 @@ from ..showing import ShowsItself
 from ..views import view_kind
 from ..waves import Attention, Share, Waves
 from ..waves.segments import IN_WORDS
-from ..words import capital, class_in_full, in_steps, listed, percent, probability
+from ..words import capital, class_in_short, in_steps, listed, percent, probability
 from .tables import Cell, Row, html_table
 from .waves import in_order
 from .words import NOTICE
@@ -20,8 +20,9 @@ DASH = "\N{EN DASH}"
 
 
 def bundle(thing: ShowsItself) -> dict[str, str]:
-    """A thing as HTML, and its ``repr`` for readers without it."""
-    return {"text/plain": repr(thing), "text/html": html_of(thing)}
+    """A thing as HTML (a figure as PNG too), and its ``repr`` for readers without it."""
+    shown = thing.plot()._repr_mimebundle_() if isinstance(thing, Explanation) else {"text/html": html_of(thing)}
+    return shown | {"text/plain": repr(thing)}
 
 
 @singledispatch
@@ -42,11 +43,6 @@ def _record(record: Record) -> str:
 
 
 @html_of.register
-def _explanation(explanation: Explanation) -> str:
-    return explanation.plot()._repr_mimebundle_()["text/html"]
-
-
-@html_of.register
 def _report(report: TrustReport) -> str:
     outcome = {True: PASSED, False: FAILED, None: "not asked"}
     rows: list[Row] = [
@@ -54,7 +50,7 @@ def _report(report: TrustReport) -> str:
         for test in report.tests
     ]
     which = f"the {view_kind(report.judged).word} map" if report.judged else "no map"
-    title = f"About the map, not about the diagnosis: {which} for {class_in_full(report.target)} {report.verdict}"
+    title = f"About the map, not about the diagnosis: {which} for {class_in_short(report.target)} {report.verdict}"
     caution = f"Caution: {report.caution}. " if report.caution else ""
     head = ["Test", "Figure", "Control", "Outcome", "How"]
     return html_table(head, rows, title, f"{caution}The answer: {report.quadrant[0]}. {FOOT}")

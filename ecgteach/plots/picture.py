@@ -55,7 +55,7 @@ class Picture:
 
     def png(self) -> bytes:
         """The figure as a PNG file, the same bytes each time, with the alternative text inside."""
-        return b64decode(self._html.partition(PREFIX)[2].partition('"')[0])
+        return b64decode(self._png)
 
     def save(self, path: str | Path) -> Path:
         """Write the figure, whole or not at all; the ending says how: ``.png``, ``.svg`` or ``.pdf``.
@@ -79,6 +79,11 @@ class Picture:
         """
         suffix = check_ending(path)
         return write_whole(path, self.png() if suffix == ".png" else self._drawn(suffix, self.figure))
+
+    @cached_property
+    def _png(self) -> str:
+        """The PNG file in letters, as a notebook holds it."""
+        return self._html.partition(PREFIX)[2].partition('"')[0]
 
     @cached_property
     def _html(self) -> str:
@@ -107,8 +112,8 @@ class Picture:
         include: object = None,  # noqa: ARG002 - names that IPython passes
         exclude: object = None,  # noqa: ARG002
     ) -> dict[str, str]:
-        """HTML, since it alone carries the alternative text; the words for readers without it."""
-        return {"text/plain": repr(self), "text/html": self._html}
+        """HTML, as it alone carries the alternative text; PNG for what knows no HTML, such as a PDF; and the words."""
+        return {"text/plain": repr(self), "text/html": self._html, "image/png": self._png}
 
     def __repr__(self) -> str:
         return f"Picture: {self.alt}"

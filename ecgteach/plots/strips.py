@@ -7,8 +7,7 @@ from numpy.typing import ArrayLike
 from ..arguments import checked
 from ..beats import find_beats
 from ..errors import InvalidValue, UnknownName, choices
-from ..records.leads import lead_in_words
-from ..strip import SAMPLES, Strip
+from ..strip import SAMPLES, Strip, lead_in_words
 from ..views import FUSED, VIEWS, view_kind
 from ..words import class_in_short, class_name, moments
 from . import paper, words

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from ..beats import find_beats
 from ..image import strip_image
-from ..records.leads import lead_in_words
 from ..rhythms import rhythms
-from ..strip import SECONDS, Strip
+from ..strip import SECONDS, Strip, lead_in_words
 from ..views import FUSED, view_kind
 from ..words import (
     FEW,

@@ -28,7 +28,7 @@ def assess(samples: NDArray[np.floating], sampling_rate: float) -> Quality:
     what every beat repeats by 0.15 mV or more), **overlaid with noise** (faster than 12 Hz, 0.05 mV or more, for more
     than 2 % of the time), **hit by a spike**. For rate and P, not for heights and not for the form of ST and T:
     **clipped** (beyond 10 mV of its median, or held at its own extreme for 20 ms and more, over 0.5 % of the time),
-    **disturbed in places** (below 100/min: 0.12 mV or more, for more than 3.5 % of the time), **drifting** (what is
+    **disturbed in places** (below 100/min: 0.12 mV or more, for more than 3 % of the time), **drifting** (what is
     slower than 0.5 Hz moves by 0.35 mV within a second), **overlaid with fine noise** (faster than 40 Hz, 0.03 mV or
     more, for more than 2 % of the time). An offset is no fault: electrodes hold up to 300 mV.
 

@@ -32,7 +32,7 @@ class Limit(NamedTuple):
 
 
 MOTION, MOTION_SECONDS = Limit(0.15, 0.08, 0.05), 0.25
-MOVED, MOVED_SECONDS = Limit(0.12, 0.13, 0.035), 0.1
+MOVED, MOVED_SECONDS = Limit(0.12, 0.13, 0.03), 0.1
 NOISE = Limit(0.05, 0.05, 0.02)
 NOISE_ABOVE_HZ = 12.0
 NOISE_SECONDS = 0.2
@@ -82,7 +82,7 @@ def _motion(rest: Signal, judged: NDArray[np.bool_], beats: Complexes) -> Fault 
     if _is_fast(beats):
         return None
     lone = _near(rest.size, beats.centres[beats.ectopic | beats.strangers], 100, 300)
-    some = _averaged(rest, MOVED_SECONDS)[judged & ~lone]
+    some = np.where(judged & ~lone, _averaged(rest, MOVED_SECONDS), 0.0)
     if MOVED.passed_by(some, beats.height):
         return Fault("moved", by.format(some.max()), f"{MOVED.share(some, beats.height):.0%} of the time")
     return None

@@ -28,6 +28,9 @@ RETURN_AFTER = 3
 RETURNS = 2
 """Times that a contrast returns in one sitting."""
 
+RETURNED_SHARE = 0.5
+"""Strips that may return, for each that was planned: who misses everything is not kept for hours."""
+
 MISSED_READINGS = 2
 """Wrong readings of four from which an item counts as missed, though its rhythm was named rightly."""
 
@@ -245,12 +248,14 @@ class Sitting:
         if not self.returns or not missed(self.round, item):
             return self
         used = {planned.item for planned in self.plan}
-        times = sum(planned.returned and items[planned.item].contrast == item.contrast for planned in self.plan)
+        returned = [planned for planned in self.plan if planned.returned]
+        times = sum(items[planned.item].contrast == item.contrast for planned in returned)
+        full = len(returned) >= RETURNED_SHARE * (len(self.plan) - len(returned))
         another = next(
             (number for number, one in enumerate(items) if one.contrast == item.contrast and number not in used), None
         )
         place = len(self.rounds) + RETURN_AFTER
-        if another is None or times >= RETURNS or place > len(self.plan):
+        if another is None or times >= RETURNS or full or place > len(self.plan):
             return replace(self, carried=tuple(dict.fromkeys((*self.carried, item.contrast))))
         with_map = self._map_of_return()
         plan = (*self.plan[:place], Planned(another, with_map, returned=True), *self.plan[place:])

@@ -5,6 +5,7 @@ To add a source, write a file like ``mitdb.py`` and give it an entry in ``ecgtea
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -12,12 +13,14 @@ from ..arguments import checked
 from ..errors import InvalidValue, UnknownName, UnreadableFile, choices
 from ..paths import find
 from ..sources import SOURCES, Source, by_folder, forms_of, readable
+from ..strip import lead_in_words
 from . import snomed
 from .dataset import Dataset, Entry, Problem
 from .embedded import sample, samples
 from .files import is_folder, is_there, shown
-from .formats import READERS, format_of
-from .leads import lead_in_words, standard_lead
+from .formats import FORMATS, format_of
+from .leads import standard_lead
+from .own import own_name, renamed
 from .record import Record, from_array
 from .table_files import contradiction, read_table
 from .units import millivolts_per
@@ -72,8 +75,11 @@ def open_dataset(name: str, data: str | Path | None = None) -> Dataset:
 
 
 @checked
-def open_folder(folder: str | Path, *, unit: str | None = None) -> Dataset:
+def open_folder(folder: str | Path, *, unit: str | None = None, keep_names: bool = False) -> Dataset:
     """Every WFDB recording below a folder, whatever it is; SNOMED codes in the headers become labels.
+
+    They are called "own recording 1", 2 ... in the order of their files' names, which often are persons' names: each
+    entry's ``path`` says which file it is. Published data sets keep their names.
 
     Parameters
     ----------
@@ -81,6 +87,8 @@ def open_folder(folder: str | Path, *, unit: str | None = None) -> Dataset:
         Where the recordings lie.
     unit : {"mV", "uV", "V"}, optional
         Unit of recordings whose headers name none.
+    keep_names : bool
+        Call them as their files are called.
 
     Raises
     ------
@@ -90,10 +98,14 @@ def open_folder(folder: str | Path, *, unit: str | None = None) -> Dataset:
     folder = _at_home(folder)
     if not is_folder(folder):
         raise UnreadableFile(f"{shown(folder)} is no folder; name one that holds recordings")
-    found = snomed.snomed_dataset(folder.name, folder, unit=unit)
+    named = keep_names or any(by_folder(part) for part in folder.absolute().parts)
+    found = snomed.snomed_dataset(folder.name if named else "wfdb", folder, unit=unit)
     if not found.entries:
         raise UnreadableFile(f"{shown(folder)} holds no WFDB recording (no .hea file); name a folder that does")
-    return found
+    if named:
+        return found
+    numbered = enumerate(found.entries, start=1)
+    return replace(found, entries=tuple(replace(entry, id=own_name(number)) for number, entry in numbered))
 
 
 @checked
@@ -104,6 +116,7 @@ def read_record(
     unit: str | None = None,
     delimiter: str | None = None,
     decimal: str | None = None,
+    name: str | None = None,
 ) -> Record:
     """One recording from a file: WFDB, DICOM, HL7 aECG, EDF, a text of numbers or NumPy, told by ending or content.
 
@@ -117,6 +130,9 @@ def read_record(
         The same for the unit.
     delimiter, decimal : str, optional
         What stands between the cells of a text, and its decimal sign, where the text leaves it open.
+    name : str, optional
+        What the recording is called. Without it a published one is called as there, and any other "own recording 1",
+        2 ...: a file's name often is a person's.
 
     Raises
     ------
@@ -131,12 +147,14 @@ def read_record(
     if unit is not None:
         millivolts_per(unit, f"the recording {shown(path.name)}")
     kind = format_of(path)
+    read = FORMATS[kind].read
     if kind == "table":
-        return read_table(path, sampling_rate=sampling_rate, unit=unit, delimiter=delimiter, decimal=decimal)
-    record = _read_wfdb(path, unit) if kind == "wfdb" else READERS[kind](path, unit)
+        held = read_table(path, sampling_rate=sampling_rate, unit=unit, delimiter=delimiter, decimal=decimal)
+        return renamed(held, path, name)
+    record = read(path, unit) if read else _read_wfdb(path, unit)
     if sampling_rate is not None and sampling_rate != record.sampling_rate:
         raise InvalidValue(contradiction(path, record.sampling_rate, sampling_rate))
-    return record
+    return record if by_folder(record.source) and name is None else renamed(record, path, name)
 
 
 def _reader(source: Source) -> Callable[[Path], Dataset]:
@@ -161,5 +179,5 @@ def _read_wfdb(path: Path, unit: str | None) -> Record:
         labels=snomed.labels_in(held.comments),
         graded=snomed.GRADED if any(line.startswith("Dx:") for line in held.comments) else frozenset(),
         id=shown(stem.name),
-        source=next((part for part in reversed(stem.parts[:-1]) if by_folder(part)), shown(stem.parent.name)),
+        source=next((part for part in reversed(stem.absolute().parts[:-1]) if by_folder(part)), "wfdb"),
     )

@@ -9,6 +9,7 @@ from importlib import resources
 
 from ..arguments import checked
 from ..sources import SOURCES
+from ..strip import lead_in_words as lead_in_words
 from .files import shown
 
 STANDARD_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
@@ -156,15 +157,3 @@ def numbered(names: Iterable[str]) -> tuple[str, ...]:
         taken.add(unique.casefold())
         given.append(unique)
     return tuple(given)
-
-
-@checked
-def lead_in_words(lead: str) -> str:
-    """A lead's name as it stands in a sentence or beside a strip.
-
-    >>> lead_in_words("II"), lead_in_words("lead not stated"), lead_in_words("MLII")
-    ('lead II', 'lead not stated', 'lead II, modified')
-    """
-    if lead == "MLII":
-        return "lead II, modified"
-    return lead if lead.startswith(("lead ", "hand to hand")) else f"lead {lead}"

@@ -13,10 +13,10 @@ from ..filters import MARGIN_SECONDS, Step, Surroundings
 from ..quality import LEAST, Grade, assess
 from ..rhythms import Finding, Rhythm
 from ..showing import ShowsItself
-from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip
+from ..strip import SAMPLES, SAMPLING_RATE, SECONDS, Strip, lead_in_words
 from ..truth import Annotation, Truth, cut, rhythms_within
 from .files import shown
-from .leads import NOT_STATED, known_lead, lead_in_words, standard_lead
+from .leads import NOT_STATED, known_lead, standard_lead
 from .units import millivolts_per
 
 STANDS_FOR_II = ("II", "MLII")

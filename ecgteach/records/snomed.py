@@ -10,6 +10,7 @@ from pathlib import Path
 from ..rhythms import Finding, Rhythm, vocabulary
 from ..sources import SOURCES
 from .dataset import Dataset, Entry
+from .files import shown
 from .record import Record
 from .wfdb_files import read_comments, read_signals
 
@@ -26,7 +27,7 @@ def challenge_2021(folder: Path) -> Dataset:
 def snomed_dataset(source: str, folder: Path, *, licence: str = LICENCE, unit: str | None = None) -> Dataset:
     """Every WFDB recording below a folder whose header has a line ``#Dx:`` with SNOMED CT codes."""
     entries = tuple(
-        Entry(header.stem, header.with_suffix(""))
+        Entry(shown(header.stem), header.with_suffix(""))
         for header in sorted(folder.rglob("*.hea"), key=lambda path: path.stem)
     )
     return Dataset(source, entries, _reader(source, licence, unit), lambda entry: labels_in(read_comments(entry.path)))

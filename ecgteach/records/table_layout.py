@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from ..errors import UnreadableFile
 from .channels import Channel
 from .files import shown
-from .leads import known_lead, says_nothing
+from .leads import known_lead
+from .table_columns import Column, header_of
+from .table_remarks import Remarks, remarks_above
 from .table_text import (
     FEWEST_IN_A_ROW,
     LONGEST_NUMBER,
@@ -26,19 +28,9 @@ from .table_text import (
     words,
 )
 from .time_column import TimeAxis, time_axis
-from .units import is_other_quantity, millivolts_in
-
-LONGEST_LINE = 200
-"""Signs of a line above the numbers that are looked at."""
-
-MOST_LINES = 200
-"""Lines above the numbers that are looked at, beside the last few."""
 
 MOST_LEADS = 512
 PLAIN = frozenset("0123456789.+-eE")
-_IN_BRACKETS = re.compile(r"^(?P<name>[^\[({]*?)[\s_]*[\[({](?P<unit>[^\[\](){}]*)[\])}]$")
-_AFTER = re.compile(r"^(?P<name>.*?)(?:_|/| in |,| )(?P<unit>[^\W_]+)$")
-_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -58,36 +50,6 @@ class Layout:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Column:
-    """What a header says of one column."""
-
-    name: str = ""
-    unit: str = ""
-
-    @property
-    def word(self) -> str:
-        """The name as the table of words has it."""
-        return self.name.casefold()
-
-    @property
-    def is_time(self) -> bool:
-        """Whether it is named as time."""
-        return self.word in words()["time"] and not known_lead(self.name)
-
-    @property
-    def is_index(self) -> bool:
-        """Whether it is named as a count of the samples."""
-        voltage = self.unit and millivolts_in(self.unit)
-        return self.word in words()["index"] and not known_lead(self.name) and not voltage
-
-    def is_known(self, *, alone: bool) -> bool:
-        """Whether it says what it is, so that the line is a header and no person's; a unit alone may be a statement."""
-        nothing = bool(self.name) and says_nothing(self.name)
-        telling = bool(self.is_time or self.is_index or known_lead(self.name) or nothing)
-        return telling or (bool(self.unit) and not (alone and self.name))
-
-
 def read_layout(path: Path, *, delimiter: str | None = None, decimal: str | None = None) -> Layout:
     """The leads of a text, and what else it says.
 
@@ -103,9 +65,9 @@ def read_layout(path: Path, *, delimiter: str | None = None, decimal: str | None
     lines = sum(row is not None for row in text.rows)
     if width > FEWEST_IN_A_ROW and lines < width:
         return _one_row_a_lead(text, path)
-    rows, columns, notes, used = _without_header(text, width)
+    rows, columns, notes, used = header_of(text, width)
     numbers, quanta = _numbers(text, rows, width, path)
-    said = _said_above(text.above, used)
+    said = remarks_above(text.above, used)
     notes = (f"{len(rows):,} lines of {width} cell{'s' * (width > 1)}; {text.writing.in_words}", *text.notes, *notes)
     return _laid_out(numbers, quanta, columns, said, notes, path)
 
@@ -120,7 +82,7 @@ def _one_row_a_lead(text: Text, path: Path) -> Layout:
     cells = [row[:-1] if len(row) == width + 1 and not row[-1] else row for row in cells]
     parted = Text(text.writing, text.above, tuple(cells), text.first_line, text.notes)
     numbers, _ = _numbers(parted, cells, width, path)
-    said = _said_above(text.above)
+    said = remarks_above(text.above)
     notes = (
         f"{len(rows)} line{'s' * (len(rows) > 1)} of {width:,} numbers: read as one lead a row",
         text.writing.in_words,
@@ -134,89 +96,6 @@ def _one_row_a_lead(text: Text, path: Path) -> Layout:
 def _check_leads(count: int, path: Path) -> None:
     if count > MOST_LEADS:
         raise UnreadableFile(f"{shown(path)} has {count:,} columns of numbers; up to {MOST_LEADS} leads are read")
-
-
-def _without_header(text: Text, width: int) -> tuple[list[list[str] | None], list[Column], tuple[str, ...], int]:
-    """The rows of numbers, what is said of each column, what is to be told of the header, and how many lines it has."""
-    rows = list(text.rows)
-    if _is_counting_header(rows, width):
-        return rows[1:], [Column()] * width, ("its first line, which counts the columns from 0 or 1, is a header",), 0
-    columns = [Column()] * width
-    notes: tuple[str, ...] = ()
-    fitting = [cells for line in text.above[-6:] if line.strip() and len(cells := text.writing.cells(line)) == width]
-    units = next((found for cells in reversed(fitting[-2:]) if (found := _units_of(cells))), [""] * width)
-    names = next((cells for cells in reversed(fitting[-2:]) if _units_of(cells) is None), None)
-    used = int(any(units))
-    if names is not None:
-        named = [_column(cell) for cell in names]
-        if not _is_statement(names) and any(column.is_known(alone=width == 1) for column in named):
-            columns = _without_plot_names(named)
-            used += 1
-            notes = (f"names of columns from the line{'s' * (used > 1)} above the numbers",)
-    columns = [Column(column.name, column.unit or unit) for column, unit in zip(columns, units, strict=True)]
-    return rows, columns, notes, used
-
-
-def _is_statement(cells: Sequence[str]) -> bool:
-    """Whether a line states one thing (``Unit,mV``), and names no columns."""
-    key = cells[0].strip().casefold()
-    return len(cells) == 2 and (key in words()["unit"] or key in words()["lead"] or _has(key, words()["rate"]))
-
-
-def _without_plot_names(columns: list[Column]) -> list[Column]:
-    """Columns x and y are usual names in a table and no leads of Frank's, but where Z is there too.
-
-    V1, V2 ... beyond V9 are the names that R gives to columns without any.
-    """
-    if len(columns) > 9 and [column.name for column in columns] == [f"V{place + 1}" for place in range(len(columns))]:
-        return [Column("", column.unit) for column in columns]
-    leads = {known_lead(column.name) for column in columns}
-    plot = {"X", "Y", "Z"} - leads
-    named = [plot and known_lead(column.name) in ("X", "Y", "Z") for column in columns]
-    return [Column("", column.unit) if away else column for away, column in zip(named, columns, strict=True)]
-
-
-def _is_counting_header(rows: Sequence[list[str] | None], width: int) -> bool:
-    """Whether the first line is 0, 1, 2 ..., as pandas writes for an array, with an empty cell where an index follows.
-
-    One whose first cell the next line goes on counting is a row with its number.
-    """
-    first = rows[0] if rows else None
-    second = next((row for row in rows[1:] if row), None)
-    if first is None or second is None or len(first) != width:
-        return False
-    indexed = first[0] == "" and width > 1
-    cells = first[1:] if indexed else first
-    from_0, from_1 = ([str(start + place) for place in range(len(cells))] for start in (0, 1))
-    if not (cells == from_0 or (cells == from_1 and len(cells) > 2)):
-        return False
-    return indexed or width == 1 or second[0] != str(int(first[0]) + 1)
-
-
-def _column(cell: str) -> Column:
-    """Name and unit of a header's cell: ``II (mV)``, ``time [s]``, ``ECG_uV``, ``Zeit in ms``."""
-    cell = cell[:LONGEST_LINE].strip().strip("'\"").strip()
-    for pattern in (_IN_BRACKETS, _AFTER):
-        found = pattern.fullmatch(cell)
-        known = found and (_is_unit(found["unit"]) or (pattern is _IN_BRACKETS and is_other_quantity(found["unit"])))
-        if found and known and not known_lead(cell if pattern is _AFTER else ""):
-            return Column(found["name"].strip(), found["unit"].strip())
-        if found and pattern is _AFTER and millivolts_in(found["unit"]) and found["name"]:
-            return Column(found["name"].strip(), found["unit"].strip())
-    return Column("", cell) if millivolts_in(cell) and cell.casefold() not in ("v",) else Column(cell)
-
-
-def _is_unit(word: str) -> bool:
-    return millivolts_in(word) is not None or word.strip().casefold() in words()["seconds"]
-
-
-def _units_of(cells: Sequence[str]) -> list[str] | None:
-    """Units where a line holds nothing else (``s, mV, mV``); None for another line."""
-    bare = [cell.strip("[](){}'\" ") for cell in cells]
-    clock = [bool(re.fullmatch(r"[hms:.]{5,16}", cell.casefold())) for cell in bare]
-    if not any(bare) or not all(not cell or _is_unit(cell) or hours for cell, hours in zip(bare, clock, strict=True)):
-        return None
-    return ["" if hours else cell for cell, hours in zip(bare, clock, strict=True)]
 
 
 def _numbers(
@@ -278,92 +157,11 @@ def _last_digit(cells: Sequence[str]) -> float:
     return float(10.0 ** -min(max(digits, -12), 15))
 
 
-@dataclass(frozen=True)
-class _Said:
-    """What lines above the numbers say."""
-
-    rates: tuple[tuple[float, str], ...] = ()
-    unsure: tuple[float, ...] = ()
-    unit: str | None = None
-    lead: str = ""
-    notes: tuple[str, ...] = ()
-
-
-def _said_above(above: Sequence[str], used: int = 0) -> _Said:
-    """Rate, unit and lead that the lines above the numbers state, in any of the languages of the table of words.
-
-    `used` of the lines are the header of the columns.
-    """
-    rates: list[float] = []
-    unsure: list[float] = []
-    units: list[str] = []
-    leads: list[str] = []
-    for line in [*above[:MOST_LINES], *above[MOST_LINES:][-5:]]:
-        line = line[:LONGEST_LINE].strip().lstrip("#%;/ ").strip()
-        key, value = _key_and_value(line)
-        rate = _rate_in(line)
-        if rate:
-            (rates if _has(line, words()["rate"]) else unsure).append(rate)
-        elif _has(key, words()["unit"]) and millivolts_in(value):
-            units.append(value)
-        elif _has(key, words()["lead"]) and known_lead(value):
-            leads.append(value)
-        elif not key and millivolts_in(line) and line.casefold() != "v":
-            units.append(line)
-    factors = {millivolts_in(unit) for unit in units}
-    unit = units[0] if len(factors) == 1 else None
-    said = dict.fromkeys(rates)
-    notes = []
-    lines = sum(bool(line.strip()) for line in above) - used
-    if lines:
-        stated = [*(f"{rate:g} Hz" for rate in said), *([f"the unit {shown(unit, 24)}"] if unit else [])]
-        taken = f", but for {' and '.join(stated)}" if stated else ""
-        notes.append(f"{lines} line{'s' * (lines > 1)} above the numbers left alone{taken}")
-    lead = leads[0] if len({known_lead(name) for name in leads}) == 1 else ""
-    where = "by a line above the numbers"
-    return _Said(tuple((rate, where) for rate in said), tuple(dict.fromkeys(unsure)), unit, lead, tuple(notes))
-
-
-def _key_and_value(line: str) -> tuple[str, str]:
-    found = re.split(r"[,;\t=:|]", line, maxsplit=1)
-    if len(found) < 2:
-        return "", line
-    return found[0].strip().strip("\"'"), found[1].strip(" \t,;:=\"'[](){}")
-
-
-def _has(line: str, listed: Sequence[str]) -> bool:
-    """Whether one of the words stands in a line, as a word where it is written in letters that words are made of."""
-    folded = line.casefold().replace("\u2019", "'")
-    return any(
-        re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", folded) if word.isascii() else word in folded
-        for word in listed
-    )
-
-
-def _rate_in(line: str) -> float | None:
-    """A sampling rate that a line states in Hz, or may state; None for another frequency and for no number."""
-    folded = line.casefold()
-    certain = _has(line, words()["rate"])
-    hertz = words()["hertz"]
-    if not certain and any(word in folded for word in words()["other_rate"]):
-        return None
-    numbers = list(_NUMBER.finditer(folded))
-    for found in numbers:
-        behind = re.match(r"[\s,;:\"'\[(]*([^\W\d_]+(?:/s)?|1/s)", folded[found.end() :])
-        unit = behind[1] if behind else ""
-        if unit in hertz and (len(numbers) == 1 or certain):
-            return float(found[0].replace(",", ".")) * hertz[unit] or None
-    if certain and numbers:
-        scale = 1000.0 if re.search(r"[\[(]\s*khz\s*[\])]", folded) else 1.0
-        return float(numbers[-1][0].replace(",", ".")) * scale or None
-    return None
-
-
 def _laid_out(
     numbers: NDArray[np.float64],
     quanta: NDArray[np.float64],
     columns: list[Column],
-    said: _Said,
+    said: Remarks,
     notes: tuple[str, ...],
     path: Path,
 ) -> Layout:
@@ -417,7 +215,7 @@ def _laid_out(
     )
 
 
-def _lead(columns: Sequence[Column], leads: Sequence[int], place: int, said: _Said) -> Channel:
+def _lead(columns: Sequence[Column], leads: Sequence[int], place: int, said: Remarks) -> Channel:
     """Name and unit of the lead in one column; those without a name are counted."""
     column = columns[place]
     name = column.name

@@ -23,6 +23,7 @@ P_SECONDS = {"retrograde": 0.07, "septal": 0.07, "hidden": 0.07}
 """Duration of P waves that spread from below; the others have their person's."""
 
 SPIKE_SECONDS = 0.006
+SLOPING_ST = 0.3
 T_OVER_QRS = 1.02
 QT_FOLLOWS_QRS = 0.6
 USUAL_QRS = 0.09
@@ -193,7 +194,9 @@ def _ventricular_waves(
     end = beat.onset + width
     finish = min(beat.onset + person.qt(rr) + QT_FOLLOWS_QRS * max(width - USUAL_QRS, 0.0), following)
     least = T_OVER_QRS * width
-    begin = min(end + (finish - end) * anatomy.st_share, finish - least)
+    # After a wide QRS the ST segment slopes into its T from the start.
+    share = anatomy.st_share if shape == "narrow" else SLOPING_ST * anatomy.st_share
+    begin = min(end + (finish - end) * share, finish - least)
     if begin < end:
         begin, finish = end, max(finish, end + least)
     rows = [

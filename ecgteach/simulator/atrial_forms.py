@@ -21,12 +21,15 @@ FLUTTER_IN_V1 = (0.35, 0.7)
 F_IN_V1 = (1.25, 2.0)
 """Height of f waves in V1 over that in their own direction of the frontal plane: V1 lies on the right atrium."""
 
-FOCI = ((55.0, 55.0, 0.9), (-70.0, -70.0, 1.1), (70.0, -100.0, 1.3), (60.0, 60.0, 1.7))
+FOCI = ((55.0, 55.0, 0.9), (-70.0, -70.0, 1.1), (70.0, -100.0, 1.0), (60.0, 60.0, 1.7))
 """P waves from each focus of a multifocal rhythm: axes in degrees of both halves, and height. In II: upright, inverted,
 biphasic, tall."""
 
 LEAST_P = 0.09
 """Height in mV that a P has at least where its form is what the recording is about."""
+
+HIGHEST_P = 0.22
+"""Height in mV that no ectopic P passes."""
 
 SEEN_IN_II = 0.5
 """Least share of an early P's height that lead II sees."""
@@ -62,13 +65,15 @@ def early(anatomy: "Anatomy", _: str) -> list[Pulse]:
         axis = anatomy.p_axis + anatomy.random.choice([-1, 1]) * anatomy.random.uniform(50, 150)
         if abs(np.cos(np.radians(axis - 60.0))) >= SEEN_IN_II:
             break
-    return _two_atria(anatomy, float(axis), max(anatomy.person.p, LEAST_P) * anatomy.random.uniform(1.0, 1.4))
+    return _two_atria(
+        anatomy, float(axis), min(max(anatomy.person.p, LEAST_P) * anatomy.random.uniform(1.0, 1.4), HIGHEST_P)
+    )
 
 
 def focus(anatomy: "Anatomy", of: str) -> list[Pulse]:
     """From one of several places that are far apart, so that no two P waves can be taken for one another."""
     first, second, size = FOCI[int(of) - 1]
-    height = max(anatomy.person.p, LEAST_P) * size
+    height = min(max(anatomy.person.p, LEAST_P) * size, HIGHEST_P)
     axis = first + anatomy.random.uniform(-8, 8)
     return _two_atria(anatomy, axis, height, axis + second - first if second != first else None)
 

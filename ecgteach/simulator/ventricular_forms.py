@@ -4,6 +4,7 @@ A conducted QRS follows the order of activation: septum (to the right and front)
 back), base (up and back).
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 CONCORDANT = 0.2
 """Share of ventricular tachycardias whose QRS points the same way in all chest leads (chosen; textbooks call it rare).
 """
+
+SEEN_IN_II = 0.35
+"""Least share of a wide complex that lead II sees: of one that it does not see, a strip of II would show nothing."""
+
+BIPHASIC_T = 0.5
+"""Height of a T with two directions over that of a plain one."""
 
 
 def narrow(anatomy: "Anatomy", _: str) -> list[Pulse]:
@@ -47,9 +54,9 @@ def left_bundle_branch_block(anatomy: "Anatomy", _: str) -> list[Pulse]:
     draw, r, axis = anatomy.random.uniform, anatomy.person.r, min(max(anatomy.person.axis, -45.0), 60.0)
     first, second = draw(0.75, 1.0), draw(0.7, 1.0)
     return [
-        Pulse(0.0, draw(0.5, 0.6), 0.55, 0.4, frontal(axis, r * first, r * draw(0.3, 0.8))),
+        Pulse(0.0, draw(0.5, 0.6), 0.55, 0.75, frontal(axis, r * first, r * draw(0.3, 0.8))),
         Pulse(draw(0.22, 0.3), draw(0.78, 0.86), 0.5, 0.6, frontal(axis - draw(0, 20), r * 0.5, r * draw(0.4, 0.8))),
-        Pulse(draw(0.42, 0.5), 1.0, 0.45, 0.4, frontal(axis - draw(0, 40), r * second, r * draw(0.4, 0.9))),
+        Pulse(draw(0.42, 0.5), 1.0, 0.45, 0.75, frontal(axis - draw(0, 40), r * second, r * draw(0.4, 0.9))),
     ]
 
 
@@ -64,7 +71,7 @@ def right_bundle_branch_block(anatomy: "Anatomy", _: str) -> list[Pulse]:
 def premature(anatomy: "Anatomy", _: str) -> list[Pulse]:
     """A premature ventricular complex: far from the person's axis, mostly higher than the narrow QRS."""
     draw = anatomy.random.uniform
-    axis = anatomy.person.axis + anatomy.random.choice([-1, 1]) * draw(60, 170)
+    axis = _axis(lambda: anatomy.person.axis + anatomy.random.choice([-1, 1]) * draw(60, 170))
     return _from_muscle(anatomy, axis, max(anatomy.person.r, 0.5) * draw(0.9, 1.7), draw(-0.8, 0.8))
 
 
@@ -72,19 +79,18 @@ def tachycardia(anatomy: "Anatomy", _: str) -> list[Pulse]:
     """Of a ventricular tachycardia: any axis; some point the same way in all chest leads (concordance)."""
     draw = anatomy.random.uniform
     height = max(anatomy.person.r, 0.6) * draw(0.9, 1.6)
-    axis, back = draw(-180, 180), draw(-0.8, 0.8)
     if anatomy.random.random() < CONCORDANT:
-        left = float(np.cos(np.radians(axis)))
-        axis = axis if abs(left) > 0.5 else axis + 90.0
+        axis = _axis(lambda: anatomy.random.choice([0, 180]) + draw(-50, 50))
         back = -draw(1.0, 1.4) * float(np.cos(np.radians(axis)))
         return _from_muscle(anatomy, axis, height, back, turns=10.0, even=True)
-    return _from_muscle(anatomy, axis, height, back)
+    return _from_muscle(anatomy, _axis(lambda: draw(-180, 180)), height, draw(-0.8, 0.8))
 
 
 def escape(anatomy: "Anatomy", _: str) -> list[Pulse]:
     """Of an escape rhythm from the ventricles."""
     draw = anatomy.random.uniform
-    return _from_muscle(anatomy, draw(-120, 120), max(anatomy.person.r, 0.5) * draw(0.7, 1.3), draw(-0.8, 0.8))
+    axis = _axis(lambda: draw(-120, 120))
+    return _from_muscle(anatomy, axis, max(anatomy.person.r, 0.5) * draw(0.7, 1.3), draw(-0.8, 0.8))
 
 
 def paced(anatomy: "Anatomy", _: str) -> list[Pulse]:
@@ -124,6 +130,14 @@ def delta(anatomy: "Anatomy", _: str) -> list[Pulse]:
     return [Pulse(0.0, 1.0, 0.6, 0.8, frontal(draw(70, 110), height, -height * draw(0.5, 0.9)))]
 
 
+def _axis(draw: Callable[[], float]) -> float:
+    """A drawn axis in degrees along which lead II sees something of the complex."""
+    while True:
+        axis = float(draw())
+        if abs(np.cos(np.radians(axis - 60.0))) >= SEEN_IN_II:
+            return axis
+
+
 def _from_muscle(
     anatomy: "Anatomy", axis: float, height: float, back: float, *, turns: float = 60.0, even: bool = False
 ) -> list[Pulse]:
@@ -150,11 +164,15 @@ def t_wave(anatomy: "Anatomy", _: str) -> list[Pulse]:
     """T of a narrow QRS: one slow wave, seldom with two directions."""
     height, draw = anatomy.person.t, anatomy.random.uniform
     back = -abs(height) * (draw(0.15, 0.5) if anatomy.person.healthy else draw(0.0, 0.5))
-    main = Pulse(0.0, 1.0, draw(0.54, 0.68), draw(0.6, 1.0), frontal(anatomy.t_axis, height, back))
+    main = Pulse(0.0, 1.0, draw(0.56, 0.68), draw(0.9, 1.0), frontal(anatomy.t_axis, height, back))
     if anatomy.person.healthy or anatomy.random.random() > 0.06:
         return [main]
-    opposite = frontal(anatomy.t_axis + 180, height * draw(0.4, 0.9), 0.0)
-    return [main._replace(end=draw(0.6, 0.7)), Pulse(draw(0.45, 0.55), 1.0, 0.5, 0.8, opposite)]
+    first = frontal(anatomy.t_axis, BIPHASIC_T * height, BIPHASIC_T * back)
+    opposite = frontal(anatomy.t_axis + 180, BIPHASIC_T * height * draw(0.4, 0.9), 0.0)
+    return [
+        main._replace(end=draw(0.6, 0.7), vector=first),
+        Pulse(draw(0.45, 0.55), 1.0, 0.5, 0.8, opposite),
+    ]
 
 
 def discordant_t(anatomy: "Anatomy", of: str) -> list[Pulse]:
@@ -163,7 +181,7 @@ def discordant_t(anatomy: "Anatomy", of: str) -> list[Pulse]:
     pulses = anatomy.shape(of).pulses
     against = -pulses[-1, 4:] if of in ("RBBB", "aberrant") else -np.sum(pulses[:, 4:], axis=0)
     x, y, z = (against / np.linalg.norm(against) * height).tolist()
-    return [Pulse(0.0, 1.0, 0.58, 0.8, (x, y, z))]
+    return [Pulse(0.0, 1.0, 0.6, 0.95, (x, y, z))]
 
 
 def st_segment(anatomy: "Anatomy", of: str) -> list[Pulse]:

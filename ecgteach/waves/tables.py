@@ -5,7 +5,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import checked
-from ..beats import true_group
+from ..beats import in_place_of_group, true_group
 from ..errors import UnknownName, choices
 from ..explanation import FUSED, Explanation
 from ..statistics import interval
@@ -19,7 +19,6 @@ COLUMNS = (
     "recording", "start", "rhythm", "group", "target", "answer", "outcome", "p", "view", "wave",
     "mass", "duration", "density", "low", "high", "blurred",
 )  # fmt: skip
-NOT_KNOWN = "not known"
 ALWAYS = ("view", "wave")
 """Two maps, or two segments of one map, are never averaged."""
 
@@ -43,7 +42,8 @@ def attention_table(explanations: Iterable[Explanation], groups: Iterable[str] |
     pandas.DataFrame
         A row for each strip, map and segment that there is, without empty cells. ``rhythm`` is the source's own code,
         ``group`` the right answer. ``outcome`` says whether that map's answer is right (for the fused map: the class
-        of the highest mean probability), ``p`` what our test for P found. Strips without waves or with empty maps give
+        of the highest mean probability), ``p`` what our test for P found; "no label" stands where nobody said what the
+        strip shows. Strips without waves or with empty maps give
         no rows.
 
     Raises
@@ -103,8 +103,8 @@ def _rows(seen: Explanation, group: str | None) -> list[dict[str, Any]]:
     about = {
         "recording": strip.source_id,
         "start": strip.start,
-        "rhythm": strip.rhythm.code if strip.rhythm else NOT_KNOWN,
-        "group": right or NOT_KNOWN,
+        "rhythm": strip.rhythm.code if strip.rhythm else in_place_of_group(strip),
+        "group": right or in_place_of_group(strip),
         "target": seen.target,
         "p": waves.p.outcome,
     }
@@ -112,7 +112,7 @@ def _rows(seen: Explanation, group: str | None) -> list[dict[str, Any]]:
         about
         | {
             "answer": answers[share.view],
-            "outcome": NOT_KNOWN if right is None else "right" if answers[share.view] == right else "wrong",
+            "outcome": _outcome(answers[share.view], right) or in_place_of_group(strip),
             "view": share.view,
             "wave": share.segment,
             "mass": share.mass,
@@ -124,6 +124,13 @@ def _rows(seen: Explanation, group: str | None) -> list[dict[str, Any]]:
         }
         for share in found.shares
     ]
+
+
+def _outcome(answer: str, right: str | None) -> str:
+    """Whether an answer is right, or nothing where that is not known."""
+    if right is None:
+        return ""
+    return "right" if answer == right else "wrong"
 
 
 def _figures(rows: "pandas.DataFrame", seed: int) -> dict[str, Any]:

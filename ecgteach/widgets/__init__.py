@@ -3,7 +3,8 @@
 from ..cases import Solution, choose_cases, contrasting_pair
 from .base import State, Widget
 from .case_explorer import CaseExplorer
-from .case_state import CaseState, Reading
+from .case_reading import Reading
+from .case_state import CaseState
 from .case_words import answers_in_words
 from .marks import Marks, MarkTools
 from .marks_state import MarksState

@@ -4,16 +4,11 @@ Practice is blind: a ladder, case by case. Study shows all at once and filters b
 filter gives the answer away. The science (which cases, twins, tally) lives in `ecgteach.cases`.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from html import unescape
 from random import Random
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ..cases import (
     SEED,
@@ -27,19 +22,17 @@ from ..cases import (
 )
 from ..errors import InvalidValue, choices
 from ..explanation import Explanation
-from ..marks import Mark, merged
 from ..models import Network, expect_networks, shipped
-from ..plots import Picture, plot_explanation, plot_strip
+from ..plots import Picture
 from ..records import Record
 from ..rhythms import grouping
-from ..strip import Strip
 from ..views import FUSED, view_kind
 from . import case_layout as layout
 from . import case_words as words
 from .base import Widget
 from .case_asked import Asked, as_usual
-from .case_panels import bare, beside_twin, foot, panels_of, riddle
-from .case_state import (
+from .case_panels import bare, beside_twin, panels_of, riddle, strip_note
+from .case_reading import (
     ANSWERS,
     ANY,
     CANNOT,
@@ -51,9 +44,10 @@ from .case_state import (
     TOGETHER,
     TRUTH,
     WHICH,
-    CaseState,
     answers,
 )
+from .case_shown import CaseShown, still_of
+from .case_state import CaseState
 from .controls import Control, Item
 from .strips import Panel
 from .texts import text
@@ -62,47 +56,6 @@ ONE_RIDDLE_IN = 5
 """One case in so many has a map of random weights beside its first one."""
 
 PRESENTER = "ecgteach-presenter"
-
-
-@dataclass(frozen=True)
-class CaseShown:
-    """What one state shows.
-
-    Parameters
-    ----------
-    state : CaseState
-        The state that is shown.
-    heading : str
-        Which case of how many.
-    words : dict of str to str
-        What is said, as HTML, by what it is about: ``"task"``, ``"answers"``, ``"maps"``, ``"tests"``, ``"truth"`` ...
-    strip : Strip or None
-        As the networks read it, without rhythm and source; None where no case fits the filters.
-    seen : Explanation, optional
-        The maps, equally without; None before the learner may see any.
-    maps : tuple of str
-        Names of the maps that may be seen.
-    riddle : dict of str to array
-        Two maps by letter, while the learner is asked which is real.
-    twin : Explanation, optional
-        Of the case with the same answer and the opposite outcome, where it is shown.
-    misled : bool
-        Whether a network was wrong, once the truth is out.
-    number, of : int
-        Which case of how many.
-    """
-
-    state: CaseState
-    heading: str
-    words: dict[str, str]
-    strip: Strip | None
-    seen: Explanation | None = None
-    maps: tuple[str, ...] = ()
-    riddle: dict[str, NDArray[np.float32]] = field(default_factory=dict)
-    twin: Explanation | None = None
-    misled: bool = False
-    number: int = 0
-    of: int = 0
 
 
 class CaseExplorer(Widget[CaseState, CaseShown]):
@@ -244,7 +197,7 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         unfused: dict[str, str] = {}
         strips.hidden = shown.strip is None
         if shown.strip is not None:
-            strips.foot = foot(shown.strip, shown.seen)
+            strips.foot = strip_note(shown.strip)
             strips.put(shown.strip, self._panels(shown, unfused), state.views)
         strips.unfused = unfused
 
@@ -282,9 +235,9 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
             return ""
         step, said = now.reading.step, self._shown.words
         if step in (*now.views, FUSED):
-            return text("case.said_maps", word=view_kind(step).word) + " " + _plain(said["gap"])
+            return text("case.said_maps", word=view_kind(step).word) + " " + words.plain(said["gap"])
         about = {ANSWERS: "answers", WHICH: "task", TESTS: "tests", TRUTH: "truth"}[step]
-        return _plain(said[about].partition("<table")[0])
+        return words.plain(said[about].partition("<table")[0])
 
     def focus(self, before: CaseState, now: CaseState) -> str:
         """The first thing to do: the first answer after "next", what to draw after the lock, else the next step."""
@@ -296,38 +249,7 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
 
     def still(self) -> Picture:
         """The strip alone until maps may be seen, then those that may; neither words nor file name tell the rhythm."""
-        shown = self._shown
-        state, heading = shown.state, shown.heading
-        if shown.strip is None:
-            return plot_strip(self._strips[state.case], title=heading, source=False)
-        if shown.riddle:
-            return self._still_of_riddle(shown)
-        strip = self._strips[state.case] if state.mode == PRACTICE else shown.strip
-        if shown.seen is None:
-            title = f"{heading}: what is the rhythm, and how sure are you?"
-            if state.reached(ANSWERS):
-                title = f"{heading}: {words.answers_in_words(self._asked.explained(strip, state))}"
-            return plot_strip(strip, title=title, source=False)
-        seen = shown.seen
-        if state.reached(TRUTH) and state.mode == PRACTICE:
-            seen = replace(seen, strip=strip)
-        if FUSED not in shown.maps and len(seen.views) > 1:
-            views = {name: seen.views[name] for name in shown.maps}
-            reason = "it is shown after the maps that it is made of"
-            seen = replace(seen, views=views, fused=None, fused_reason=reason)
-        return plot_explanation(seen)
-
-    def _still_of_riddle(self, shown: CaseShown) -> Picture:
-        """Both maps by their letters, under one answer: that of random weights would tell them apart."""
-        state = shown.state
-        seen = self._asked.explained(self._strips[state.case], state)
-        view = seen.views[state.views[0]]
-        views = {
-            text("case.map", letter=letter): replace(view, on_time=on_time) for letter, on_time in shown.riddle.items()
-        }
-        reason = "one of the two is of random weights"
-        hidden = replace(seen, strip=blind(seen.strip), views=views, fused=None, fused_reason=reason)
-        return plot_explanation(hidden, title=f"{shown.heading}: {_plain(shown.words['task'])}")
+        return still_of(self._shown, self._asked, self._strips[self._state.case])
 
     def tally(self, state: CaseState | None = None) -> Tally:
         """Right answers by confidence so far, learner beside networks; cases without a label do not count."""
@@ -385,16 +307,14 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
     def _tie(self) -> None:
         """Say what each control changes."""
         held = self._controls
-        self.on_click(held["previous"], lambda state: _to(state, -1))
-        self.on_click(held["next"], lambda state: _to(state, 1))
+        self.on_click(held["previous"], lambda state: state.moved(-1))
+        self.on_click(held["next"], lambda state: state.moved(1))
         self.on_click(held["step"], CaseState.onward)
         self.on_click(held["presenter"], lambda state: replace(state, presenter=not state.presenter))
         self.on_click(held["twin"], lambda state: replace(state, twin=not state.twin))
-        self.on_click(held["mark"], self._mark)
-        self.on_click(held["unmark"], _unmark)
-        self.on_value(
-            held["mode"], lambda state, mode: replace(state, mode=mode, twin=False, target=None, against=None)
-        )
+        self.on_click(held["mark"], lambda state: state.marked(held["from"].value, held["to"].value))
+        self.on_click(held["unmark"], CaseState.unmarked)
+        self.on_value(held["mode"], CaseState.in_mode)
         self.on_value(held["answer"], CaseState.answered)
         self.on_value(held["confidence"], CaseState.sure)
         self.on_value(held["strips"], CaseState.drew)
@@ -410,12 +330,7 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         self.on_value(held["moment"], lambda state, moment: replace(state, moment=round(moment or 0.0, 2)))
         for name in ("rhythm", "outcome", "view", "source"):
             self.on_value(held[name], partial(_with_filter, name))
-        self.on_value(held["cell"], _to_cell)
-
-    def _mark(self, state: CaseState) -> CaseState:
-        """Mark what stands in the two fields of seconds."""
-        first, last = (self._controls[name].value for name in ("from", "to"))
-        return state.drew(merged([*state.reading.drawn, Mark(state.brush, first, last)]))
+        self.on_value(held["cell"], CaseState.at_cell)
 
 
 def _records(cases: Any) -> Sequence[Record]:
@@ -431,32 +346,9 @@ def _records(cases: Any) -> Sequence[Record]:
     return records
 
 
-def _to(state: CaseState, by: int) -> CaseState:
-    if state.mode == STUDY:
-        return replace(state, studied=max(0, state.studied + by), twin=False, target=None, against=None)
-    return state.at_case(state.case + by)
-
-
 def _with(name: str, state: CaseState, value: Any) -> CaseState:
     return replace(state, **{name: value})
 
 
 def _with_filter(name: str, state: CaseState, value: str) -> CaseState:
     return state.filtered(**{name: value, "answer": ANY})
-
-
-def _to_cell(state: CaseState, cell: str) -> CaseState:
-    """The cases of one cell of the confusion matrix."""
-    truth, _, answer = str(cell).partition("|")
-    return state.filtered(rhythm=truth, answer=answer, outcome=ANY, source=ANY)
-
-
-def _unmark(state: CaseState) -> CaseState:
-    """Without the brush's last mark."""
-    own = [mark for mark in state.reading.drawn if mark.brush == state.brush]
-    return state.drew(tuple(mark for mark in state.reading.drawn if mark is not own[-1])) if own else state
-
-
-def _plain(markup: str) -> str:
-    """HTML as a screen reader would say it."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", markup))).strip()

@@ -9,31 +9,28 @@ from ..plots import theme
 from ..strip import SECONDS
 from ..views import FUSED, view_kind
 from ..words import class_in_short, percent
-from .case_state import (
+from .case_reading import (
     ANSWERS,
     ANY,
     CAUSES,
-    LEAST_THRESHOLD,
-    MOST_THRESHOLD,
     PRACTICE,
     RIGHT,
     STRIP,
     STUDY,
     TESTS,
-    THRESHOLD_STEP,
     TOGETHER,
     TRUTH,
     WHICH,
     WRONG,
-    CaseState,
     answers,
 )
+from .case_state import LEAST_THRESHOLD, MOST_THRESHOLD, THRESHOLD_STEP, CaseState
 from .controls import Button, Check, Choice, Control, Item, Menu, Number, Slider, column, row, scroll, words
 from .strips import WEIGHTED, Brush, Strips
 from .texts import text
 
 if TYPE_CHECKING:
-    from .case_explorer import CaseShown
+    from .case_shown import CaseShown
 
 HATCHES = ("/", "\\", "x", "-")
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "norm4")

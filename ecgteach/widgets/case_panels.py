@@ -24,16 +24,10 @@ PASSES = ("high-pass", "low-pass")
 
 def strip_note(strip: Strip) -> str:
     """Lead, filter, speed and gain, as at the edge of a real strip."""
-    band = " to ".join(f"{step.hz:g} Hz" for step in strip.steps if step.kind in PASSES)
-    return text("case.strip_note", lead=lead_in_words(strip.lead), band=band or text("case.no_filter"))
-
-
-def foot(strip: Strip, seen: Explanation | None) -> str:
-    """What stands at the edge: lead, filter, speed and gain, and how fine the picture is where there is one."""
-    edge = strip_note(strip)
-    if seen is None or not any(map(on_picture, seen.views.values())):
-        return edge
-    return text("case.edge_of_picture", edge=edge)
+    band = " to ".join(f"{step.hz:g}" for step in strip.steps if step.kind in PASSES)
+    return text(
+        "case.strip_note", lead=lead_in_words(strip.lead), band=f"{band} Hz" if band else text("case.no_filter")
+    )
 
 
 def bare(strip: Strip, heading: str, brushes: Sequence[str]) -> Panel:

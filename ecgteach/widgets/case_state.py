@@ -8,148 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from ..cases import CONFIDENCES
 from ..errors import InvalidValue, UnknownName, choices
 from ..fusion import AGREEMENT_THRESHOLD, DEFAULT_RULE, rule_named
-from ..marks import Mark
-from ..records.leads import lead_in_words
+from ..marks import Mark, merged
 from ..rhythms import grouping
 from ..strip import SECONDS
-from ..views import FUSED, VIEWS
-from ..words import class_in_short
+from ..views import VIEWS
 from .base import State
+from .case_reading import ANSWERS, ANY, PRACTICE, STUDY, Filters, Reading, answers, ladder
 from .texts import text
 
-STRIP, ANSWERS, WHICH, TESTS, TRUTH = "strip", "answers", "which", "tests", "truth"
-NONE, CANNOT = "none", "cannot"
-PRACTICE, STUDY = "practice", "study"
-ANY, RIGHT, WRONG = "any", "right", "wrong"
-TOGETHER = "together"
-
-CAUSES = ("hidden P", "noise", "ectopy", "border of rate", "doubtful label", "other")
-"""What can make a network err; the learner picks one before reading what is known."""
-
 LEAST_THRESHOLD, MOST_THRESHOLD, THRESHOLD_STEP = 0.1, 0.9, 0.05
-
-
-def answers(classes: Sequence[str], lead: str = "II") -> dict[str, str]:
-    """What a learner may answer, by code, in words that fit on a button: a class, none, or cannot tell from this lead.
-
-    >>> answers(("SR",), "V1")["cannot"]
-    'cannot tell from lead V1'
-    """
-    named = lead_in_words(lead)
-    return {code: class_in_short(code) for code in classes} | {
-        NONE: text("case.none"),
-        CANNOT: text("case.cannot", lead=named if named.startswith("lead ") else text("case.this_lead")),
-    }
-
-
-def ladder(views: Sequence[str], riddle: bool = False) -> tuple[str, ...]:
-    """The steps of a case: with a riddle, two maps stand before the first one, and one of them is of random weights.
-
-    >>> ladder(["signal", "image"])
-    ('strip', 'answers', 'signal', 'image', 'fused', 'tests', 'truth')
-    """
-    fused = (FUSED,) * (len(views) > 1)
-    return (STRIP, ANSWERS, *(WHICH,) * riddle, *views, *fused, TESTS, TRUTH)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A learner's reading of one case, and the step that the case has reached.
-
-    Parameters
-    ----------
-    answer : str, optional
-        A class, ``"none"`` or ``"cannot"``; None while there is none yet.
-    confidence : int, optional
-        In percent, one of `ecgteach.cases.CONFIDENCES`.
-    step : str
-        One of the case's `ladder`; beyond the first only with an answer and a confidence.
-    drawn : tuple of Mark
-        Where each view is thought to have looked, with the view's name as brush.
-    no_idea : bool
-        True where the learner could not say; one of both is asked for before the first map.
-    real : str, optional
-        Which of two maps, ``"A"`` or ``"B"``, is thought to be the trained network's.
-    cause : str, optional
-        What may have misled the networks, one of `CAUSES`.
-
-    Raises
-    ------
-    UnknownName
-        When a value is not in its list.
-    InvalidValue
-        When the networks' answers would be shown before the learner's own, or maps before the drawing.
-    """
-
-    answer: str | None = None
-    confidence: int | None = None
-    step: str = STRIP
-    drawn: tuple[Mark, ...] = ()
-    no_idea: bool = False
-    real: str | None = None
-    cause: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.confidence is not None and self.confidence not in CONFIDENCES:
-            raise UnknownName(f"no confidence of {self.confidence}; there are {choices(CONFIDENCES)} percent")
-        if self.real not in (None, "A", "B"):
-            raise UnknownName(f"no map is called {self.real!r}; there are A, B")
-        if self.cause is not None and self.cause not in CAUSES:
-            raise UnknownName(f"no cause is called {self.cause!r}; there are {choices(CAUSES)}")
-        if self.committed and not self.complete:
-            raise InvalidValue(text("case.first_answer"))
-        if self.step not in (STRIP, ANSWERS) and not (self.drawn or self.no_idea):
-            raise InvalidValue(text("case.first_draw"))
-
-    @property
-    def complete(self) -> bool:
-        """True when there is an answer and a confidence."""
-        return self.answer is not None and self.confidence is not None
-
-    @property
-    def committed(self) -> bool:
-        """True once the networks' answers have been shown; from then on the reading stands."""
-        return self.step != STRIP
-
-    def ready(self, views: Sequence[str]) -> bool:
-        """True when what the present step asks of the learner has been done."""
-        if self.step == STRIP:
-            return self.complete
-        if self.step == ANSWERS:
-            return self.no_idea or {mark.brush for mark in self.drawn} >= set(views)
-        return self.step != WHICH or self.real is not None
-
-
-@dataclass(frozen=True)
-class Filters:
-    """Which cases are studied.
-
-    Parameters
-    ----------
-    rhythm : str
-        Code of a group, or ``"any"``.
-    outcome : str
-        ``"any"``, ``"right"`` or ``"wrong"``.
-    view : str
-        Whose outcome and whose confusion matrix: a view, or ``"together"``.
-    source : str
-        A data set, or ``"any"``.
-    answer : str
-        What that view answered: a class, or ``"any"``; a click into the confusion matrix sets it.
-    """
-
-    rhythm: str = ANY
-    outcome: str = ANY
-    view: str = TOGETHER
-    source: str = ANY
-    answer: str = ANY
-
-    def __post_init__(self) -> None:
-        if self.outcome not in (ANY, RIGHT, WRONG):
-            raise UnknownName(f"no outcome is called {self.outcome!r}; there are any, right, wrong")
 
 
 @dataclass(frozen=True)
@@ -327,7 +196,7 @@ class CaseState(State):
     def onward(self) -> "CaseState":
         """One step up the ladder, and from its top to the next case."""
         if self.mode == STUDY:
-            return replace(self, studied=self.studied + 1, twin=False)
+            return self.moved(1)
         if not self.next_step:
             return self.at_case(self.case + 1)
         if not self.reading.ready(self.views):
@@ -337,6 +206,30 @@ class CaseState(State):
     def at_case(self, case: int) -> "CaseState":
         """At another case, as it was left; rule and threshold stay, the target is what the networks answer there."""
         return replace(self, case=case, target=None, against=None, moment=0.0, twin=False, brush=self.views[0])
+
+    def marked(self, start: float, end: float) -> "CaseState":
+        """With one more mark of the brush in hand, from and to these seconds."""
+        return self.drew(merged([*self.reading.drawn, Mark(self.brush, start, end)]))
+
+    def unmarked(self) -> "CaseState":
+        """Without the last mark of the brush in hand."""
+        own = [mark for mark in self.reading.drawn if mark.brush == self.brush]
+        return self.drew(tuple(mark for mark in self.reading.drawn if mark is not own[-1])) if own else self
+
+    def moved(self, by: int) -> "CaseState":
+        """So many cases further, of the practice or of those that are studied."""
+        if self.mode == PRACTICE:
+            return self.at_case(self.case + by)
+        return replace(self, studied=max(0, self.studied + by), twin=False, target=None, against=None)
+
+    def in_mode(self, mode: str) -> "CaseState":
+        """In practice or study; each is found again as it was left."""
+        return replace(self, mode=mode, twin=False, target=None, against=None)
+
+    def at_cell(self, cell: str) -> "CaseState":
+        """Studying the cases of one cell of the confusion matrix, ``"SR|AFIB"``: the source's word, then the answer."""
+        truth, _, answer = cell.partition("|")
+        return self.filtered(rhythm=truth, answer=answer, outcome=ANY, source=ANY)
 
     def read(self, reading: Reading) -> "CaseState":
         """With another reading of the case that is shown."""

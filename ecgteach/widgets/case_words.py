@@ -1,7 +1,8 @@
 """What a CaseExplorer says at each step, as HTML: what to do, the answers, what the maps share, tests, truth, tally."""
 
+import re
 from collections.abc import Mapping, Sequence
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING
 
 from ..arguments import checked
@@ -15,7 +16,7 @@ from ..plots.words import no_fused_map, warnings
 from ..records import Record
 from ..views import FUSED, view_kind
 from ..words import about, capital, class_in_short, class_name, every, listed, percent, probability, with_place
-from .case_state import CANNOT, NONE, Reading
+from .case_reading import CANNOT, NONE, WHICH, Reading
 from .texts import text
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def gap_of(view: str, gap: Gap | None) -> str:
 
 def which_of(view: str, real: str, reading: Reading) -> str:
     """The question which of two maps is real, or after the guess the answer."""
-    if reading.step == "which":
+    if reading.step == WHICH:
         return _p(text("case.which", network=escape(view_kind(view).network)))
     return _p(text("case.which_right" if reading.real == real else "case.which_wrong", letter=real))
 
@@ -275,6 +276,15 @@ def matrix_of(cases: Sequence[Case], classes: Sequence[str], view: str | None) -
         rows.append(f'<tr><th scope="row">{escape(truth)}</th>{"".join(cells)}</tr>')
     caption = escape(text("case.matrix", network=network))
     return f"<p>{caption}</p><table><tr><td></td>{head}</tr>{''.join(rows)}</table>"
+
+
+def plain(markup: str) -> str:
+    """HTML as a screen reader would say it.
+
+    >>> plain("<p>one &amp; <b>two</b></p>")
+    'one & two'
+    """
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", markup))).strip()
 
 
 def _p(words: str) -> str:

@@ -27,6 +27,10 @@ from .marks_state import CALIPER, STEP, MarksState, as_mark
 from .strips import Brush, Panel, Strips
 from .texts import text
 
+USES = MARKING, MEASURING, LOOKING = ("marks", "calipers", "nothing")
+"""What can be done to a strip: everything, only measuring, or nothing any more."""
+
+CALIPERS = ("strips", "one", "other")
 HATCHES = ("", "/", "x", ".")
 
 
@@ -58,7 +62,7 @@ class MarkTools:
         ]
         if calipers:
             looks.append(Brush(CALIPER, text("marks.caliper"), theme.QUIET_INK, "-"))
-        self.strips = Strips("strips", brushes=looks, settings={"brush": "brush"})
+        self.strips = Strips("strips", brushes=looks, settings={"brush": "brush", "moment": "moment"})
         held: list[Control] = [
             self.strips,
             Choice("brush", text("marks.brush"), offered),
@@ -68,6 +72,7 @@ class MarkTools:
             Button("longer", text("marks.longer")),
             Button("shorter", text("marks.shorter")),
             Button("delete", text("marks.delete")),
+            _moment("moment"),
             _moment("from"),
             _moment("to"),
         ]
@@ -108,6 +113,7 @@ class MarkTools:
         click("longer", lambda marks, _: marks.extended(STEP))
         click("shorter", lambda marks, _: marks.extended(-STEP))
         click("delete", lambda marks, _: self._in_hand(marks).deleted())
+        value("moment", lambda marks, given: replace(marks, moment=given or 0.0))
         value("from", lambda marks, given: self._in_hand(marks).moved(given, None))
         value("to", lambda marks, given: self._in_hand(marks).moved(None, given))
         if self.calipers:
@@ -119,20 +125,21 @@ class MarkTools:
         return marks if marks.brush else replace(marks, brush=next(iter(self.brushes)))
 
     def show(
-        self, state: MarksState, strip: Strip, panels: Sequence[Panel], stretches: Sequence[Stretch], *, on: bool
+        self, state: MarksState, strip: Strip, panels: Sequence[Panel], stretches: Sequence[Stretch], *, use: str
     ) -> None:
-        """Set the controls to a state; while they are off the marks are seen and stay."""
-        now = self._in_hand(state)
+        """Set the controls to a state; `use` is one of `USES`, and marks that cannot be changed are seen and stay."""
+        now, on = self._in_hand(state), use == MARKING
         self.strips.put(strip, panels)
         self.strips.foot = strip_note(strip)
         held = self.controls
         caliper = as_mark(now.caliper) if self.calipers else None
         self.strips.value = (*now.marks, *([] if caliper is None else [caliper]))
-        self.strips.brush = now.brush if on else None
+        self.strips.brush = {MARKING: now.brush, MEASURING: CALIPER, LOOKING: None}[use]
         self.strips.stops = tuple(sorted({edge for one in stretches for edge in (one.start, one.end)}))
         held["brush"].value = now.brush
+        held["moment"].value = self.strips.moment = state.moment
         for name in held:
-            held[name].disabled = not on
+            held[name].disabled = not on and name != "moment" and not (use == MEASURING and name in CALIPERS)
         held["from"].value = None if now.mark is None else round(now.mark.start, 3)
         held["to"].value = None if now.mark is None else round(now.mark.end, 3)
         here = None if now.stretch is None or not stretches else stretches[min(now.stretch, len(stretches) - 1)]
@@ -153,8 +160,17 @@ class MarkTools:
         """The controls, in two rows, and what stands there now."""
         held = self.controls
         walk = row(held["wave-back"], held["wave-on"], held["toggle"], held["longer"], held["shorter"], held["delete"])
-        fields = row(held["from"], held["to"], *([held["one"], held["other"]] if self.calipers else []))
+        calipers = [held["one"], held["other"]] if self.calipers else []
+        fields = row(held["from"], held["to"], *calipers, held["moment"])
         return column(held["brush"], walk, fields, words("marks-said", f"<p>{self.told(state, stretches)}</p>"))
+
+    def measuring(self, state: MarksState) -> Item:
+        """The calipers alone, where nothing is to be marked."""
+        held = self.controls
+        said = (
+            text("marks.hint") if state.caliper is None else f"{text('marks.measured', interval=str(state.caliper))}."
+        )
+        return row(held["one"], held["other"], held["moment"], words("measured", f"<p>{said}</p>"))
 
     def told(self, state: MarksState, stretches: Sequence[Stretch]) -> str:
         """What is marked, where the keys stand, and what the calipers measure, in words."""
@@ -261,7 +277,7 @@ class Marks(Widget[MarksState, MarksShown]):
         """Set the controls."""
         alt = text("marks.alt", marks=self.tools.summary(shown.state.marks))
         panel = Panel("strip", alt=alt, brushes=self.tools.panel_brushes())
-        self.tools.show(shown.state, shown.strip, [panel], shown.stretches, on=True)
+        self.tools.show(shown.state, shown.strip, [panel], shown.stretches, use=MARKING)
 
     @property
     def controls(self) -> dict[str, Control]:

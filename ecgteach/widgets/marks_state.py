@@ -36,6 +36,8 @@ class MarksState(State):
         Number of the stretch at which the keys stand.
     chosen : int, optional
         Number of the mark that is made longer, shorter or deleted.
+    moment : float
+        Where the dashed line stands, in seconds, from which keys on the strip move; at 0 there is none.
     """
 
     marks: tuple[Mark, ...] = ()
@@ -43,6 +45,7 @@ class MarksState(State):
     brush: str = ""
     stretch: int | None = None
     chosen: int | None = None
+    moment: float = 0.0
 
     def __post_init__(self) -> None:
         if self.chosen is not None and not 0 <= self.chosen < len(self.marks):

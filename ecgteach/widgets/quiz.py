@@ -21,7 +21,7 @@ from . import controls as page
 from .base import Widget
 from .controls import Control, Item, column, row, words
 from .files import download_link, named_file
-from .marks import MarkTools
+from .marks import MARKING, MEASURING, MarkTools
 from .marks_state import MarksState
 from .quiz_state import QuizShown, QuizState, quiz_controls, ticked
 from .quiz_words import feedback, option_in_words, verdict, written
@@ -119,8 +119,9 @@ class Quiz(Widget[QuizState, QuizShown]):
         if shown.strip is not None:
             alt = text("quiz.strip_alt", number=state.at + 1)
             marking = isinstance(question, MarkStrip)
-            panel = Panel("strip", alt=alt, brushes=self.tools.panel_brushes() if marking else ())
-            self.tools.show(state.marks, shown.strip, [panel], shown.stretches, on=marking)
+            panel = Panel("strip", alt=alt, brushes=self.tools.panel_brushes())
+            use = MARKING if marking else MEASURING
+            self.tools.show(state.marks, shown.strip, [panel], shown.stretches, use=use)
 
     def _show_options(self, question: Choice, chosen: tuple[int, ...]) -> None:
         held = self._controls
@@ -129,7 +130,7 @@ class Quiz(Widget[QuizState, QuizShown]):
                 tick = held[f"option-{number}"]
                 tick.label, tick.value = option_in_words(option.text, option.code), number in chosen
             return
-        one = held["options"]
+        one = held["pick"]
         assert isinstance(one, page.Choice)
         one.options = {
             number: option_in_words(option.text, option.code) for number, option in enumerate(question.options)
@@ -151,7 +152,9 @@ class Quiz(Widget[QuizState, QuizShown]):
         answers = column(*self._to_answer(shown), row(held["check"]))
         said = words("feedback", shown.feedback, look="ecgteach-aside")
         desk = row(answers, column(said), look="ecgteach-desk") if shown.feedback else answers
-        strip = [self.tools.strips] if shown.strip is not None else []
+        strip: list[Item] = [self.tools.strips] if shown.strip is not None else []
+        if shown.strip is not None and not isinstance(shown.question, MarkStrip):
+            strip.append(self.tools.measuring(shown.state.marks))
         note = [words("note", f"<p>{escape(self._note)}</p>")] if self._note else []
         return column(head, asked, *strip, desk, row(held["file"], held["save"], held["load"], self._download()), *note)
 
@@ -163,7 +166,7 @@ class Quiz(Widget[QuizState, QuizShown]):
             label = words("several", f"<p>{text('quiz.choose_several')}</p>")
             ticks = [held[f"option-{number}"] for number in range(len(question.options))]
             return [column(label, *ticks, label=text("quiz.choose_several"))]
-        return [held["options" if isinstance(question, Choice) else "typed"]]
+        return [held["pick" if isinstance(question, Choice) else "typed"]]
 
     def said(self, before: QuizState, now: QuizState) -> str:
         """The feedback once an answer was checked; the new question; or where the marks are."""
@@ -182,7 +185,7 @@ class Quiz(Widget[QuizState, QuizShown]):
         if isinstance(question, MarkStrip):
             return "brush"
         if isinstance(question, Choice):
-            return "option-0" if question.several else "options"
+            return "option-0" if question.several else "pick"
         return "typed"
 
     def still(self) -> Picture:
@@ -211,7 +214,7 @@ class Quiz(Widget[QuizState, QuizShown]):
         self.on_click(held["next"], lambda state: self._at(state, state.at + 1))
         self.on_click(held["check"], self._checked)
         self.on_value(
-            held["options"], lambda state, number: replace(state, draft=None if number is None else (int(number),))
+            held["pick"], lambda state, number: replace(state, draft=None if number is None else (int(number),))
         )
         self.on_value(held["typed"], lambda state, typed: replace(state, draft=typed or None))
         for name, control in held.items():

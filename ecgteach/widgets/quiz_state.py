@@ -72,7 +72,7 @@ def quiz_controls(bank: Bank) -> list[Control]:
     return [
         page.Button("previous", text("quiz.previous")),
         page.Button("next", text("quiz.next")),
-        page.Choice("options", text("quiz.choose"), {}, look="ecgteach-stacked ecgteach-listed"),
+        page.Choice("pick", text("quiz.choose"), {}, look="ecgteach-stacked ecgteach-listed"),
         *(page.Check(f"option-{number}", value=False) for number in range(most)),
         page.Text("typed", text("quiz.number"), ""),
         page.Button("check", text("quiz.check"), primary=True),

@@ -38,7 +38,11 @@ STANDSTILL = 900
 
 MODULES = {
     "ecgteach/filters.py": ["tests/test_held_fast.py", "tests/test_filters.py", "tests/test_strip.py"],
-    "ecgteach/quality.py": ["tests/test_quality.py", "tests/test_held_fast.py", "tests/records/test_record.py"],
+    "ecgteach/quality/disturbances.py": [
+        "tests/test_quality.py",
+        "tests/test_held_fast.py",
+        "tests/records/test_record.py",
+    ],
     "ecgteach/qrs.py": ["tests/test_qrs.py", "tests/test_beats.py"],
     "ecgteach/beats.py": ["tests/test_beats.py", "tests/waves/test_delineation.py"],
     "ecgteach/fusion.py": ["tests/test_fusion.py", "tests/test_explanation.py"],

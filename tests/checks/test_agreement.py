@@ -139,10 +139,12 @@ def test_a_right_answer_that_is_at_hand_is_taken():
     assert (found.group, found.outcome) == ("SB", "only signal right")
 
 
-@pytest.mark.parametrize("changes", [{"label": None}, {"samples": np.zeros(5000)}])
-def test_where_the_truth_is_not_known_nothing_is_right_or_wrong(changes):
+@pytest.mark.parametrize(
+    ("changes", "said"), [({"label": None}, "no label"), ({"samples": np.zeros(5000)}, "not known")]
+)
+def test_where_the_truth_is_not_known_nothing_is_right_or_wrong(changes, said):
     found = compare_views(explained(**changes))
-    assert (found.group, found.outcome, found.wrong) == (None, "not known", None)
+    assert (found.group, found.outcome, found.wrong) == (None, said, None)
 
 
 def test_an_empty_map_gives_no_figures_and_a_reason():

@@ -55,6 +55,21 @@ def test_every_figure_says_in_words_what_it_shows(things):
     )
 
 
+def test_what_reads_no_html_gets_the_figure_as_an_image(things):
+    from base64 import b64decode
+
+    for picture in (things["Explanation"], things["Record"].strip()):
+        held = shown(picture)
+        assert b64decode(held["image/png"]).startswith(b"\x89PNG")
+        assert held["image/png"] in held["text/html"]
+    assert shown(things["Explanation"])["text/plain"] == repr(things["Explanation"])
+
+
+def test_a_report_names_its_class_in_words_alone(things):
+    assert "map for atrial fibrillation or flutter passed" in words(things["TrustReport"])
+    assert "AFIB" not in words(things["TrustReport"])
+
+
 def test_a_report_is_about_the_map_and_holds_every_test(things):
     report = things["TrustReport"]
     assert "About the map, not about the diagnosis" in words(report)

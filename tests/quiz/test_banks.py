@@ -57,12 +57,17 @@ FOREIGN = [
 def ours(**changes):
     """A bank of our own form with one sound question, and that question changed."""
     question = {
-        "id": "one", "type": "multiple_choice", "contrast": "a or b", "difficulty": 1, "source": "us", "question": "Why?",
+        "id": "one",
+        "type": "multiple_choice",
+        "contrast": "a or b",
+        "difficulty": 1,
+        "source": "us",
+        "question": "Why?",
         "answers": [
             {"answer": "yes", "correct": True, "feedback": "It is."},
             {"answer": "no", "correct": False, "feedback": "It is not."},
         ],
-    }  # fmt: skip
+    }
     question |= changes
     return {"format": FORMAT, "questions": [{name: held for name, held in question.items() if held is not ...}]}
 
@@ -127,57 +132,87 @@ BROKEN = {
     "answers no list": (ours(answers="yes"), InvalidValue, "`answers` is no list"),
     "one answer": (ours(answers=[{"answer": "yes", "correct": True, "feedback": "x"}]), InvalidValue, "two or more"),
     "none right": (
-        ours(answers=[{"answer": one, "correct": False, "feedback": "x"} for one in "ab"]), InvalidValue, "no answer is correct",
+        ours(answers=[{"answer": one, "correct": False, "feedback": "x"} for one in "ab"]),
+        InvalidValue,
+        "no answer is correct",
     ),
     "two right": (
-        ours(answers=[{"answer": one, "correct": True, "feedback": "x"} for one in "ab"]), InvalidValue, "write the type many_choice",
+        ours(answers=[{"answer": one, "correct": True, "feedback": "x"} for one in "ab"]),
+        InvalidValue,
+        "write the type many_choice",
     ),
     "correct a word": (
-        ours(answers=[{"answer": one, "correct": "yes", "feedback": "x"} for one in "ab"]), InvalidValue, "write true or false",
+        ours(answers=[{"answer": one, "correct": "yes", "feedback": "x"} for one in "ab"]),
+        InvalidValue,
+        "write true or false",
     ),
     "no feedback": (
         ours(answers=[{"answer": "a", "correct": True}, {"answer": "b", "correct": False, "feedback": "x"}]),
-        InvalidValue, "answer 1 has no feedback; say why it is right",
+        InvalidValue,
+        "answer 1 has no feedback; say why it is right",
     ),
     "answer says nothing": (
         ours(answers=[{"correct": True, "feedback": "x"}, {"answer": "b", "correct": False, "feedback": "x"}]),
-        InvalidValue, "answer 1 says nothing",
+        InvalidValue,
+        "answer 1 says nothing",
     ),
     "answer twice": (
-        ours(answers=[{"answer": "a", "correct": one, "feedback": "x"} for one in (True, False)]), InvalidValue, "stands there twice",
+        ours(answers=[{"answer": "a", "correct": one, "feedback": "x"} for one in (True, False)]),
+        InvalidValue,
+        "stands there twice",
     ),
     "value a word": (
-        ours(type="numeric", answers=[{"value": "72", "correct": True, "feedback": "x"}]), InvalidValue, "`value` is '72'; write a number",
+        ours(type="numeric", answers=[{"value": "72", "correct": True, "feedback": "x"}]),
+        InvalidValue,
+        "`value` is '72'; write a number",
     ),
     "value infinite": (
-        ours(type="numeric", answers=[{"value": float("inf"), "correct": True, "feedback": "x"}]), InvalidValue, "write a number",
+        ours(type="numeric", answers=[{"value": float("inf"), "correct": True, "feedback": "x"}]),
+        InvalidValue,
+        "write a number",
     ),
     "range backwards": (
-        ours(type="numeric", answers=[{"range": [9, 1], "correct": True, "feedback": "x"}]), InvalidValue, "the lower number comes first",
+        ours(type="numeric", answers=[{"range": [9, 1], "correct": True, "feedback": "x"}]),
+        InvalidValue,
+        "the lower number comes first",
     ),
     "range of three": (
-        ours(type="numeric", answers=[{"range": [1, 2, 3], "correct": True, "feedback": "x"}]), InvalidValue, "write [lowest, highest]",
+        ours(type="numeric", answers=[{"range": [1, 2, 3], "correct": True, "feedback": "x"}]),
+        InvalidValue,
+        "write [lowest, highest]",
     ),
     "tolerance below 0": (
-        ours(type="numeric", answers=[{"value": 1, "tolerance": -1, "correct": True, "feedback": "x"}]), InvalidValue, "`tolerance` is -1",
+        ours(type="numeric", answers=[{"value": 1, "tolerance": -1, "correct": True, "feedback": "x"}]),
+        InvalidValue,
+        "`tolerance` is -1",
     ),
     "no default": (
-        ours(type="numeric", answers=[{"value": 1, "correct": True, "feedback": "x"}]), InvalidValue, 'type "default"',
+        ours(type="numeric", answers=[{"value": 1, "correct": True, "feedback": "x"}]),
+        InvalidValue,
+        'type "default"',
     ),
     "likeness 80": (
         ours(type="string", answers=[{"answer": "P", "fuzzy_threshold": 80, "correct": True, "feedback": "x"}]),
-        InvalidValue, "`fuzzy_threshold` is 80",
+        InvalidValue,
+        "`fuzzy_threshold` is 80",
     ),
     "nothing to mark": (ours(type="mark_strip"), InvalidValue, "there is no strip to mark"),
     "stretch unknown": (
-        ours(type="mark_strip", strip={"simulate": "SR"}, answers=[{"stretch": "QRST", "correct": True, "feedback": "x"}]),
-        UnknownName, "no stretch is called 'QRST'",
+        ours(
+            type="mark_strip", strip={"simulate": "SR"}, answers=[{"stretch": "QRST", "correct": True, "feedback": "x"}]
+        ),
+        UnknownName,
+        "no stretch is called 'QRST'",
     ),
     "brush unknown": (
         ours(
-            type="mark_strip", strip={"simulate": "SR"}, brush="sean", answers=[{"stretch": "P", "correct": True, "feedback": "x"}]
+            type="mark_strip",
+            strip={"simulate": "SR"},
+            brush="sean",
+            answers=[{"stretch": "P", "correct": True, "feedback": "x"}],
         ),
-        UnknownName, "no brush is called 'sean'; did you mean seen",
+        UnknownName,
+        "no brush is called 'sean'; did you mean seen",
     ),
     "strip no object": (ours(strip="SR"), InvalidValue, "strip is no object"),
     "strip of two": (ours(strip={"simulate": "SR", "sample": "x"}), InvalidValue, "write one of"),
@@ -186,7 +221,7 @@ BROKEN = {
     "rate impossible": (ours(strip={"simulate": "SR", "rate": 900}), InvalidValue, "strip: "),
     "sample unknown": (ours(strip={"sample": "mine/1@0s"}), UnknownName, "no sample is called"),
     "too few microvolts": (ours(strip={"microvolts": [1, 2, 3]}), InvalidValue, "no list of 5000 whole numbers"),
-}  # fmt: skip
+}
 
 
 class TestBrokenBanks:

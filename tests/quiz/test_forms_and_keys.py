@@ -88,7 +88,15 @@ class TestKeys:
             assert question.prompt in {one.prompt for one in own}
 
     def test_the_keys_of_other_questions_are_refused(self, bank):
-        other = read_bank([{"question": "?", "type": "multiple_choice", "answers": [{"answer": "a", "correct": True}, {"answer": "b", "correct": False}]}])  # fmt: skip
+        other = read_bank(
+            [
+                {
+                    "question": "?",
+                    "type": "multiple_choice",
+                    "answers": [{"answer": "a", "correct": True}, {"answer": "b", "correct": False}],
+                }
+            ]
+        )
         with pytest.raises(InvalidValue, match="not those of the question"):
             with_keys(student_copy(bank), other)
 

@@ -10,9 +10,9 @@ from ecgteach.quiz.questions import in_unit
 from ecgteach.quiz.strips import strip_of
 
 
-def one(type, answers, **settings):
+def one(kind, answers, **settings):
     """A single question."""
-    return read_bank([{"question": "?", "type": type, "answers": answers, **settings}]).questions[0]
+    return read_bank([{"question": "?", "type": kind, "answers": answers, **settings}]).questions[0]
 
 
 def said(answer, correct, feedback, misconception=""):
@@ -69,12 +69,19 @@ class TestNumeric:
     @pytest.mark.parametrize(
         ("answer", "correct", "feedback"),
         [
-            (160, True, "Four boxes."), ("160", True, "Four boxes."), ("0.16 s", True, "Four boxes."),
-            ("0,16s", True, "Four boxes."), ("180 ms", True, "Four boxes."), (140.0, True, "Four boxes."),
-            (180.5, False, "Measure again."), (99.9, False, "Too short."), (100, False, "Measure again."),
-            ("16e1", True, "Four boxes."), (" + 160 ", True, "Four boxes."),
+            (160, True, "Four boxes."),
+            ("160", True, "Four boxes."),
+            ("0.16 s", True, "Four boxes."),
+            ("0,16s", True, "Four boxes."),
+            ("180 ms", True, "Four boxes."),
+            (140.0, True, "Four boxes."),
+            (180.5, False, "Measure again."),
+            (99.9, False, "Too short."),
+            (100, False, "Measure again."),
+            ("16e1", True, "Four boxes."),
+            (" + 160 ", True, "Four boxes."),
         ],
-    )  # fmt: skip
+    )
     def test_within_the_tolerance_and_in_any_unit_of_its_kind(self, answer, correct, feedback):
         assert grade(PR, answer).correct is correct
         assert grade(PR, answer).said == (feedback,)
@@ -82,12 +89,20 @@ class TestNumeric:
     @pytest.mark.parametrize(
         ("answer", "words"),
         [
-            ("about 160", "is no number; write such as 72 ms"), ("160 mV", "is in mV, and the question asks for ms"),
-            ("1.2.3", "is no number"), ("1 2 3", "is no number"), ("nan", "is no number"), (float("inf"), "is no number"),
-            ("", "Answer first"), ("  ", "Answer first"), (True, "a text or a number"), ("160 160", "is no number"),
-            ("1e999", "is no number"), ((1,), "is no number"),
+            ("about 160", "is no number; write such as 72 ms"),
+            ("160 mV", "is in mV, and the question asks for ms"),
+            ("1.2.3", "is no number"),
+            ("1 2 3", "is no number"),
+            ("nan", "is no number"),
+            (float("inf"), "is no number"),
+            ("", "Answer first"),
+            ("  ", "Answer first"),
+            (True, "a text or a number"),
+            ("160 160", "is no number"),
+            ("1e999", "is no number"),
+            ((1,), "is no number"),
         ],
-    )  # fmt: skip
+    )
     def test_what_is_no_number_of_that_unit_is_answered_in_words(self, answer, words):
         with pytest.raises(InvalidValue, match=words):
             grade(PR, answer)
@@ -112,10 +127,13 @@ class TestWords:
     @pytest.mark.parametrize(
         ("answer", "correct"),
         [
-            ("First-degree  block", True), ("first degree block", True), ("frist-degree block", True), ("block", False),
+            ("First-degree  block", True),
+            ("first degree block", True),
+            ("frist-degree block", True),
+            ("block", False),
             ("AF", False),
         ],
-    )  # fmt: skip
+    )
     def test_case_spaces_and_a_slip_of_the_keys_are_let_pass(self, answer, correct):
         assert grade(NAME, answer).correct is correct
 

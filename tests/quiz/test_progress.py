@@ -1,7 +1,8 @@
-"""Progress: what was answered comes back as it was; a damaged or foreign file gets a sentence, and is never half written."""
+"""Progress: what was answered comes back as it was; a damaged or foreign file gets a sentence."""
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_the_first_answer_counts_and_the_last_is_shown(progress, bank):
 def test_it_holds_no_name_no_date_and_no_machine(progress):
     text = progress_text("quiz", progress)
     assert set(json.loads(text)) == {"format", "version", "kind", "check", "content"}
-    for secret in (os.environ.get("USER"), os.uname().nodename, str(os.getcwd()), "202"):
+    for secret in (os.environ.get("USER"), os.uname().nodename, str(Path.cwd()), "202"):
         assert not secret or secret not in text
 
 
@@ -60,12 +61,16 @@ def test_that_of_another_bank_is_refused(progress):
         (lambda text: "[1, 2]", UnreadableFile, "no progress file of this course"),
         (lambda text: '{"format": "other"}', UnreadableFile, "no progress file of this course"),
         (lambda text: text.replace('"version": 1', '"version": 9'), InvalidValue, "version 9, this course reads 1"),
-        (lambda text: text.replace('"kind": "quiz"', '"kind": "reading"'), InvalidValue, "a sitting of ReadFirst, not of a quiz"),
+        (
+            lambda text: text.replace('"kind": "quiz"', '"kind": "reading"'),
+            InvalidValue,
+            "a sitting of ReadFirst, not of a quiz",
+        ),
         (lambda text: text.replace("84 /min", "83 /min"), UnreadableFile, "changed or cut"),
         (lambda text: progress_text("quiz", {"first": 3}), InvalidValue, "does not hold what progress holds"),
         (lambda text: "[" * 100_000, UnreadableFile, "damaged"),
     ],
-)  # fmt: skip
+)
 def test_damaged_and_foreign_files_get_a_sentence(progress, tmp_path, change, error, words):
     path = tmp_path / "mine.json"
     path.write_text(change(progress_text("quiz", progress)), encoding="utf-8")

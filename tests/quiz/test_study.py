@@ -15,6 +15,7 @@ from ecgteach.quiz.study import ARMS
 from ecgteach.quiz.study_power import participants_needed
 
 STUDY = Study(seed=11)
+RATES = dict(zip(ARMS, (0.7, 0.7, 0.2), strict=True))
 
 
 def score(right, network_right, followed):
@@ -22,9 +23,21 @@ def score(right, network_right, followed):
     final = "AFIB" if followed else "SR"
     change = Change(right, right if not followed else bool(network_right), followed)
     return ItemScore(
-        "a or b", {}, "SR", final, "AFIB", right, change.after, network_right, 0.75, MarksScore(reason="none"), False, change,
-        None, None,
-    )  # fmt: skip
+        "a or b",
+        {},
+        "SR",
+        final,
+        "AFIB",
+        right,
+        change.after,
+        network_right,
+        0.75,
+        MarksScore(reason="none"),
+        False,
+        change,
+        None,
+        None,
+    )
 
 
 def take_part(participant, rates, folder, seed=0):
@@ -126,15 +139,13 @@ class TestPower:
 
 
 class TestOutcome:
-    RATES = dict(zip(ARMS, (0.7, 0.7, 0.2), strict=True))
-
     def test_the_outcome_by_arm_is_that_of_its_participants(self, tmp_path):
-        paths = [take_part(one, self.RATES, tmp_path) for one in range(1, 46)]
+        paths = [take_part(one, RATES, tmp_path) for one in range(1, 46)]
         found = study_results(paths)
         assert list(found.arms) == list(ARMS)
         for arm, outcome in found.arms.items():
             assert outcome.participants == 15
-            assert outcome.followed == pytest.approx(self.RATES[arm], abs=0.15)
+            assert outcome.followed == pytest.approx(RATES[arm], abs=0.15)
             assert outcome.interval[0] <= outcome.followed <= outcome.interval[1]
             assert outcome.first == 1.0
         by_pair = {(pair.one, pair.other): pair for pair in found.comparisons}
@@ -151,7 +162,7 @@ class TestOutcome:
         assert found <= 4
 
     def test_too_few_participants_are_counted_and_not_compared(self, tmp_path):
-        found = study_results([take_part(one, self.RATES, tmp_path) for one in range(1, 7)])
+        found = study_results([take_part(one, RATES, tmp_path) for one in range(1, 7)])
         assert all(outcome.participants == 2 and outcome.interval is None for outcome in found.arms.values())
         assert all(pair.p is None and pair.difference is not None for pair in found.comparisons)
         assert "too few" in str(found)
@@ -162,9 +173,13 @@ class TestOutcome:
             ("", UnreadableFile, "no table of results"),
             ("name,grade\r\nAnn,1\r\n", UnreadableFile, "it lacks format"),
             (",".join(COLUMNS) + "\r\n", InvalidValue, "no result was found"),
-            (",".join(COLUMNS) + "\r\n" + ",".join(["other"] + ["0"] * 19) + "\r\n", InvalidValue, "line 2 is of the format 'other'"),
+            (
+                ",".join(COLUMNS) + "\r\n" + ",".join(["other"] + ["0"] * 19) + "\r\n",
+                InvalidValue,
+                "line 2 is of the format 'other'",
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_files_that_are_no_results_get_a_sentence(self, tmp_path, content, error, words):
         (tmp_path / "a.csv").write_text(content, encoding="utf-8")
         with pytest.raises(error, match=words):
@@ -172,11 +187,15 @@ class TestOutcome:
 
     @pytest.mark.parametrize(
         ("old", "new", "words"),
-        [(",11,1,", ",11,one,", "participant is 'one'"), ("1,answer,", "1,nonsense,", "name 'nonsense'"), (",0.75,1,", ",0.75,2,", "right is '2'")],
-    )  # fmt: skip
+        [
+            (",11,1,", ",11,one,", "participant is 'one'"),
+            ("1,answer,", "1,nonsense,", "name 'nonsense'"),
+            (",0.75,1,", ",0.75,2,", "right is '2'"),
+        ],
+    )
     def test_a_cell_that_was_changed_is_told_with_its_place(self, tmp_path, old, new, words):
         first = next(one for one in range(1, 4) if STUDY.arm_of(one) == "answer")
-        path = take_part(first, self.RATES, tmp_path)
+        path = take_part(first, RATES, tmp_path)
         head, rows = path.read_text(encoding="utf-8").split("\n", 1)
         rows = rows.replace(f",11,{first},", ",11,1,").replace(old, new)
         path.write_text(f"{head}\n{rows}", encoding="utf-8")
@@ -184,7 +203,7 @@ class TestOutcome:
             study_results([path])
 
     def test_the_same_participant_twice_is_refused(self, tmp_path):
-        path = take_part(1, self.RATES, tmp_path)
+        path = take_part(1, RATES, tmp_path)
         (tmp_path / "again.csv").write_bytes(path.read_bytes())
         with pytest.raises(InvalidValue, match="both of participant 1"):
             study_results([path, tmp_path / "again.csv"])

@@ -178,7 +178,7 @@ def test_in_a_folder_the_bad_record_is_reported_and_the_rest_go_on(written):
     written.with_suffix(".dat").write_bytes(b"")
     problems = []
     strips = list(open_folder(written.parent).strips(report=problems.append))
-    assert [strip.source_id.split("/")[-1] for strip in strips] == ["r2"]
+    assert [strip.source_id for strip in strips] == ["wfdb/own recording 2"]
     assert len(problems) == 1
     assert "r1" in str(problems[0])
 

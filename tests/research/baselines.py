@@ -166,15 +166,21 @@ def rocket(train: StripSet, judged: StripSet) -> NDArray[np.float64]:
     classifier gives distances, not probabilities; they are brought to a sum of 1 so that the answer and the order of
     strips stay, and nothing else should be read from them.
     """
+    import torch
     from sklearn.linear_model import RidgeClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sktime.transformations.panel.rocket import MiniRocket
 
     kernels = MiniRocket(random_state=0)
-    features = kernels.fit_transform(_slow(train)).to_numpy()
+    threads = torch.get_num_threads()
+    try:
+        features = kernels.fit_transform(_slow(train)).to_numpy()
+        further = kernels.transform(_slow(judged)).to_numpy()
+    finally:
+        torch.set_num_threads(threads)  # numba sets the number of OpenMP's threads, which are torch's as well
     model = make_pipeline(StandardScaler(copy=False), RidgeClassifier(ROCKET_RIDGE)).fit(features, train.targets)
-    distances = model.decision_function(kernels.transform(_slow(judged)).to_numpy())
+    distances = model.decision_function(further)
     if distances.ndim == 1:
         distances = np.column_stack([-distances, distances])
     return _of_all_classes(softmax(distances, axis=1), model.classes_)

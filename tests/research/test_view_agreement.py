@@ -24,16 +24,18 @@ def test_the_table_has_a_row_for_each_rhythm_and_outcome():
         agreed(correlation=None, overlap=None),
         agreed(rhythm="AFIB", outcome="both wrong"),
         agreed(rhythm=None),
+        agreed(rhythm=None, group=None, outcome="no label"),
     ]
     rows = agreement_by(compared)
     assert [(row.of, row.n) for row in rows] == [
         ({"rhythm": "AFIB", "outcome": "both wrong"}, 1),
         ({"rhythm": "SR", "outcome": "both right"}, 3),
+        ({"rhythm": "no label", "outcome": "no label"}, 1),
         ({"rhythm": "not known", "outcome": "both right"}, 1),
     ]
     assert rows[1].correlation == pytest.approx(0.3)
     assert rows[1].empty == 1
-    assert [row.n for row in agreement_by(compared, "group")] == [5]
+    assert [row.n for row in agreement_by(compared, "group")] == [5, 1]
 
 
 def test_disagreement_that_always_goes_with_errors_has_an_area_of_one_and_doubt_alone_one_half():

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgteach.checks.agreement import UNKNOWN, Numbers, ViewAgreement
+from ecgteach.beats import NO_LABEL, NOT_KNOWN
+from ecgteach.checks.agreement import Numbers, ViewAgreement
 from ecgteach.errors import InvalidValue
 from ecgteach.statistics import draw_recordings, mean_of
 
@@ -88,7 +89,8 @@ def agreement_by(compared: Iterable[ViewAgreement], *by: str) -> list[AgreementL
     by = by or ("rhythm", "outcome")
     rows: dict[tuple[str, ...], list[ViewAgreement]] = {}
     for one in compared:
-        rows.setdefault(tuple(str(getattr(one, entry) or UNKNOWN) for entry in by), []).append(one)
+        nothing = NO_LABEL if one.outcome == NO_LABEL else NOT_KNOWN
+        rows.setdefault(tuple(str(getattr(one, entry) or nothing) for entry in by), []).append(one)
     figures = ("correlation", "overlap", "shifted_correlation", "shifted_overlap")
     return [
         AgreementLine(

@@ -220,7 +220,7 @@ def test_the_sentence_tells_where_the_map_lies_and_never_why(seen):
 
 def test_a_further_segment_beyond_chance_is_told_and_slivers_are_not(seen):
     waves = delineate(seen.strip)
-    told = sentence(looking(seen, 1.2 * waves.mask("QRS") + waves.mask("P"))).replace("\N{NO-BREAK SPACE}", " ")
+    told = sentence(looking(seen, 2.0 * waves.mask("QRS") + waves.mask("P"))).replace("\N{NO-BREAK SPACE}", " ")
     assert re.search(r"more than chance; more than chance also lies on P \(about \d+ %\)", told)
     sliver = sentence(looking(seen, 2.0 * waves.mask("QRS") + 0.01 * waves.mask("P")))
     assert "more than chance also" not in sliver

@@ -16,7 +16,7 @@ from ecgteach.models import SignalCNN, shipped
 from ecgteach.records import Record, sample, samples
 from ecgteach.rhythms import grouping, rhythms
 from ecgteach.widgets import CaseExplorer, CaseState, Reading, choose_cases
-from ecgteach.widgets.case_state import CAUSES, Filters, answers, ladder
+from ecgteach.widgets.case_reading import CAUSES, Filters, answers, ladder
 
 STEPS = ladder(["signal", "image"])
 RIDDLE = ladder(["signal", "image"], riddle=True)

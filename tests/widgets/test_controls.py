@@ -73,7 +73,7 @@ class TestTexts:
         assert part("stage")["busy"] == text("stage.busy")
 
     def test_a_key_that_is_not_there_is_told_with_the_like_of_it(self):
-        with pytest.raises(UnknownName, match="did you mean case.heading"):
+        with pytest.raises(UnknownName, match="did you mean case\\.heading"):
             text("case.headin")
 
     def test_every_key_that_the_code_names_is_there_and_every_key_that_is_there_is_named(self):

@@ -14,7 +14,7 @@ from ecgteach.widgets import Marks, MarksState
 
 @pytest.fixture(scope="module")
 def strip():
-    return simulate("SR", seed=60, rate=75, leads=("II",)).strip("II")
+    return simulate("SR", seed=60, rate=75, leads=("II",)).strip(lead="II")
 
 
 @pytest.fixture
@@ -177,7 +177,10 @@ def random_thing(widget, draw):
         values += list(control.options)
     if name == "strips":
         start = round(draw.uniform(0, 9), 2)
-        values = [[], [*control.value, Mark(draw.choice(["seen", "missing", "caliper"]), start, start + draw.uniform(0.05, 1))]]
+        values = [
+            [],
+            [*control.value, Mark(draw.choice(["seen", "missing", "caliper"]), start, start + draw.uniform(0.05, 1))],
+        ]
     try:
         widget.receive({"view": "v", "number": 1, "control": name, "value": draw.choice(values)})
     except EcgteachError as problem:

@@ -43,22 +43,22 @@ def told(widget):
 class TestAnswers:
     def test_a_choice_is_checked_and_its_own_feedback_is_said(self, quiz):
         assert quiz.controls["check"].disabled
-        quiz.controls["options"].value = 1
+        quiz.controls["pick"].value = 1
         quiz.controls["check"].click()
         assert "Irregular is not enough" in told(quiz) and "Not right." in told(quiz)
         assert "0 of 1 right at the first try, 1 of 21 answered." in told(quiz)
 
     def test_what_the_other_answers_stand_for_is_there_too_but_only_afterwards(self, quiz):
         assert "A premature beat comes suddenly early" not in told(quiz)
-        quiz.controls["options"].value = 0
+        quiz.controls["pick"].value = 0
         quiz.controls["check"].click()
         for option in quiz.bank.questions[0].options:
             assert option.reply.feedback.split(":")[0] in told(quiz).replace("&#x27;", "'")
 
     def test_another_try_is_answered_and_the_first_one_counts(self, quiz):
-        quiz.controls["options"].value = 1
+        quiz.controls["pick"].value = 1
         quiz.controls["check"].click()
-        quiz.controls["options"].value = 0
+        quiz.controls["pick"].value = 0
         assert "Irregular is not enough" not in told(quiz)
         assert quiz.controls["check"].label == "Check again"
         quiz.controls["check"].click()
@@ -116,7 +116,7 @@ class TestAnswers:
             if isinstance(question, MarkStrip):
                 quiz.controls["strips"].value = [Mark("seen", 1.0, 1.2)]
             elif isinstance(question, Choice):
-                quiz.controls["option-0" if question.several else "options"].value = True if question.several else 0
+                quiz.controls["option-0" if question.several else "pick"].value = True if question.several else 0
             else:
                 quiz.controls["typed"].value = "1" if isinstance(question, Numeric) else "normal"
             quiz.controls["check"].click()
@@ -130,7 +130,7 @@ class TestAnswers:
         quiz.panel()
         quiz.controls["next"].click()
         assert "mine += [3]" in told(quiz) and "mine = []" in told(quiz)
-        quiz.controls["options"].value = 1
+        quiz.controls["pick"].value = 1
         quiz.controls["check"].click()
         assert "Right." in told(quiz)
         assert quiz.still().png().startswith(b"\x89PNG")
@@ -152,15 +152,27 @@ class TestSecrets:
     def test_a_copy_without_keys_keeps_answers_and_judges_none(self, bank):
         quiz = Quiz(student_copy(bank))
         quiz.panel()
-        quiz.controls["options"].value = 1
+        quiz.controls["pick"].value = 1
         quiz.controls["check"].click()
         assert "Kept." in told(quiz) and "1 of 21 answered." in told(quiz) and "right at the first" not in told(quiz)
 
     def test_what_a_file_holds_is_text_and_never_markup(self):
         evil = "<img src=x onerror=alert(1)>"
-        quiz = Quiz([{"question": evil, "code": evil, "type": "multiple_choice", "answers": [{"answer": evil, "correct": True, "feedback": evil}, {"answer": "b", "correct": False, "feedback": evil}]}])  # fmt: skip
+        quiz = Quiz(
+            [
+                {
+                    "question": evil,
+                    "code": evil,
+                    "type": "multiple_choice",
+                    "answers": [
+                        {"answer": evil, "correct": True, "feedback": evil},
+                        {"answer": "b", "correct": False, "feedback": evil},
+                    ],
+                }
+            ]
+        )
         quiz.panel()
-        quiz.controls["options"].value = 0
+        quiz.controls["pick"].value = 0
         quiz.controls["check"].click()
         shown = [node for node in nodes(quiz.scene()[0]["body"]) if node["kind"] == "words"]
         assert not [node for node in shown if "<img" in node["html"]]
@@ -176,15 +188,15 @@ class TestProgress:
     def test_it_is_saved_with_each_answer_and_goes_on_where_it_was(self, bank, tmp_path):
         path = tmp_path / "mine.json"
         quiz = Quiz(bank, progress=path)
-        quiz.controls["options"].value = 1
+        quiz.controls["pick"].value = 1
         assert not path.exists()
         quiz.controls["check"].click()
         assert load_progress(path, "quiz", Progress) == quiz.state.progress
         again = Quiz(bank, progress=path)
-        assert again.state.progress == quiz.state.progress and again.controls["options"].value == 1
+        assert again.state.progress == quiz.state.progress and again.controls["pick"].value == 1
 
     def test_it_is_saved_and_loaded_by_a_name_that_is_typed(self, quiz, bank, tmp_path):
-        quiz.controls["options"].value = 1
+        quiz.controls["pick"].value = 1
         quiz.controls["check"].click()
         quiz.controls["save"].click()
         assert "name the file first" in quiz.fault.lower()
@@ -232,11 +244,11 @@ class TestFaces:
     def test_on_another_question_the_focus_stands_on_its_first_answer_and_it_is_read_out(self, quiz):
         before = quiz.state
         quiz.controls["next"].click()
-        assert quiz.focus(before, quiz.state) == "options"
+        assert quiz.focus(before, quiz.state) == "pick"
         assert quiz.said(before, quiz.state).startswith("Question 2 of 21. What speaks most")
 
     def test_the_feedback_is_announced(self, quiz):
-        quiz.controls["options"].value = 1
+        quiz.controls["pick"].value = 1
         before = quiz.state
         quiz.controls["check"].click()
         assert quiz.said(before, quiz.state).startswith("Not right. Irregular is not enough")

@@ -130,8 +130,15 @@ class TestOrder:
             climb(reading, "truth")
             if not reading.state.sitting.at_end:
                 reading.controls["step"].click()
-        assert reading.controls["step"].disabled
-        for words in ("Brier score", "wrong answers of the networks followed", "right, of how many", "no curve is drawn"):
+        assert "What decides" in told(reading)
+        reading.controls["step"].click()
+        assert reading.controls["step"].disabled and reading.state.summed
+        for words in (
+            "Brier score",
+            "wrong answers of the networks followed",
+            "right, of how many",
+            "no curve is drawn",
+        ):
             assert words in told(reading)
         rows = list(csv.DictReader(io.StringIO(reading.table())))
         assert len(rows) == len(reading.state.sitting.plan)
@@ -191,6 +198,18 @@ class TestSaved:
         climb(first, "truth")
         again = ReadFirst(items, number=NUMBER, seed=1, progress=path)
         assert again.state.sitting == first.state.sitting
+
+    def test_progress_of_other_strips_is_refused_with_the_seed_that_fits(self, items, reading, tmp_path):
+        path = reading.save(tmp_path / "mine.json")
+        with pytest.raises(InvalidValue, match="make ReadFirst with seed=1"):
+            ReadFirst(items, number=NUMBER, seed=2, progress=path)
+
+    @pytest.mark.parametrize(
+        ("wrong", "words"), [([], "there are 0 items"), (["AFIB"], "items_of"), ([None], "items_of")]
+    )
+    def test_what_are_no_items_is_refused(self, wrong, words):
+        with pytest.raises(InvalidValue, match=words):
+            ReadFirst(wrong)
 
     def test_a_state_is_plain_and_shows_the_same_still(self, reading, items):
         climb(reading, "marks")
@@ -299,3 +318,14 @@ def test_two_hundred_random_things_leave_no_error_and_two_sittings_do_not_meet(i
         assert "foresee" not in one.fault, one.fault
         assert ReadFirstState.from_json(json.loads(json.dumps(one.state.to_json()))) == one.state
     assert other.state == start
+
+
+def test_calipers_are_at_hand_from_the_first_step_and_marks_only_at_theirs(reading):
+    reading.receive({"control": "strips", "value": [{"brush": "caliper", "start": 1.0, "end": 1.8}]})
+    assert reading.fault == "" and "800 ms, 20.0 mm, 75/min" in told(reading)
+    reading.controls["other"].value = 2.0
+    assert reading.state.round.caliper.seconds == 1.0
+    reading.controls["moment"].value = 4.0
+    assert reading.controls["strips"].moment == 4.0
+    reading.receive({"control": "strips", "value": [{"brush": "seen", "start": 1.0, "end": 1.8}]})
+    assert "not asked at this step" in reading.fault and reading.state.round.marks == ()

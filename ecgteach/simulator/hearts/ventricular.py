@@ -13,6 +13,9 @@ FUSION_WINDOW = (0.86, 0.97)
 CHANCE = 0.6
 """Of an atrial beat that comes at the right moment to get through, where captures are asked for."""
 
+BETWEEN_CAPTURES = 4
+"""Wide beats at least from one capture or fusion to the next."""
+
 ATRIAL_RATES = (62.0, 98.0)
 FROM_WHOLE = 0.12
 RETROGRADE_RP = (0.13, 0.2)
@@ -31,13 +34,17 @@ def tachycardia(person: Person, span: Span, random: Generator, options: Mapping[
     beats: list[Beat] = []
     owners: dict[int, int] = {}
     onset = span.start + random.uniform(0, person.rr)
+    since = 0
     while onset < span.end:
         beats.append(Beat(onset, "VT"))
-        through = _arrival(arrivals, onset, person.rr) if random.random() < CHANCE else None
+        since += 1
+        may = since >= BETWEEN_CAPTURES and random.random() < CHANCE
+        through = _arrival(arrivals, onset, person.rr) if may else None
         if through is None:
             onset += person.rr + 0.004 * random.standard_normal()
             continue
         atrium, moment = through
+        since = 0
         early = moment - onset < FUSION_WINDOW[0] * person.rr
         owners[atrium] = len(beats)
         beats.append(Beat(moment, "narrow" if early else "fusion"))

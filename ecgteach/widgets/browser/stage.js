@@ -17,10 +17,11 @@ class Stage {
     this.listen();
     this.show();
     this.look();
+    this.follow().catch(() => {}); // a page without such a manager has no kernel that could go
   }
 
   build() {
-    this.root = element("div", "ecgteach-stage", { role: "region" });
+    this.root = element("div", "ecgteach-stage", { role: "region", tabindex: "-1" });
     this.live = element("div", "ecgteach-unseen", { role: "status", "aria-live": "polite" });
     this.busy = element("div", "ecgteach-busy", { "aria-hidden": "true" });
     this.fault = element("div", "ecgteach-fault", { role: "alert" });
@@ -37,7 +38,8 @@ class Stage {
     for (const kind of ["keydown", "keyup", "keypress"]) {
       this.root.addEventListener(kind, (event) => {
         if (kind === "keydown") this.key(event);
-        if (!THROUGH.has(event.key)) event.stopPropagation();
+        const saves = (event.ctrlKey || event.metaKey) && event.key === "s";
+        if (!THROUGH.has(event.key) && !saves) event.stopPropagation();
       });
     }
     this.fault.addEventListener("click", (event) => {
@@ -52,6 +54,7 @@ class Stage {
   close() {
     this.model.off("change:scene", this.onScene);
     this.watch.disconnect();
+    this.held?.off("comm_live_update", this.onLive);
     clearTimeout(this.timer);
     for (const drawer of this.drawers.values()) drawer.close();
     this.root.remove();
@@ -61,9 +64,19 @@ class Stage {
     return `${this.name}-${name}`;
   }
 
+  // The page's widget manager knows when the kernel has gone; stock widgets get a class of it.
+  async follow() {
+    const held = await this.model.widget_manager?.get_model?.(this.scene.model);
+    if (!held?.on) return;
+    this.held = held;
+    this.onLive = () => this.look();
+    held.on("comm_live_update", this.onLive);
+    this.look();
+  }
+
   // Whether the kernel that made this widget is still there.
   look() {
-    const gone = Boolean(this.host.closest(`.${GONE}`));
+    const gone = Boolean(this.host.closest(`.${GONE}`)) || this.held?.comm_live === false;
     if (gone === !this.gone.hidden) return;
     this.gone.hidden = !gone;
     setText(this.gone, gone && this.scene?.texts ? this.scene.texts.gone : "");
@@ -86,9 +99,11 @@ class Stage {
     setHtml(this.fault, scene.fault || "");
     this.fault.hidden = !scene.fault;
     const focused = this.root.contains(document.activeElement);
+    const held = focused ? document.activeElement.closest("[data-key]")?.dataset.key : null;
     this.nodes = new Map();
     collect(scene.body, this.nodes);
     place(this, this.body, [scene.body]);
+    if (focused && !this.root.contains(document.activeElement)) this.focusOn(held);
     for (const drawer of this.drawers.values()) drawer.fit();
     if (scene.turn !== this.turn) {
       if (scene.said) this.say(scene.said);
@@ -97,9 +112,13 @@ class Stage {
     this.turn = scene.turn;
   }
 
+  // Focus on a control by its name; where it is gone, on the widget itself and never on the page's body.
   focusOn(name) {
-    const target = this.body.querySelector(`[data-key="${CSS.escape(name)}"]`);
-    if (!target) return;
+    const target = name && this.body.querySelector(`[data-key="${CSS.escape(name)}"]:not([hidden])`);
+    if (!target) {
+      this.root.focus({ preventScroll: true });
+      return;
+    }
     const first = target.matches("button") ? target
       : target.querySelector("[role=radio][tabindex='0'], [role=slider], input, button, [tabindex='0']") || target;
     first.focus();
@@ -133,8 +152,8 @@ class Stage {
 
   // A control was changed: shown at once, where the browser can do so alone, and told to the kernel.
   change(control, value) {
-    const node = this.nodes.get(control);
-    if (!node || node.disabled) return;
+    const node = this.nodes.get(control) || {};
+    if (node.disabled) return;
     this.locals.set(control, { value });
     for (const drawer of this.drawers.values()) drawer.changed();
     const target = this.body.querySelector(`[data-key="${CSS.escape(control)}"]`);

@@ -2,7 +2,9 @@
 // Pointing, threshold and fusion rule are answered here; the kernel hears of them afterwards.
 
 const CAPTION_HEIGHT = 22, AXIS_HEIGHT = 17, BAND_MM = 2.4, LOOKED_MM = 1.4;
-const SMALLEST = 0.66; // share of the full width's scale down to which panels shrink to fit the page's height
+const SMALLEST = 0.55; // share of the full width's scale down to which panels shrink to fit the page's height
+const NARROW = 700; // pixels: on a narrower page, which is scrolled anyway, panels take the whole width
+const LABEL_PIXELS = 34;
 const CLICK_PIXELS = 4, SHORTEST_MARK = 0.04;
 const STEP_SECONDS = 0.2, FINE_SECONDS = 0.04;
 
@@ -89,6 +91,13 @@ class Strips {
     return this.stage.local(this.spec.settings?.[name], this.spec[name]);
   }
 
+  // Where the line stands; what was typed and is no moment waits for the kernel's word.
+  moment() {
+    if (!this.spec.settings?.moment) return this.own || 0;
+    const at = this.setting("moment");
+    return typeof at === "number" && at >= 0 && at <= 10 ? at : this.spec.moment;
+  }
+
   brush() {
     if (this.spec.locked) return null;
     const wanted = this.setting("brush");
@@ -108,7 +117,7 @@ class Strips {
     const chrome = (captions * CAPTION_HEIGHT + AXIS_HEIGHT) * this.stage.zoom() + this.foot.offsetHeight;
     const widest = width / ((spec.end - spec.start) * MM_PER_SECOND);
     const room = this.stage.room() - this.stage.around(this.host) - chrome;
-    const mm = Math.max(Math.min(widest, room / millimetres), SMALLEST * widest);
+    const mm = width < NARROW ? widest : Math.max(Math.min(widest, room / millimetres), SMALLEST * widest);
     if (!always && this.scale && Math.abs(mm - this.scale.mm) * millimetres < 2 && Math.abs(width - this.scale.width) < 2) return;
     this.scale = new Scale({ ...spec, end: spec.start + width / (MM_PER_SECOND * mm) }, mm);
     this.draw();
@@ -229,7 +238,8 @@ class Strips {
     pen.fillStyle = spec.look.quiet_ink;
     pen.font = `${getComputedStyle(this.host).fontSize} sans-serif`;
     pen.textBaseline = "top";
-    for (let second = 0; second <= 10; second++) {
+    const each = [1, 2, 5].find((step) => step * MM_PER_SECOND * scale.mm >= LABEL_PIXELS * this.stage.zoom()) || 10;
+    for (let second = 0; second <= 10; second += each) {
       pen.textAlign = scale.x(second) > scale.width - 20 ? "right" : second ? "center" : "left";
       pen.fillText(`${second} s`, Math.min(scale.x(second), scale.width - 2), 2);
     }
@@ -237,7 +247,7 @@ class Strips {
 
   // Marks, the line at a moment and the crosshair: the layer that follows the pointer.
   drawOver() {
-    const { scale, spec } = this, moment = this.setting("moment");
+    const { scale, spec } = this, moment = this.moment();
     for (const held of this.panels.values()) {
       const pen = sized(held.over, scale.width, scale.height);
       spec.brushes.forEach((brush, lane) => {
@@ -390,13 +400,14 @@ class Strips {
   }
 
   moveTo(seconds) {
-    const control = this.spec.settings?.moment;
-    if (!control) return;
-    this.stage.change(control, round2(Math.max(0, Math.min(10, seconds))));
+    const control = this.spec.settings?.moment, at = round2(Math.max(0, Math.min(10, seconds)));
+    this.own = at;
+    if (control) this.stage.change(control, at);
+    else this.drawOver();
   }
 
   key(event) {
-    const now = this.setting("moment") || 0;
+    const now = this.moment() || 0;
     const direction = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
     if (direction) this.moveTo(this.next(now, direction, event.shiftKey));
     else if (event.key === "PageUp" || event.key === "PageDown") this.moveTo(now + (event.key === "PageUp" ? 1 : -1));
@@ -407,7 +418,7 @@ class Strips {
     event.preventDefault();
     event.stopPropagation();
     if (this.from !== null) {
-      this.pending = this.stretch(this.from, this.setting("moment") || 0);
+      this.pending = this.stretch(this.from, this.moment() || 0);
       this.drawOver();
     }
   }

@@ -70,7 +70,7 @@ def test_a_network_that_always_says_the_same_does_not_follow(reads_rate):
 
 @pytest.mark.parametrize(("change", "to"), [("p", 0.25), ("t", 0.5), ("remove_p", None), ("qrs_width", 0.12)])
 def test_p_t_and_qrs_width_do_not_move_a_network_that_reads_the_rate(change, to, reads_rate):
-    result = query(Question("SR", {**CLEAR, "rate": 66}, change, to, "", "stays"), reads_rate, n=3)
+    result = query(Question("SR", {**CLEAR, "rate": 66}, change, to, "", "stays"), reads_rate, n=3, seed=1)
     assert [effect.flipped for effect in result.of("signal")] == [False] * 3
     assert max(abs(effect.change) for effect in result.of("signal")) < 1.0
 
@@ -182,7 +182,8 @@ NOTHING_FOLLOWS = {("AVNRT", "tq"), ("AVRT", "tq"), ("SAAWR", "remove_p")}
 
 def test_every_edit_that_the_table_of_evidence_names_is_asked_but_where_nothing_must_follow():
     named = {(row["rhythm"], row["edit"]) for row in table("evidence.csv") if row["edit"]}
-    on_list = {(rhythm, change) for rhythm, change in named if rhythm not in ("VT", "AVB2", "AVB3")}
+    listed = {*grouping().members, "AVB1", "*"}
+    on_list = {(rhythm, change) for rhythm, change in named if rhythm.removesuffix(" regular") in listed}
     asked = set()
     for question in QUESTIONS:
         made = simulate(question.rhythm, seed=1, leads=("II",), noise=None, **question.settings).truth
@@ -232,7 +233,7 @@ def test_evenness_by_hand():
 def seen():
     """An explanation of a clean strip by untrained networks; its maps are replaced by planted ones."""
     torch.manual_seed(1)
-    strip = simulate("SR", seed=2, rate=66, leads=("II",), **CLEAR).strip()
+    strip = simulate("SR", seed=4, rate=66, leads=("II",), **CLEAR).strip()
     seen = explain(strip, {"signal": SignalCNN().eval(), "image": ImageCNN().eval()}, target="SR")
     # as from a file that does not say which networks made it: planted ones may be asked about these maps
     return replace(seen, views={name: replace(view, made_by=None) for name, view in seen.views.items()})

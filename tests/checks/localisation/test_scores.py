@@ -53,6 +53,12 @@ def test_a_map_on_the_evidence_alone_is_right_by_every_measure():
     assert found.density == found.ceiling == pytest.approx(4.0)
 
 
+def test_pointing_asks_the_one_highest_sample_alone():
+    assert score(level((550, 551, 1.0), (1100, 1101, 0.9))).pointing == 1.0
+    assert score(level((550, 551, 0.9), (1100, 1101, 1.0))).pointing == 0.0
+    assert score(level((550, 551, 1.0), (1100, 1101, 1.0))).pointing == 0.5, "tied ones share it"
+
+
 def test_a_map_on_x_alone_is_wrong_by_every_measure():
     found = score(level((1000, 1300, 0.7)))
     assert (found.score, found.mass, found.pointing, found.rank) == (0.0, 0.0, 0.0, 0.0)
