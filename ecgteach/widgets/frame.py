@@ -51,4 +51,4 @@ class Frame(anywidget.AnyWidget):
         with self.hold_sync():
             if arrays != self.arrays:
                 self.arrays = arrays
-            self.scene = scene
+            self.scene = {**scene, "model": self.model_id}

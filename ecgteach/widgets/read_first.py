@@ -7,6 +7,7 @@ items, nothing returns, and nobody begins without consent.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,8 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         self.seed, number = (seed, number) if study is None else (study.seed, study.items)
         self.arm = "" if study is None else study.arm_of(participant)
         self.items = tuple(draw_items(number, seed=self.seed, models=self._models) if items is None else items)
+        for item in self.items:
+            expect(item, Item, "ReadFirst reads Items", "make them of recordings with ecgteach.quiz.items_of")
         number = min(number, len(self.items))
         self._file = None if progress is None else Path(progress).expanduser()
         self._note = ""
@@ -110,14 +113,14 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         self.tools = MarkTools(BRUSHES)
         self._controls = {control.name: control for control in reading_controls()}
         self._tie()
-        stretches_of(self.items[0].strip)  # what finds waves takes seconds to be loaded: now, not at a press
         maps = None if study is None else study.shows_map(participant)
         sitting = plan_sitting(self.items, number, seed=self.seed, maps=maps, returns=study is None)
+        stretches_of(self.items[0].strip)  # what finds waves takes seconds to be loaded: now, not at a press
         if self._file is not None and self._file.exists():
-            sitting = load_progress(self._file, KIND, Sitting)
-        begun = study is None or len(sitting.rounds) > 1
+            sitting = self._sitting_in(self._file)
+        going = study is None or len(sitting.rounds) > 1
         self.state = ReadFirstState(
-            sitting, agreed=begun, begun=begun, file="" if self._file is None else str(self._file)
+            sitting, agreed=going, begun=going, file="" if self._file is None else str(self._file)
         )
 
     @property
@@ -154,9 +157,12 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         if not state.begun:
             assert self.study is not None
             return ReadFirstShown(state, heading, "", strip, told.consent(self.study.consent), None, False)
-        task = text("reading.step_end" if state.sitting.at_end else f"reading.step_{done.step}")
+        task = text("reading.step_end" if state.summed else f"reading.step_{done.step}")
         if not done.locked:
             return ReadFirstShown(state, heading, task, strip, "", None, False)
+        if state.summed:
+            scores, beside = told.summary(profile_of(scores_of(state.sitting, self.items)), state.sitting.carried)
+            return ReadFirstShown(state, task, "", strip, scores, None, False, beside)
         seen = self._explained(planned.item)
         map_shown = done.reached(MAP_STEP) and planned.with_map
         return ReadFirstShown(state, heading, task, strip, self._told(state, item, seen, map_shown), seen, map_shown)
@@ -165,11 +171,7 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         done, planned = state.round, state.sitting.planned
         if done.finished:
             score = score_round(done, item, with_map=planned.with_map)
-            said = told.truth(done, item, score, seen, self._classes, returns=state.sitting.returns)
-            if state.sitting.at_end:
-                carried = state.sitting.carried
-                said = told.summary(profile_of(scores_of(state.sitting, self.items)), carried) + said
-            return said
+            return told.truth(done, item, score, seen, self._classes, returns=state.sitting.returns)
         said = told.own_reading(done, self._classes) + told.networks(seen)
         if map_shown and self.study is not None and self.study.shows_verdict(self.participant):
             said = told.verdict(self._report(planned.item)) + said
@@ -193,7 +195,7 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
             decision.options, decision.value = {}, None
         held["back"].disabled = done.locked or done.step == FEATURES_STEP
         held["step"].label = self._onward(state)
-        held["step"].disabled = state.sitting.at_end or not (done.finished or done.ready())
+        held["step"].disabled = state.summed or not (done.finished or done.ready())
         held["agree"].value, held["begin"].disabled = state.agreed, not state.agreed
         held["file"].value = state.file
         panels = panels_of(
@@ -205,7 +207,8 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
     def _onward(self, state: ReadFirstState) -> str:
         done = state.round
         if done.finished:
-            return text("reading.onward_end" if state.sitting.at_end else "reading.onward_truth")
+            last = "summed" if state.summed else "end"
+            return text(f"reading.onward_{last}" if state.sitting.at_end else "reading.onward_truth")
         if done.step == ANSWERS_STEP and state.sitting.planned.with_map:
             return text("reading.onward_answers_map")
         return text(f"reading.onward_{done.step}")
@@ -232,6 +235,11 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         if not state.begun:
             return column(words("consent", shown.words), held["agree"], row(held["begin"]))
         done = state.round
+        if state.summed:
+            scores = row(
+                column(words("said", shown.words)), column(words("beside", shown.beside)), look="ecgteach-desk"
+            )
+            return column(words("heading", f"<h3>{shown.heading}</h3>"), scores, self._files(), *self._noted())
         heading = words("heading", f"<h3>{shown.heading}</h3>")
         head = row(heading, words("task", f"<p>{shown.task}</p>"), look="ecgteach-apart")
         onward = row(held["back"], held["step"]) if not done.locked else row(held["step"])
@@ -248,25 +256,35 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
             body: list[page.Item] = [row(column(*task, onward), column(*said), look="ecgteach-desk")]
         else:
             body = [*task, onward, *said]
-        files = row(held["file"], held["save"], held["load"], self._export())
-        note = [words("note", f"<p>{self._note}</p>")] if self._note else []
-        return column(head, self.tools.strips, *body, *([files] if done.finished else []), *note)
+        files = [self._files()] if done.finished else []
+        return column(head, self.tools.strips, *body, *files, *self._noted())
+
+    def _files(self) -> page.Item:
+        """Where progress goes, and the table for a teacher."""
+        held = self._controls
+        return row(held["file"], held["save"], held["load"], self._export())
+
+    def _noted(self) -> list[page.Item]:
+        return [words("note", f"<p>{escape(self._note)}</p>")] if self._note else []
 
     def said(self, before: ReadFirstState, now: ReadFirstState) -> str:
         """The next step, or where the marks are."""
         shown = self._shown
         if len(now.sitting.rounds) != len(before.sitting.rounds):
             return f"{shown.heading}. {shown.task}"
-        if now.round.step != before.round.step or now.begun != before.begun:
+        if now.round.step != before.round.step or (now.begun, now.summed) != (before.begun, before.summed):
             return shown.task
         return self.tools.said(self._in_hand(before), self._in_hand(now), self._stretches(now))
 
     def focus(self, before: ReadFirstState, now: ReadFirstState) -> str:
         """At a new step its first control."""
-        same = len(now.sitting.rounds) == len(before.sitting.rounds) and now.begun == before.begun
+        same = len(now.sitting.rounds) == len(before.sitting.rounds) and (now.begun, now.summed) == (
+            before.begun,
+            before.summed,
+        )
         if same and now.round.step == before.round.step:
             return ""
-        first = {RHYTHM_STEP: "answer", MARKS_STEP: "brush", TRUTH_STEP: "file" if now.sitting.at_end else "step"}
+        first = {RHYTHM_STEP: "answer", MARKS_STEP: "brush", TRUTH_STEP: "file" if now.summed else "step"}
         return first.get(now.round.step, "decision" if now.round.locked else FEATURES[0])
 
     def still(self) -> Picture:
@@ -295,7 +313,9 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
 
     def load(self, path: str | Path) -> None:
         """Go on from saved progress."""
-        self.state = replace(self.state, sitting=load_progress(path, KIND, Sitting), begun=True, hand=MarksState())
+        self.state = replace(
+            self.state, sitting=self._sitting_in(Path(path)), begun=True, hand=MarksState(), summed=False
+        )
 
     def _tie(self) -> None:
         held = self._controls
@@ -339,6 +359,8 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
         raise InvalidValue(text("reading.not_now"))
 
     def _onwards(self, state: ReadFirstState) -> ReadFirstState:
+        if state.sitting.at_end and not state.summed:
+            return replace(state, summed=True)
         on = replace(state, sitting=state.sitting.onward(self.items))
         self._note = ""
         if on.round.finished and self._file is not None:
@@ -352,9 +374,16 @@ class ReadFirst(Widget[ReadFirstState, ReadFirstShown]):
 
     def _loaded(self, state: ReadFirstState) -> ReadFirstState:
         path = named_file(state.file, text("reading.no_file"))
-        sitting = load_progress(path, KIND, Sitting)
+        sitting = self._sitting_in(path)
         self._note = text("reading.loaded", file=path.name)
-        return replace(state, sitting=sitting, hand=MarksState())
+        return replace(state, sitting=sitting, hand=MarksState(), summed=False)
+
+    def _sitting_in(self, path: Path) -> Sitting:
+        """The sitting that a file holds, if it is of these strips."""
+        sitting = load_progress(path, KIND, Sitting)
+        if sitting.seed != self.seed:
+            raise InvalidValue(text("reading.other_seed", file=path.name, held=sitting.seed, seed=self.seed))
+        return sitting
 
     def _explained(self, number: int) -> Explanation:
         if number not in self._seen:

@@ -31,6 +31,8 @@ class ReadFirstState(State):
         Whether a participant of a study has ticked the consent.
     begun : bool
         Whether the first strip is shown.
+    summed : bool
+        Whether the sitting as a whole is shown, after its last strip.
     file : str
         Name of the progress file.
     """
@@ -39,6 +41,7 @@ class ReadFirstState(State):
     hand: MarksState = field(default_factory=MarksState)
     agreed: bool = False
     begun: bool = True
+    summed: bool = False
     file: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -79,6 +82,8 @@ class ReadFirstShown:
         The networks' answers and maps; None before the reading is locked.
     map_shown : bool
         Whether the map stands on the panel.
+    beside : str
+        What stands beside the scores of a whole sitting, as HTML.
     """
 
     state: ReadFirstState
@@ -88,6 +93,7 @@ class ReadFirstShown:
     words: str
     seen: Explanation | None
     map_shown: bool
+    beside: str = ""
 
 
 def begun(state: ReadFirstState) -> ReadFirstState:

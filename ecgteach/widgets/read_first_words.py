@@ -175,8 +175,8 @@ def agreement(marks: Sequence[Mark], seen: Explanation) -> dict[str, float]:
     return {name: float(own[where].mean()) for name, where in looked.items()}
 
 
-def summary(profile: Profile, carried: Sequence[str]) -> str:
-    """The sitting as a whole: scores, confidence with counts, and what to take again."""
+def summary(profile: Profile, carried: Sequence[str]) -> tuple[str, str]:
+    """The sitting as a whole: its scores; and beside them confidence with counts, and what to take again."""
     trust = "" if profile.over_trust is None else f"{profile.followed} of {profile.faced}"
     rows: list[Row] = [
         [text("reading.summary_reading"), _share(profile.reading)],
@@ -199,7 +199,7 @@ def summary(profile: Profile, carried: Sequence[str]) -> str:
         note="" if profile.curve else text("reading.few", least=FEW_FOR_CURVE),
     )
     again = f"<p>{escape(text('reading.carried', contrasts='; '.join(carried)))}</p>" if carried else ""
-    return f'<div class="ecgteach-row ecgteach-top">{scores}<div>{confidence}{again}</div></div>'
+    return scores, confidence + again
 
 
 def _share(value: float | None) -> Cell:

@@ -22,8 +22,8 @@ from ecgteach.quiz import (
     scores_of,
 )
 from ecgteach.quiz.calipers import Caliper, measured
-from ecgteach.quiz.features import FEATURES, READINGS, features_of
-from ecgteach.quiz.items import LOOKS_RIGHT, WRONG_SHARE, contrasts, sides
+from ecgteach.quiz.features import READINGS, features_of
+from ecgteach.quiz.items import contrasts, sides
 from ecgteach.quiz.mark_scores import CLEARLY, ENOUGH_BEATS, HELD, MARGIN, Target, mask_of, score_reading
 from ecgteach.quiz.scores import FEW_FOR_CURVE, score_round
 from ecgteach.quiz.sitting import (
@@ -216,7 +216,7 @@ class TestCalipers:
         assert measured(Caliper(first.peak, second.peak), waves) == "RR"
         assert measured(Caliper(p.onset, first.onset), waves) == "PR"
         assert measured(Caliper(first.offset, first.onset), waves) == "QRS"
-        assert measured(Caliper(0.0, 0.9), waves) == ""
+        assert measured(Caliper(1.0, 6.0), waves) == ""
         assert str(Caliper(1.0, 1.8)) == "800 ms, 20.0 mm, 75/min if it repeats"
         assert str(Caliper(1.0, 1.0)) == "0 ms"
 
@@ -410,5 +410,19 @@ class TestResults:
         assert len(read_results([tmp_path / "a.csv"])) >= ASKED
 
 
-def test_what_was_tuned_is_what_the_tests_above_hold():
-    assert (WRONG_SHARE, LOOKS_RIGHT, len(FEATURES)) == (0.4, 0.6, 4)
+def test_what_was_chosen_by_hand_stands_where_it_was_chosen():
+    """Each moves what a learner is told; whoever changes one does so knowingly."""
+    from ecgteach.quiz import calipers, features, items, mark_scores, scores, sitting, strips, study_power
+
+    held = {
+        items: {"WRONG_SHARE": 0.4, "LOOKS_RIGHT": 0.6, "ITEMS": 10, "RESERVE": 2},
+        sitting: {"RETURN_AFTER": 3, "RETURNS": 2, "RETURNED_SHARE": 0.5, "MISSED_READINGS": 2},
+        mark_scores: {"CLEARLY": 0.5, "HELD": 0.5, "ENOUGH_BEATS": 3, "MARGIN": 0.04},
+        features: {"LIMIT_MARGIN": 5.0, "WIDTH_MARGIN": 0.01, "FEW_ODD_BEATS": 0.1},
+        scores: {"FEW_FOR_CURVE": 20},
+        calipers: {"REACH": 0.05},
+        strips: {"READABLE": {"wander": 12.0, "muscle": 24.0, "quantisation": 0.005}},
+        study_power: {"ALPHA": 0.05, "FOLLOWED": 0.5, "DIFFERENCE": 0.2, "ALIKE": 0.2},
+    }
+    for room, values in held.items():
+        assert {name: getattr(room, name) for name in values} == values

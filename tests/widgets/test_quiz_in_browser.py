@@ -14,12 +14,18 @@ from tests.browser import LONGEST, Stage, chromium, jupyterlab, opened, shots_fo
 pytestmark = pytest.mark.browser
 
 CELLS = (
+    "import os\nfrom pathlib import Path\nPath('kernel').write_text(str(os.getpid()))\n"
     "from ecgteach.widgets import Marks, Quiz, ReadFirst\nfrom ecgteach import simulate\n"
     "quiz = Quiz('rhythms', progress='mine.json')\nquiz",
     "reading = ReadFirst(number=5, seed=3)\nreading",
     "marks = Marks(simulate('SR', seed=60, rate=75, leads=('II',)).strip('II'))\nmarks",
 )
 READ = (("regularity", "regular"), ("rate", "60 to 100"), ("p", "one before each QRS"), ("qrs", "narrow, under 120 ms"))
+PRESS = """(area, share) => {
+    const found = [...area.querySelectorAll("button:not([aria-disabled=true]), input[type=checkbox]")];
+    const seen = found.filter(one => one.offsetParent && one.closest("[data-key]").dataset.key !== "load");
+    seen[Math.floor(share * seen.length)].click();
+}"""
 HARMLESS = re.compile(r"favicon|ResizeObserver loop")
 
 
@@ -225,19 +231,21 @@ class TestReadFirst:
     def test_a_whole_sitting_by_mouse_each_step_fits_and_the_order_holds(self, lab, reading):
         shown = set()
         for _ in range(80):
-            step = reading.control("task").inner_text()
+            step = (
+                reading.control("task") if reading.control("task").count() else reading.control("heading")
+            ).inner_text()
             said = reading.all.inner_text()
             if "Step" in step:
                 assert "network" not in said.replace("networks answered", "")
             if "What decides" in said:
-                assert step in ("What it was", "That was the last strip.")
+                assert step == "What it was"
             if step not in shown:
                 shown.add(step)
                 fits(lab, reading, f"reading-{len(shown)}")
             if "Step 3" in step:
                 reading.drag(0.30, 0.32)
                 reading.says("1 as seen here")
-            if "last strip" in step:
+            if step == "How you did":
                 break
             climb(reading)
         assert len(shown) == 7
@@ -278,32 +286,24 @@ def test_narrow_large_and_at_twice_the_size_nothing_is_cut(lab, quiz, marks, wid
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_two_hundred_things_done_at_random_leave_no_fault_and_no_growing_kernel(lab, number):
+def test_two_hundred_things_done_at_random_leave_no_fault_and_no_growing_kernel(lab, folder, number):
     stage, draw = stage_of(lab, number), Random(number)
     sizes = []
     for turn in range(200):
-        found = stage.all.locator("button:not([aria-disabled=true]):not([data-key=load]), input[type=checkbox]").all()
-        found[draw.randrange(len(found))].evaluate("one => one.click()")
+        stage.all.evaluate(PRESS, draw.random())
         if turn % 10 == 0:
             stage.settle()
             assert "foresee" not in stage.fault, stage.fault
         if turn in (80, 199):
             stage.settle()
-            sizes.append(_resident())
+            sizes.append(_resident(folder))
     assert sizes[1] <= 1.1 * sizes[0], sizes
 
 
-def _resident():
-    """Memory of the youngest kernel."""
-    kernels = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and _is_kernel(path)]
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{max(kernels)}/status").read_text())[1])
-
-
-def _is_kernel(path):
-    try:
-        return b"ipykernel_launcher" in (path / "cmdline").read_bytes()
-    except OSError:
-        return False
+def _resident(folder):
+    """Memory of this notebook's kernel, in kB."""
+    kernel = (folder / "kernel").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{kernel}/status").read_text())[1])
 
 
 def test_a_sitting_is_walked_by_keyboard_alone_in_voila_from_the_first_step_to_the_truth(lab, tmp_path, shots):

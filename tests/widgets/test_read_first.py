@@ -130,7 +130,9 @@ class TestOrder:
             climb(reading, "truth")
             if not reading.state.sitting.at_end:
                 reading.controls["step"].click()
-        assert reading.controls["step"].disabled
+        assert "What decides" in told(reading)
+        reading.controls["step"].click()
+        assert reading.controls["step"].disabled and reading.state.summed
         for words in (
             "Brier score",
             "wrong answers of the networks followed",
@@ -196,6 +198,18 @@ class TestSaved:
         climb(first, "truth")
         again = ReadFirst(items, number=NUMBER, seed=1, progress=path)
         assert again.state.sitting == first.state.sitting
+
+    def test_progress_of_other_strips_is_refused_with_the_seed_that_fits(self, items, reading, tmp_path):
+        path = reading.save(tmp_path / "mine.json")
+        with pytest.raises(InvalidValue, match="make ReadFirst with seed=1"):
+            ReadFirst(items, number=NUMBER, seed=2, progress=path)
+
+    @pytest.mark.parametrize(
+        ("wrong", "words"), [([], "there are 0 items"), (["AFIB"], "items_of"), ([None], "items_of")]
+    )
+    def test_what_are_no_items_is_refused(self, wrong, words):
+        with pytest.raises(InvalidValue, match=words):
+            ReadFirst(wrong)
 
     def test_a_state_is_plain_and_shows_the_same_still(self, reading, items):
         climb(reading, "marks")
@@ -293,7 +307,8 @@ def test_recordings_of_a_teacher_are_read_too_and_a_missing_label_judges_no_one(
     assert widget.fault == ""
 
 
-def test_two_hundred_random_things_leave_no_error_and_two_sittings_do_not_meet(items):
+def test_two_hundred_random_things_leave_no_error_and_two_sittings_do_not_meet(items, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     draw = Random(7)
     one, other = (ReadFirst(items, number=NUMBER, seed=1) for _ in range(2))
     start = other.state

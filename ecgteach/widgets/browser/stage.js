@@ -17,6 +17,7 @@ class Stage {
     this.listen();
     this.show();
     this.look();
+    this.follow().catch(() => {}); // a page without such a manager has no kernel that could go
   }
 
   build() {
@@ -53,6 +54,7 @@ class Stage {
   close() {
     this.model.off("change:scene", this.onScene);
     this.watch.disconnect();
+    this.held?.off("comm_live_update", this.onLive);
     clearTimeout(this.timer);
     for (const drawer of this.drawers.values()) drawer.close();
     this.root.remove();
@@ -62,9 +64,19 @@ class Stage {
     return `${this.name}-${name}`;
   }
 
+  // The page's widget manager knows when the kernel has gone; stock widgets get a class of it.
+  async follow() {
+    const held = await this.model.widget_manager?.get_model?.(this.scene.model);
+    if (!held?.on) return;
+    this.held = held;
+    this.onLive = () => this.look();
+    held.on("comm_live_update", this.onLive);
+    this.look();
+  }
+
   // Whether the kernel that made this widget is still there.
   look() {
-    const gone = Boolean(this.host.closest(`.${GONE}`));
+    const gone = Boolean(this.host.closest(`.${GONE}`)) || this.held?.comm_live === false;
     if (gone === !this.gone.hidden) return;
     this.gone.hidden = !gone;
     setText(this.gone, gone && this.scene?.texts ? this.scene.texts.gone : "");
