@@ -247,7 +247,9 @@ class Lab:
 
     def in_last_cell(self, code: str) -> None:
         """Run a line in the notebook's last cell; what it is waiting for is up to the caller."""
-        page = self.page
+        page = self.page  # which holds no cell that is far out of sight
+        page.locator(".jp-WindowedPanel-outer").first.evaluate("pane => { pane.scrollTop = pane.scrollHeight; }")
+        page.wait_for_timeout(300)
         page.locator(".jp-CodeCell .cm-content").last.click()
         page.keyboard.press("Control+a")
         page.keyboard.insert_text(code)

@@ -77,6 +77,8 @@ def _fused(seen: Explanation, heading: str, unfused: dict[str, str]) -> Panel:
             heat[rule] = fuse(maps, rule, sure)
         except EmptyMap as problem:
             unfused[rule] = str(problem)
+    if seen.fused is not None:
+        heat[seen.rule] = seen.fused  # with the weights that were set
     note = text("case.fused_note", both=every(seen.views, "map").split()[0])
     if not heat or seen.fused is None:
         note = text("case.not_fused")

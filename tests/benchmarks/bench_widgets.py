@@ -32,7 +32,7 @@ CELLS = (
     "explorer = CaseExplorer()\n"
     "explorer",
     "seen = Reading('SR', 75, 'fused', no_idea=True)\n"
-    "explorer.state = replace(explorer.state, riddles=(), readings=(seen,) * 12)",
+    "explorer.state = replace(explorer.state, riddles=(), readings=(seen, *(Reading(),) * 11))",
     "plain = explorer.receive\n"
     "def late(content):\n"
     f"    time.sleep({DELAY_SECONDS})\n"
@@ -42,7 +42,6 @@ CELLS = (
 )
 DELAYED = "handlers[:] = [lambda frame, content, buffers: late(content)]"
 PROMPT = "handlers[:] = held"
-UNREAD = "explorer.state = replace(explorer.state, case=0, readings=(Reading(),) * 12)"
 
 PAINTED = """async (act) => {
     const frame = () => new Promise(requestAnimationFrame);
@@ -123,12 +122,12 @@ def report(lab: object, stage: Stage) -> list[str]:
     lab.idle()
     stage.top()
     line("another target (both networks)", [TARGET.replace("SHARE", str(1 + n % 4)) for n in range(4)])
-    lab.in_last_cell(UNREAD)
-    lab.idle()
+    stage.press("next")
+    stage.control("answer").wait_for()
     stage.top()
     line("answer chosen (kernel)", [CHOOSE.replace("SHARE", str(n % 6)) for n in range(TIMES)])
     before = lab.widget_messages
-    moves = ["next"] * 11 + ["previous"] * 11
+    moves = ["next"] * 10 + ["previous"] * 10
     line("next case (kernel)", [NEXT.replace("SHARE", move) for move in moves])
     count = lab.widget_messages - before
     print(f"messages of a widget for a changed case: {count / len(moves):.1f} (bound 3)")

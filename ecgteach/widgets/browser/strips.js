@@ -127,7 +127,8 @@ class Strips {
   heatOf(panel) {
     if (!panel) return null;
     if (panel.rules && this.setting("rule") === this.spec.weighted && typeof this.setting("weight") === "number") {
-      return this.mixed(this.setting("weight") / 100);
+      const mixed = this.spec.agreement && this.mixed(this.setting("weight") / 100);
+      if (mixed) return mixed; // without the views beside it, it is the kernel that has mixed them
     }
     const key = panel.rules ? panel.rules[this.setting("rule")] : panel.heat;
     return key ? this.stage.bytes(key) : null;
@@ -153,14 +154,22 @@ class Strips {
   }
 
   draw() {
+    this.found = this.spec.agreement ? this.agreed() : null;
     for (const held of this.panels.values()) this.drawPanel(held);
     this.drawAxis();
     this.drawOver();
     this.tell();
   }
 
+  // A panel is drawn anew only where what lies on its paper has changed; threshold and pointer have a layer above it.
   drawPanel(held) {
     const { spec, scale } = this, { spec: panel } = held, look = spec.look;
+    const map = panel.rules ? [panel.rules[this.setting("rule")], this.setting("rule"), this.setting("weight")] : panel.heat;
+    const image = panel.image ? panel.image.ink + panel.image.heat : "";
+    const shown = [scale.mm, scale.width, scale.low, scale.high, panel.trace || spec.trace, map, image, panel.scale];
+    const key = [...shown, this.setting("own_scale"), window.devicePixelRatio].join();
+    if (held.key === key) return;
+    held.key = key;
     const pen = sized(held.paper, scale.width, scale.height);
     pen.fillStyle = look.paper;
     pen.fillRect(0, 0, scale.width, scale.height);
@@ -168,10 +177,19 @@ class Strips {
     const trace = panel.trace ? this.stage.floats(panel.trace) : this.trace;
     if (panel.image) this.drawImage(pen, panel);
     else if (heat) drawHeat(pen, scale, trace, heat, this.shades(panel));
-    drawLines(pen, scale, look);
+    pen.drawImage(this.lines(), 0, 0, scale.width, scale.height);
     if (!panel.image) drawTrace(pen, scale, trace, look);
-    if (panel.agreement) this.drawAgreement(pen);
-    else if (heat) this.drawLooked(pen, heat, panel.colour);
+  }
+
+  // The paper's lines, made once for a scale.
+  lines() {
+    const { scale } = this, key = [scale.mm, scale.width, scale.low, scale.high, window.devicePixelRatio].join();
+    if (this.ruled?.key !== key) {
+      const canvas = document.createElement("canvas");
+      drawLines(sized(canvas, scale.width, scale.height), scale, this.spec.look);
+      this.ruled = { key, canvas };
+    }
+    return this.ruled.canvas;
   }
 
   drawImage(pen, panel) {
@@ -221,7 +239,7 @@ class Strips {
   }
 
   drawAgreement(pen) {
-    const found = this.agreed();
+    const found = this.found;
     if (!found) return;
     const { scale } = this, high = BAND_MM * scale.mm;
     this.spec.agreement.kinds.forEach((kind, number) => {
@@ -249,7 +267,9 @@ class Strips {
   drawOver() {
     const { scale, spec } = this, moment = this.moment();
     for (const held of this.panels.values()) {
-      const pen = sized(held.over, scale.width, scale.height);
+      const pen = sized(held.over, scale.width, scale.height), heat = this.heatOf(held.spec);
+      if (held.spec.agreement) this.drawAgreement(pen);
+      else if (heat) this.drawLooked(pen, heat, held.spec.colour);
       spec.brushes.forEach((brush, lane) => {
         if (!held.spec.brushes.includes(brush.name)) return;
         for (const mark of this.drawn()) if (mark.brush === brush.name) this.drawMark(pen, mark, brush, lane);
@@ -305,7 +325,7 @@ class Strips {
 
   // What words beside the panels say of threshold and rule, filled in where they leave room for it.
   tell() {
-    const found = this.spec.agreement ? this.agreed() : null, said = {};
+    const { found } = this, said = {};
     if (found) {
       const counts = this.spec.agreement.kinds.map((_, number) => found.reduce((sum, one) => sum + (one === number), 0) / found.length);
       this.spec.agreement.kinds.forEach((kind, number) => { said[kind.kind] = inSteps(counts[number], this.spec.texts); });
