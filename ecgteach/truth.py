@@ -69,7 +69,7 @@ def rhythms_within(annotations: Iterable[Annotation], start: float, end: float) 
 ROLES = {
     "P": "present: something is there, and a map on it is right",
     "A": "absent: something expected is missing, and a map on the empty segment is right",
-    "I": "interval: a relation between beats, which has no single place",
+    "I": "interval: a relation between beats (or between leads), which has no single place",
     "C": "context: belongs to the beat, neither for nor against",
     "X": "irrelevant: a map on it is wrong",
     "D": "distractor: an ectopic beat and its pause",

@@ -298,7 +298,8 @@ def opened(
 
 
 _ALL_RAN = """() => {
-    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
+    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
+        .filter(prompt => prompt.textContent.trim());  // that of a folded cell is empty
     const idle = document.querySelector(".jp-Notebook-ExecutionIndicator[data-status=idle]");
     return idle && prompts.length && prompts.every(prompt => /^\\[\\d+\\]:$/.test(prompt.textContent.trim()));
 }"""

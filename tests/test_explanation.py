@@ -5,6 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -171,6 +172,34 @@ def test_eight_threads_get_what_one_gets():
         for name, view in expected.views.items():
             assert np.array_equal(seen.views[name].map.values, view.map.values)
             assert np.array_equal(seen.views[name].prediction.logits, view.prediction.logits)
+
+
+def test_one_thread_and_two_give_the_same_to_a_hundred_thousandth():
+    def seen(threads):
+        code = f"""
+import sys, torch, ecgteach, numpy as np
+torch.set_num_threads({threads})
+assert torch.get_num_threads() == {threads}
+for group in ("SR", "SB", "GSVT", "AFIB"):
+    seen = ecgteach.explain(ecgteach.sample(group))
+    for view in seen.views.values():
+        sys.stdout.buffer.write(view.prediction.logits.astype("<f8").tobytes())
+        sys.stdout.buffer.write(view.on_time.astype("<f8").tobytes())
+    sys.stdout.buffer.write(seen.fused.astype("<f8").tobytes())
+"""
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=240, check=True)
+        return np.frombuffer(done.stdout, "<f8")
+
+    one, two = seen(1), seen(2)
+    assert one.size == two.size > 4 * 3 * 5000
+    assert np.abs(one - two).max() <= 1e-5
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="not run, because memory is measured by Linux' /proc")
+def test_explaining_strip_after_strip_does_not_grow():
+    code = "from tests.benchmarks.bench_explain_memory import growth; print(growth(120, warm=40, steps=2)[-1])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=True)
+    assert float(done.stdout) < 10
 
 
 # Provenance

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..beats import find_beats
 from ..errors import InvalidValue, choices
 from ..image import StripImage, strip_image
 from ..plots import Picture
+from ..plots.pixels import plot_pixels
 from ..strip import Strip
 from .base import State, Widget
 from .controls import Choice, Control, Item, column, row, words
@@ -162,23 +162,11 @@ class PictureMaker(Widget[MakerState, MakerShown]):
         image = shown.image if shown.image is not None else _drawn(self.strips[state.strip], state)
         title = said("maker", "title", columns=state.columns, pen=f"{state.pen:g}", gain=f"{state.gain:g}")
 
-        def draw() -> Figure:
-            figure = Figure(figsize=(11.0, 2.0), dpi=96, facecolor="white")
-            axes = figure.add_axes((0.05, 0.16, 0.94, 0.66))
-            edges = (0.0, image.geometry.seconds, image.geometry.low, image.geometry.high)
-            axes.imshow(
-                1.0 - image.pixels, cmap="gray", vmin=0, vmax=1, extent=edges, aspect="auto", interpolation="nearest"
-            )
-            axes.set_title(title, fontsize=12, loc="left")
-            axes.set_xlabel("seconds")
-            axes.set_ylabel("millivolts")
-            return figure
-
         alt = said(
             "maker", "alt", number=state.strip + 1, columns=state.columns, rows=image.geometry.height,
             pen=f"{state.pen:g}", gain=f"{state.gain:g}", told=shown.told if shown.image is not None else "",
         )  # fmt: skip
-        return Picture(draw, alt.strip())
+        return Picture(plot_pixels(image, title=title).draw, alt.strip())
 
 
 def read_back(image: StripImage) -> NDArray[np.float64]:

@@ -37,7 +37,8 @@ def test_every_cell_runs_without_an_error_or_a_warning(lab):
     lab.page.locator(".ecgteach-stage").first.wait_for(timeout=LONGEST)
     lab.shot("1-first-look")
     assert lab.page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
-    assert lab.page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    said = lab.page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').all()
+    assert all("Unsolved" in one.text_content() for one in said), "no warning, and no error but that of the two stubs"
 
 
 def test_figures_speak_to_those_who_cannot_see_them(lab):

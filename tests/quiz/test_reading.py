@@ -216,7 +216,7 @@ class TestCalipers:
         assert measured(Caliper(first.peak, second.peak), waves) == "RR"
         assert measured(Caliper(p.onset, first.onset), waves) == "PR"
         assert measured(Caliper(first.offset, first.onset), waves) == "QRS"
-        assert measured(Caliper(0.0, 0.9), waves) == ""
+        assert measured(Caliper(1.0, 6.0), waves) == ""
         assert str(Caliper(1.0, 1.8)) == "800 ms, 20.0 mm, 75/min if it repeats"
         assert str(Caliper(1.0, 1.0)) == "0 ms"
 

@@ -260,7 +260,8 @@ class TestFaces:
             Quiz(3)
 
 
-def test_two_hundred_random_things_leave_no_error_and_two_quizzes_do_not_meet(bank):
+def test_two_hundred_random_things_leave_no_error_and_two_quizzes_do_not_meet(bank, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     draw, one, other = Random(5), Quiz(bank), Quiz(bank)
     start = other.state
     for widget in (one, other):

@@ -307,7 +307,8 @@ def test_recordings_of_a_teacher_are_read_too_and_a_missing_label_judges_no_one(
     assert widget.fault == ""
 
 
-def test_two_hundred_random_things_leave_no_error_and_two_sittings_do_not_meet(items):
+def test_two_hundred_random_things_leave_no_error_and_two_sittings_do_not_meet(items, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     draw = Random(7)
     one, other = (ReadFirst(items, number=NUMBER, seed=1) for _ in range(2))
     start = other.state
