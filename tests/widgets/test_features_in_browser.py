@@ -1,13 +1,19 @@
 """WhatIf and WaveformFeatures in JupyterLab, in a real browser: by mouse, by keyboard alone, by axe-core."""
 
+import os
+import re
+from pathlib import Path
+from random import Random
+
 import pytest
 
-from tests.browser import LONGEST, Stage, chromium, jupyterlab, opened, shots_folder, write_notebook
+from tests.browser import LONGEST, Stage, chromium, jupyterlab, opened, shots_folder, voila, write_notebook
+from tests.widgets.test_in_browser import AT_RANDOM
 
 pytestmark = pytest.mark.browser
 
 CELLS = (
-    "from ecgteach.widgets import WaveformFeatures, WhatIf\none = WhatIf()\none",
+    "import os\nprint('kernel', os.getpid())\nfrom ecgteach.widgets import WaveformFeatures, WhatIf\none = WhatIf()\none",
     "other = WaveformFeatures()\nother",
     "1 + 1",
 )
@@ -185,6 +191,46 @@ def test_on_a_narrow_page_and_at_twice_the_size_nothing_is_cut(lab, number, widt
         lab.page.set_viewport_size({"width": 1366, "height": 768})
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_two_hundred_random_interactions_leave_no_error_and_no_growing_memory(lab, number):
+    stage, draw, sizes = Stage(lab.page, number), Random(number), []
+    stage.top()
+    told = lab.page.locator(".jp-OutputArea-output").get_by_text(re.compile(r"^kernel \d+")).first.inner_text()
+    kernel = Path("/proc", told.split()[1], "statm")
+    for turn in range(200):
+        stage.all.evaluate(AT_RANDOM, draw.random())
+        stage.settle()
+        assert "foresee" not in stage.fault, stage.fault
+        if turn in (100, 199):
+            sizes.append(int(kernel.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+    assert sizes[1] <= 1.1 * sizes[0], sizes
+
+
 def test_nothing_was_fetched_from_outside_and_the_console_is_quiet(lab):
     assert lab.outside == []
     assert [fault for fault in lab.faults if "favicon" not in fault and "ResizeObserver" not in fault] == []
+
+
+def test_the_same_works_as_a_page_of_voila(lab, tmp_path):
+    write_notebook(tmp_path / "features.ipynb", *CELLS[:2])
+    with voila(tmp_path) as address:
+        page = lab.page.context.browser.new_page(viewport={"width": 1366, "height": 768})
+        page.set_default_timeout(LONGEST)
+        page.goto(f"{address}/voila/render/features.ipynb", timeout=240_000)
+        page.locator(".ecgteach-stage").nth(1).wait_for(timeout=120_000)
+        what_if, features = Stage(page, 0), Stage(page, 1)
+        for view in ("signal", "image"):
+            what_if.choose(f"predict-{view}", "less sure")
+        what_if.press("lock")
+        what_if.control("turn").locator("input").focus()
+        page.keyboard.press("End")
+        what_if.settle()
+        what_if.says("as you said")
+        for name in ("QRS", "before QRS", "ST and T"):
+            features.choose("rank", name)
+        features.press("show")
+        features.says("agreement, not correctness")
+        for stage in (what_if, features):
+            assert stage.violations() == [] and stage.cut() == []
+        page.screenshot(path=lab.shots / "features-voila.png", full_page=True)
+        page.close()
