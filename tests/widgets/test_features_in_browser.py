@@ -13,7 +13,8 @@ from tests.widgets.test_in_browser import AT_RANDOM
 pytestmark = pytest.mark.browser
 
 CELLS = (
-    "import os\nprint('kernel', os.getpid())\nfrom ecgteach.widgets import WaveformFeatures, WhatIf\none = WhatIf()\none",
+    "import os\nprint('kernel', os.getpid())\n"
+    "from ecgteach.widgets import WaveformFeatures, WhatIf\none = WhatIf()\none",
     "other = WaveformFeatures()\nother",
     "1 + 1",
 )
