@@ -93,8 +93,11 @@ class TestJudging:
         tried = {
             "picture alone": ("sinus", {"rr": 28}),
             "rule alone": ("sinus", {"rr": 24}),
-            "both misled": ("reentry", {"rr": 24}),
+            "both misled": ("fibrillation", {"rr": 0}),
+            "networks alone": ("fibrillation", {"p": 0.14}),
+            "signal alone": ("reentry", {"rr": 20}),
         }
+        assert set(tried) == set(GOALS)
         for goal, (start, dials) in tried.items():
             first = asked.answered(Settings(start))
             assert least_change(first, [asked.answered(Settings(start).turned(**dials))], goal) is not None, goal
