@@ -9,7 +9,6 @@ A^k is channel k of the layer, A^k_ij its value in cell ij of Z cells (or A^k_i)
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import probing
-from .errors import InvalidValue, UnknownName, choices, expect
+from .errors import InvalidValue, UnknownName, expect
 
 if TYPE_CHECKING:
     from .models import Layer
@@ -76,22 +75,19 @@ class ForwardPass:
         with `against`, minus that one other class's: "why c and not that?".
         """
         targets, over = self._one_for_each(target), contrast or against is not None
-        gradients = self._gradients(targets, contrast, against)
+        gradients = self.gradients(targets, contrast, against)
         totals = weighted_sum(self.activations.detach(), gradients).float().cpu().numpy()
         return [Map.of(total, c, over, self.layer) for total, c in zip(totals, targets, strict=True)]
 
-    def gradients(self, target: int | Sequence[int] | None = None, contrast: bool = False) -> Tensor:
-        """Return ∂y^c/∂A for each item, shaped like `activations`; `target` and `contrast` as for `map`."""
-        return self._gradients(self._one_for_each(target), contrast)
-
-    def _gradients(self, targets: list[int], contrast: bool, against: int | None = None) -> Tensor:
-        classes = self.logits.shape[1]
-        rest = -1 / max(classes - 1, 1) if contrast and against is None else 0.0
-        score = self._y.new_full((len(targets), classes), rest)
-        if against is not None:
-            score[:, against] = -1.0
-        score[range(len(targets)), targets] = 1.0
-        asked = (self._y * score).sum()  # one number: with grad_outputs= torch loads sympy first, for seconds
+    def gradients(
+        self, target: int | Sequence[int] | None = None, contrast: bool = False, against: int | None = None
+    ) -> Tensor:
+        """Return ∂y^c/∂A for each item, shaped like `activations`; arguments as for `map`."""
+        targets, classes = self._one_for_each(target), range(self.logits.shape[1])
+        rest = -1 / max(len(classes) - 1, 1) if contrast and against is None else 0.0
+        score = [[1.0 if c == own else -1.0 if c == against else rest for c in classes] for own in targets]
+        with torch.inference_mode(False), torch.enable_grad():
+            asked = (self._y * self._y.new_tensor(score)).sum()  # one number: given a vector torch loads sympy, slowly
         (gradients,) = torch.autograd.grad(asked, self.activations, retain_graph=True, allow_unused=True)
         if gradients is None:
             raise InvalidValue(self._why())
@@ -116,26 +112,22 @@ def class_independent(seen: ForwardPass, maps: list[Map]) -> list[Map]:
 class GradCAM:
     """Makes the maps of one layer of any network, in one dimension or two, and leaves the network as it found it.
 
-    It watches a twin that shares the network's weights (`probing.twin`), so that many threads may ask one network.
-
     Parameters
     ----------
     model : torch.nn.Module
         Takes a tensor (items, channels, *samples or pixels), answers with logits (items, classes).
     layer : str or Layer, optional
-        Dotted name of a submodule; of several runs in one pass the last counts. Without it, the first call finds the
-        submodule that ends last of those whose cells lie along the input: the cells that global pooling averages. The
-        first call also makes sure of a layer that is named; a `models.Layer` was measured before.
+        Dotted name of a submodule; of several runs in one pass the last counts. The first call makes sure of it (a
+        `models.Layer` was measured before), or finds the cells that global pooling averages: those of the submodule
+        that ends last of those whose cells lie along the input.
     """
 
     def __init__(self, model: nn.Module, layer: "str | Layer | None" = None) -> None:
         expect(model, nn.Module, "Grad-CAM asks a network (torch.nn.Module)")
-        self.model, self.layer = model, layer if isinstance(layer, str | None) else getattr(layer, "name", str(layer))
+        self.model, self.layer = model, layer if isinstance(layer, str | None) else getattr(layer, "name", layer)
         self._sure, self._held = hasattr(layer, "cells"), list[AbstractContextManager[nn.Module]]()
-        if self.layer is not None and self.layer not in (names := probing.watchable(model)):
-            near = get_close_matches(str(self.layer), names, n=5, cutoff=0.4) or names
-            what = "has no layer" if self.layer not in dict(model.named_modules()) else "cannot be watched at layer"
-            raise UnknownName(f"{type(model).__name__} {what} {layer!r}; near names: {choices(near)}")
+        if self.layer is not None:
+            probing.expect_watchable(model, self.layer)
 
     def __enter__(self) -> "GradCAM":
         """Hold the network itself in evaluation mode for a ``with`` block; a call alone leaves it as it is."""
@@ -166,7 +158,7 @@ class GradCAM:
                 cells[:] = [(output.clone() if output.is_inference() else output).detach().requires_grad_()]
                 return cells[0].clone()  # the network may go on with an in-place ReLU, which must not reach the cells
 
-        watched = probing.twin(self.model, [layer], keep)
+        watched = probing.twin(self.model, [layer], keep)  # it shares the weights: many threads may ask one network
         for mode in (torch.no_grad, probing.FollowingGradients):  # again where the network itself follows none
             with probing.telling(self.model, batch, layer), torch.inference_mode(False), mode():
                 y = probing.logits_of(watched(batch.clone() if batch.is_inference() else batch), batch)

@@ -10,6 +10,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from functools import partial
 from threading import Lock
 from types import MethodType
@@ -20,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from .errors import InvalidValue
+from .errors import InvalidValue, UnknownName, choices
 
 Watcher = Callable[[str, Any], Any]
 """Takes a layer's name and what it gave; what it returns, unless None, goes on in its place."""
@@ -66,6 +67,21 @@ def watchable(model: nn.Module) -> list[str]:
         elif name:
             names.append(name)
     return names
+
+
+def expect_watchable(model: nn.Module, layer: object) -> None:
+    """Refuse a layer that the network has not, or that cannot be watched.
+
+    Raises
+    ------
+    UnknownName
+        With the names that come nearest.
+    """
+    if layer in (names := watchable(model)):
+        return
+    near = get_close_matches(str(layer), names, n=5, cutoff=0.4) or names
+    what = "cannot be watched at layer" if layer in dict(model.named_modules()) else "has no layer"
+    raise UnknownName(f"{type(model).__name__} {what} {layer!r}; near names: {choices(near)}")
 
 
 def twin(model: nn.Module, watched: Collection[str] = (), watcher: Watcher | None = None) -> nn.Module:

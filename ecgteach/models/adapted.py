@@ -233,7 +233,9 @@ def _batch_of_one(reading: Reading, name: str, samples: NDArray[np.float32]) -> 
             "the axes that are missing, such as samples[None, None]"
         )
     if not torch.isfinite(batch).all():
-        raise InvalidValue(f"{name} makes numbers of a strip that are not finite")
+        if np.ptp(samples):
+            raise InvalidValue(f"{name} makes numbers of a strip that are not finite")
+        batch = torch.zeros_like(batch)  # a flat line has no scale to normalise by; it stays what it is
     return batch
 
 

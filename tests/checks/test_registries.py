@@ -46,7 +46,7 @@ def pair():
 
 @pytest.fixture(scope="module")
 def seen(pair):
-    return explain(strips(2, ("SR",), 3)[1], pair, target="SR")
+    return explain(strips(2, ("SR",), 5)[1], pair, target="SR")
 
 
 @pytest.fixture
