@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..filters import high_pass
 from ..qrs import RATE
 from .complexes import Complexes, Signal
-from .faults import Fault
+from .faults import KINDS, Fault
 
 
 class Limit(NamedTuple):
@@ -49,7 +49,7 @@ ENDS_LEFT_OUT = (0.45, 0.3)
 
 
 def disturbances(trace: Signal, steady: Signal, read: Signal, beats: Complexes) -> tuple[Fault, ...]:
-    """Motion, noise and spikes, which leave the rate and take the P, or leave both and take the heights.
+    """Motion, noise and spikes, which leave the rate and take the P, or leave both and take the heights; worst first.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def disturbances(trace: Signal, steady: Signal, read: Signal, beats: Complexes) 
         _noise(read, rest, judged, beats) or _fine_noise(steady - read, beats),
         _spike(judged, beats),
     )
-    return tuple(fault for fault in found if fault)
+    return tuple(sorted((fault for fault in found if fault), key=lambda fault: KINDS[fault.kind][1]))
 
 
 def _motion(rest: Signal, judged: NDArray[np.bool_], beats: Complexes) -> Fault | None:

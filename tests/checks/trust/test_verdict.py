@@ -70,7 +70,7 @@ def test_localisation_tells_the_map_of_p_from_those_that_look_elsewhere(right, s
 
 
 def test_removal_finds_that_the_late_map_is_not_where_the_network_looks():
-    read = strips(3, ("SR",), 3)
+    read = strips(3, ("SR",), 5)
     removal = TRUST_TESTS["removal"].measure
     figures = {name: [removal(judged_on(name, strip)).figure for strip in read] for name in ("P", "late")}
     assert np.mean(figures["P"]) > 1 > np.mean([0.0 if f is None else f for f in figures["late"]])
