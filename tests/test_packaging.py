@@ -111,6 +111,16 @@ def test_binder_has_a_python_that_the_project_accepts_and_files_that_can_start(t
     assert all(texts[f"binder/{name}"].startswith("#!/usr/bin/env ") for name in ("postBuild", "start"))
 
 
+TOP = {
+    ".ci", ".gitignore", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "LICENSE-course.md", "README.md",
+    "TROUBLESHOOTING.md", "binder", "data_fetch", "ecgteach", "notebooks", "pyproject.toml", "start.py", "tests",
+}  # fmt: skip
+
+
+def test_nothing_lies_at_the_top_that_does_not_belong_there():
+    assert {path.relative_to(ROOT).parts[0] for path in _files()} <= TOP
+
+
 def test_the_package_stays_below_ten_megabytes():
     assert sum(path.stat().st_size for path in _package()) < 10e6
 
