@@ -20,6 +20,14 @@ PATIENT = Patience(connect=60, read=60, pause=60, workers=6)
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="not run, because signals are sent otherwise there")
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Ctrl-C reaches this process, also where it was started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Interrupted:
     """Ctrl-C as soon as something is so; afterwards, how long it took until the call came back."""
 
