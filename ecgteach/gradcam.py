@@ -124,10 +124,8 @@ class GradCAM:
 
     def __init__(self, model: nn.Module, layer: "str | Layer | None" = None) -> None:
         expect(model, nn.Module, "Grad-CAM asks a network (torch.nn.Module)")
-        self.model, self.layer = model, layer if isinstance(layer, str | None) else getattr(layer, "name", layer)
+        self.model, self.layer = model, None if layer is None else probing.name_of(model, layer)
         self._sure, self._held = hasattr(layer, "cells"), list[AbstractContextManager[nn.Module]]()
-        if self.layer is not None:
-            probing.expect_watchable(model, self.layer)
 
     def __enter__(self) -> "GradCAM":
         """Hold the network itself in evaluation mode for a ``with`` block; a call alone leaves it as it is."""

@@ -69,18 +69,19 @@ def watchable(model: nn.Module) -> list[str]:
     return names
 
 
-def expect_watchable(model: nn.Module, layer: object) -> None:
-    """Refuse a layer that the network has not, or that cannot be watched.
+def name_of(model: nn.Module, layer: object) -> str:
+    """Name of a layer, given by its name or as a `models.Layer`, that can be watched.
 
     Raises
     ------
     UnknownName
-        With the names that come nearest.
+        When the network has no such layer, or it cannot be watched; with the names that come nearest.
     """
-    if layer in (names := watchable(model)):
-        return
-    near = get_close_matches(str(layer), names, n=5, cutoff=0.4) or names
-    what = "cannot be watched at layer" if layer in dict(model.named_modules()) else "has no layer"
+    name = getattr(layer, "name", layer)
+    if name in (names := watchable(model)):
+        return str(name)
+    near = get_close_matches(str(name), names, n=5, cutoff=0.4) or names
+    what = "cannot be watched at layer" if name in dict(model.named_modules()) else "has no layer"
     raise UnknownName(f"{type(model).__name__} {what} {layer!r}; near names: {choices(near)}")
 
 

@@ -129,9 +129,11 @@ def write_notebook(path: Path, *cells: str) -> None:
 class Stage:
     """A widget on a page, by what a learner sees of it."""
 
-    def __init__(self, page: object, number: int = 0) -> None:
+    def __init__(self, page: object, number: int = 0, label: str = "") -> None:
+        """The widget of this number on the page, among those that are called `label`, if one is given."""
         self.page = page
-        self.all = page.locator(".ecgteach-stage").nth(number)
+        called = f'[aria-label="{label}"]' if label else ""
+        self.all = page.locator(f".ecgteach-stage{called}").nth(number)
         self.all.wait_for(timeout=LONGEST)
 
     def control(self, name: str) -> object:

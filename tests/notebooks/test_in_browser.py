@@ -28,7 +28,7 @@ def lab(tmp_path_factory):
 
 @pytest.fixture
 def explorer(lab):
-    explorer = Stage(lab.page)
+    explorer = Stage(lab.page, label="Case explorer")
     explorer.top()
     return explorer
 
