@@ -105,6 +105,7 @@ def predict(network: Network, batches: Iterable[NDArray[np.float32]], view: str 
         The view that it stands for; by default its own.
     """
     asked = twin(module_of(network))
+    expect(batches, Iterable, "strips come in batches (arrays of (n, 5000) in mV), one after the other")
     with torch.inference_mode():
         return np.concatenate([asked(inputs_of(network, batch, view)).float().cpu().numpy() for batch in batches])
 

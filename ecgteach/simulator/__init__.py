@@ -3,7 +3,7 @@
 >>> from ecgteach.simulator import edit, simulate
 >>> record = simulate("AFIB", seed=1)
 >>> record.truth
-Truth: atrial fibrillation, 22 beats, 130/min, 107 entries of evidence
+Truth: atrial fibrillation, 13 beats, 78/min, 78 entries of evidence
 >>> edit(record, "regular").truth.notes["label"]
 'fibrillation with regular RR: block, pacing or a drug, or its name is wrong'
 

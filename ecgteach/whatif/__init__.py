@@ -2,7 +2,7 @@
 
 >>> from ecgteach.whatif import Settings, record_of
 >>> record_of(Settings("sinus").turned(p=0.0)).truth.notes["label"]
-'junctional rhythm: no P before the QRS; with regular RR it is not fibrillation'
+'accelerated junctional rhythm: no P before the QRS; with regular RR it is not fibrillation'
 
 | module | what it holds |
 |---|---|
