@@ -12,7 +12,19 @@ import ecgteach
 HOUSE = Path(ecgteach.__file__).parent
 
 FLOORS = (
-    ("errors", "arguments", "statistics", "printing", "rhythms", "sources", "views", "showing", "paths", "plain"),
+    (
+        "errors",
+        "arguments",
+        "statistics",
+        "printing",
+        "rhythms",
+        "sources",
+        "views",
+        "showing",
+        "paths",
+        "plain",
+        "kept",
+    ),
     ("truth", "filters", "qrs", "quality", "strip", "image", "beats", "words", "marks"),
     ("records", "simulator"),
     ("probing", "gradcam", "models"),

@@ -6,6 +6,7 @@ for.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -127,7 +128,7 @@ class StripOf:
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(ABC):
     """What every question has.
 
     Parameters
@@ -161,9 +162,9 @@ class Question:
 
     kind = ""
 
+    @abstractmethod
     def keyless(self) -> "Question":
         """The question without what is right."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
 """What everybody answers to a heart that is set so: both networks, the rule reader, and the simulator's own table."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 from ..beats import IRREGULARLY_IRREGULAR, group_of_truth, regularity_of
 from ..cases import blind
 from ..explanation import Explanation, averaged, explain, highest
+from ..kept import Kept
 from ..models import Network, Prediction, predict
 from ..strip import Strip
 from .rule_reader import RuleReading, read_by_rule
@@ -23,8 +22,6 @@ HELD = 300
 """Settings whose answers are kept: a dial from end to end, several times over."""
 
 HELD_MAPS = 12
-
-Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +90,7 @@ class Asked:
 
     def __init__(self, networks: Mapping[str, Network]) -> None:
         self.networks = dict(networks)
-        self._held: OrderedDict[object, Answered] = OrderedDict()
-        self._maps: OrderedDict[object, Explanation] = OrderedDict()
+        self._held, self._maps = Kept(HELD), Kept(HELD_MAPS)
 
     def answered(self, settings: Settings) -> Answered:
         """What everybody answers.
@@ -104,16 +100,12 @@ class Asked:
         InvalidValue
             When no heart can be set so.
         """
-        if settings.key not in self._held:
-            self._held[settings.key] = self._ask(settings)
-        return _lately(self._held, settings.key, HELD)
+        return self._held.once(settings.key, lambda: self._ask(settings))
 
     def explained(self, settings: Settings, target: str) -> Explanation:
         """Where both networks looked for a class."""
-        key = (settings.key, target)
-        if key not in self._maps:
-            self._maps[key] = explain(self.answered(settings).strip, models=self.networks, target=target)
-        return _lately(self._maps, key, HELD_MAPS)
+        strip = self.answered(settings).strip
+        return self._maps.once((settings.key, target), lambda: explain(strip, models=self.networks, target=target))
 
     def _ask(self, settings: Settings) -> Answered:
         record, said = edited(settings)
@@ -147,11 +139,3 @@ def _follows(settings: Settings, said: Mapping[str, str], unnamed: bool) -> tupl
     if unnamed:
         lasting["p"] = COULD_BE_FIBRILLATION
     return tuple(dict.fromkeys(lasting.values()))
-
-
-def _lately(held: OrderedDict[object, Thing], key: object, most: int) -> Thing:
-    """What is held under a key, which counts as used now; what was not used for longest goes."""
-    held.move_to_end(key)
-    while len(held) > most:
-        held.popitem(last=False)
-    return held[key]

@@ -41,13 +41,14 @@ import html
 import sys
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, Self, TypeVar
 
-from ..errors import EcgteachError, UnknownName
+from ..errors import EcgteachError, InvalidValue, UnknownName
 from ..plots import Picture
+from ..records import Record
 from ..words import capital
 from .controls import Control, Item, laid_out
 from .frame import Frame
@@ -277,3 +278,21 @@ def one_thread() -> Iterator[None]:
 def _sentence(words: str) -> str:
     ended = capital(words)
     return ended if ended.endswith((".", "!", "?")) else ended + "."
+
+
+def recordings(given: object, who: str) -> list[Record]:
+    """The recordings that a widget was given, checked; one alone will do.
+
+    Raises
+    ------
+    InvalidValue
+        When something else is among them; `who` takes them.
+    """
+    held = [given] if isinstance(given, Record) else given
+    if isinstance(held, str) or not isinstance(held, Iterable):
+        raise InvalidValue(f"{who} takes recordings, such as read_record gives, not a {type(held).__name__}")
+    records = list(held)
+    for record in records:
+        if not isinstance(record, Record):
+            raise InvalidValue(f"{who} takes recordings, such as read_record gives; one is a {type(record).__name__}")
+    return records

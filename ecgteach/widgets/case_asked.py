@@ -1,10 +1,9 @@
 """What a CaseExplorer asks of networks and checks, each once: going back costs nothing, memory does not grow."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from ..cases import Case, Solution, all_cases, read_cases, twin_of
 from ..errors import EmptyMap
 from ..explanation import Explanation, explain
 from ..fusion import DEFAULT_RULE, fuse
+from ..kept import Kept
 from ..models import Network
 from ..records import Record
 from ..strip import Strip
@@ -21,8 +21,6 @@ from .strips import WEIGHTED
 
 if TYPE_CHECKING:
     from ..checks.trust import TrustReport
-
-Kept = TypeVar("Kept")
 
 MOST_KEPT = 32
 """Explanations, strips, reports and the like; the oldest goes."""
@@ -57,7 +55,7 @@ class Asked:
         self._given = given
         self._records = records
         self._seed = seed
-        self._kept: OrderedDict[Any, Any] = OrderedDict()
+        self._kept = Kept(MOST_KEPT)
 
     def explained(self, strip: Strip, state: CaseState) -> Explanation:
         """A strip explained as the state asks; networks run once for each target and layer, not for each rule."""
@@ -70,14 +68,14 @@ class Asked:
                 over = None if over == target else over
             return explain(strip, self._models, target, layer=state.layer, against=over)
 
-        return _fused(self._keep(("seen", _name(strip), state.target, against, state.layer), made), state)
+        return _fused(self._kept.once(("seen", _name(strip), state.target, against, state.layer), made), state)
 
     def tested(self, strip: Strip, state: CaseState) -> "TrustReport":
         """Tests of the map for the networks' own answer, fused by the usual rule: that is judged, whatever is set."""
         from ..checks.trust import trust  # brings scipy.stats, which reading does without
 
         seen = self.explained(strip, as_usual(state))
-        return self._keep(("tested", _name(strip)), lambda: trust(seen, self._models))
+        return self._kept.once(("tested", _name(strip)), lambda: trust(seen, self._models))
 
     def letter(self, case: int) -> str:
         """Which of both maps is the trained network's."""
@@ -85,7 +83,7 @@ class Asked:
 
     def riddle(self, strip: Strip, view: str, case: int) -> dict[str, NDArray[np.float32]]:
         """A view's map, and one of the same network with random weights, by letter."""
-        seen = self._keep(("seen", _name(strip), None, None, None), lambda: explain(strip, self._models))
+        seen = self._kept.once(("seen", _name(strip), None, None, None), lambda: explain(strip, self._models))
 
         def made() -> NDArray[np.float32]:
             from ..checks.sanity import randomise
@@ -96,7 +94,7 @@ class Asked:
                     break
             return other.views[view].on_time
 
-        real, other = seen.views[view].on_time, self._keep(("random", _name(strip)), made)
+        real, other = seen.views[view].on_time, self._kept.once(("random", _name(strip)), made)
         return {"A": real, "B": other} if self.letter(case) == "A" else {"A": other, "B": real}
 
     def pool(self) -> tuple[Case, ...]:
@@ -104,37 +102,27 @@ class Asked:
         if self._records is None:
             return all_cases(self._given)
         records = self._records
-        return self._keep("pool", lambda: read_cases(records, self._given))
+        return self._kept.once("pool", lambda: read_cases(records, self._given))
 
     def twin(self, record: Record, unread: Collection[str]) -> Case | None:
         """A case with the same answer and the opposite outcome; none that is still to be read."""
-        case = self._keep(("case", record.name), lambda: read_cases([record], self._given)[0])
+        case = self._kept.once(("case", record.name), lambda: read_cases([record], self._given)[0])
         others = self.pool() if self._records is None else (*self.pool(), *all_cases(self._given))
         return twin_of(case, others, unread)
 
     def solution(self, record: Record) -> Solution:
         """What a case turns out to be."""
-        return self._keep(("solution", id(record)), lambda: Solution.of(record))
+        return self._kept.once(("solution", id(record)), lambda: Solution.of(record))
 
     def strip(self, record: Record) -> Strip:
         """A record's strip as the networks read it."""
-        return self._keep(("strip", id(record)), lambda: record.strip().for_reading())
+        return self._kept.once(("strip", id(record)), lambda: record.strip().for_reading())
 
     def remark(self, record: Record) -> str:
         """What the authors wrote of an embedded strip."""
         if self._records is not None:
             return ""
         return next((case.sample.reason for case in self.pool() if case.record.name == record.name and case.sample), "")
-
-    def _keep(self, name: Any, make: Callable[[], Kept]) -> Kept:
-        """What was made under this name, made now if it is not there."""
-        if name not in self._kept:
-            self._kept[name] = make()
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(name)
-        held: Kept = self._kept[name]
-        return held
 
 
 def as_usual(state: CaseState) -> CaseState:

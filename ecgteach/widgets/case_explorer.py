@@ -29,7 +29,7 @@ from ..rhythms import grouping
 from ..views import FUSED, view_kind
 from . import case_layout as layout
 from . import case_words as words
-from .base import Widget
+from .base import Widget, recordings
 from .case_asked import Asked, as_usual
 from .case_panels import bare, beside_twin, panels_of, riddle, strip_note
 from .case_reading import (
@@ -87,7 +87,7 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         seed: int = SEED,
     ) -> None:
         super().__init__()
-        self.cases = tuple(choose_cases(models=models) if cases is None else _records(cases))
+        self.cases = tuple(choose_cases(models=models) if cases is None else recordings(cases, "a CaseExplorer"))
         if not self.cases:
             raise InvalidValue("a CaseExplorer needs one case or more")
         self._models = expect_networks(shipped() if models is None else models)
@@ -331,19 +331,6 @@ class CaseExplorer(Widget[CaseState, CaseShown]):
         for name in ("rhythm", "outcome", "view", "source"):
             self.on_value(held[name], partial(_with_filter, name))
         self.on_value(held["cell"], CaseState.at_cell)
-
-
-def _records(cases: Any) -> Sequence[Record]:
-    held = [cases] if isinstance(cases, Record) else cases
-    if isinstance(held, str) or not hasattr(held, "__iter__"):
-        raise InvalidValue(f"a CaseExplorer takes recordings, such as read_record gives, not a {type(held).__name__}")
-    records = list(held)
-    for record in records:
-        if not isinstance(record, Record):
-            raise InvalidValue(
-                f"a CaseExplorer takes recordings, such as read_record gives; one is a {type(record).__name__}"
-            )
-    return records
 
 
 def _with(name: str, state: CaseState, value: Any) -> CaseState:

@@ -15,7 +15,7 @@ from ..rhythms import grouping
 from ..words import class_in_short
 from .base import State, Widget
 from .controls import Button, Choice, Control, Item, Menu, column, row, words
-from .course_words import said
+from .texts import text
 
 ANY = ""
 UNDECIDED = ("none of these", "cannot tell from lead II")
@@ -68,7 +68,7 @@ class LabelExplorer(Widget[LabelState, LabelShown]):
 
     def __init__(self, lines: Sequence[Sample] | None = None) -> None:
         super().__init__()
-        self.label = said("labels", "label")
+        self.label = text("labels.label")
         self.lines = tuple(samples(use=None) if lines is None else lines)
         self._controls = self._made()
         for name in FILTERS:
@@ -100,7 +100,7 @@ class LabelExplorer(Widget[LabelState, LabelShown]):
         for name in FILTERS:
             value, known = getattr(state, name), self._known(name)
             if value not in (ANY, *known):
-                raise UnknownName(said("labels", "unknown", what=name, given=repr(value), choices=choices(known)))
+                raise UnknownName(text("labels.unknown", what=name, given=repr(value), choices=choices(known)))
         held = self.fitting(state)
         counts = Counter((line.source, line.group) for line in held)
         line = held[state.at % len(held)] if held else None
@@ -127,7 +127,7 @@ class LabelExplorer(Widget[LabelState, LabelShown]):
         filters = row(*(held[name] for name in FILTERS))
         table = words("counts", _table(shown))
         if shown.line is None:
-            return column(filters, words("told", f"<p>{said('labels', 'nothing')}</p>"), table)
+            return column(filters, words("told", f"<p>{text('labels.nothing')}</p>"), table)
         heading = words("heading", f"<h3>{_heading(shown)}</h3>")
         strip = words("strip", self.still()._repr_mimebundle_()["text/html"])
         label = words("told", f"<p>{escape(shown.told)}</p>")
@@ -137,7 +137,7 @@ class LabelExplorer(Widget[LabelState, LabelShown]):
     def said(self, before: LabelState, now: LabelState) -> str:  # noqa: ARG002
         """The label once it is shown; else which strip is shown."""
         shown = self._shown
-        return shown.told or (_heading(shown) if shown.line is not None else said("labels", "nothing"))
+        return shown.told or (_heading(shown) if shown.line is not None else text("labels.nothing"))
 
     def still(self) -> Picture:
         """The strip that is shown, bare, and in its alternative text the table of counts."""
@@ -145,9 +145,9 @@ class LabelExplorer(Widget[LabelState, LabelShown]):
         line = shown.line if shown.line is not None else self.lines[0]
         strip = line.load().strip(quality="any").for_reading()
         at = shown.state.at % max(shown.count, 1) + 1
-        drawn = plot_strip(strip, title=said("labels", "title", number=at, strips=shown.count), source=False)
+        drawn = plot_strip(strip, title=text("labels.title", number=at, strips=shown.count), source=False)
         listed = ", ".join(f"{source} {group} {count}" for (source, group), count in sorted(shown.counts.items()))
-        return Picture(drawn.draw, f"{drawn.alt} {said('labels', 'alt_table', table=listed or 'none')}")
+        return Picture(drawn.draw, f"{drawn.alt} {text('labels.alt_table', table=listed or 'none')}")
 
     def _known(self, name: str) -> tuple[str, ...]:
         if name == "use":
@@ -155,21 +155,21 @@ class LabelExplorer(Widget[LabelState, LabelShown]):
         return tuple(dict.fromkeys(getattr(line, name) for line in self.lines))
 
     def _made(self) -> dict[str, Control]:
-        any_of = {ANY: said("labels", "any")}
+        any_of = {ANY: text("labels.any")}
         words_of: dict[str, Callable[[str], str]] = {"source": str, "group": class_in_short, "use": str}
         menus: dict[str, Control] = {
             name: Menu(
-                name, said("labels", name), any_of | {code: words_of[name](code) for code in self._known(name)}, ANY
+                name, text(f"labels.{name}"), any_of | {code: words_of[name](code) for code in self._known(name)}, ANY
             )
             for name in FILTERS
         }
         guesses = {code: class_in_short(code) for code in grouping().classes} | {one: one for one in UNDECIDED}
         return {
             **menus,
-            "previous": Button("previous", said("labels", "previous")),
-            "next": Button("next", said("labels", "next")),
-            "guess": Choice("guess", said("labels", "guess"), guesses),
-            "show": Button("show", said("labels", "show")),
+            "previous": Button("previous", text("labels.previous")),
+            "next": Button("next", text("labels.next")),
+            "guess": Choice("guess", text("labels.guess"), guesses),
+            "show": Button("show", text("labels.show")),
         }
 
 
@@ -182,20 +182,20 @@ def _step(step: int) -> Any:
 
 
 def _heading(shown: LabelShown) -> str:
-    return said("labels", "heading", number=shown.state.at % shown.count + 1, strips=shown.count)
+    return text("labels.heading", number=shown.state.at % shown.count + 1, strips=shown.count)
 
 
 def _told(line: Sample, state: LabelState) -> str:
     solution = Solution.of(line.load())
     basis = ", ".join(line.basis) or "the source alone"
-    words_of_label = said(
-        "labels", "label_of", rhythm=solution.rhythm_name, rate=f"{line.rate:.0f}", group=class_in_short(line.group),
+    words_of_label = text(
+        "labels.label_of", rhythm=solution.rhythm_name, rate=f"{line.rate:.0f}", group=class_in_short(line.group),
         certainty=line.certainty, basis=basis, reason=line.reason, source=line.source,
         lead=line.lead, licence=line.licence,
     )  # fmt: skip
     same = state.guess == line.group
     guess = class_in_short(state.guess) if state.guess not in UNDECIDED else state.guess
-    return f"{said('labels', 'same') if same else said('labels', 'other', guess=guess)} {words_of_label}"
+    return f"{text('labels.same') if same else text('labels.other', guess=guess)} {words_of_label}"
 
 
 def _table(shown: LabelShown) -> str:
@@ -203,4 +203,4 @@ def _table(shown: LabelShown) -> str:
     sources = sorted({source for source, _ in shown.counts})
     rows = [[source, *(str(shown.counts.get((source, group), 0)) for group in groups)] for source in sources]
     head = ["", *(class_in_short(group) for group in groups)]
-    return html_table(head, rows, said("labels", "counts", strips=shown.count))
+    return html_table(head, rows, text("labels.counts", strips=shown.count))

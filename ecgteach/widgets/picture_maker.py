@@ -15,7 +15,7 @@ from ..plots.pixels import plot_pixels
 from ..strip import Strip
 from .base import State, Widget
 from .controls import Choice, Control, Item, column, row, words
-from .course_words import said
+from .texts import text
 
 COLUMNS = (1024, 512, 256, 128)
 PENS = (1.5, 3.0, 6.0)
@@ -85,10 +85,10 @@ class PictureMaker(Widget[MakerState, MakerShown]):
 
     def __init__(self, strips: Sequence[Strip]) -> None:
         super().__init__()
-        self.label = said("maker", "label")
+        self.label = text("maker.label")
         self.strips = tuple(strips)
         if not self.strips:
-            raise InvalidValue(said("maker", "none"))
+            raise InvalidValue(text("maker.none"))
         self._controls = _controls(len(self.strips))
         for name in ("strip", "columns", "pen", "gain"):
             self.on_value(self._controls[name], _setting(name))
@@ -111,16 +111,15 @@ class PictureMaker(Widget[MakerState, MakerShown]):
             and state.guess in ("", "alike", "less")
         ):
             listed = {"columns": choices(COLUMNS), "pens": choices(PENS), "gains": choices(GAINS)}
-            raise InvalidValue(said("maker", "unknown", strips=len(self.strips), **listed))
+            raise InvalidValue(text("maker.unknown", strips=len(self.strips), **listed))
         if not state.guess:
-            return MakerShown(state, None, float("nan"), said("maker", "waiting"), None)
+            return MakerShown(state, None, float("nan"), text("maker.waiting"), None)
         strip = self.strips[state.strip]
         image = _drawn(strip, state)
         first, likeness = likeness_of(_drawn(strip, MakerState(state.strip)), strip), likeness_of(image, strip)
         right = (state.guess == "alike") == (likeness > first - ALIKE)
         geometry = image.geometry
-        told = said(
-            "maker", "told", column=f"{1000 * geometry.seconds / geometry.width:.1f}",
+        told = text("maker.told", column=f"{1000 * geometry.seconds / geometry.width:.1f}",
             row=f"{(geometry.high - geometry.low) / geometry.height:.3f}", ink=f"{image.pixels.mean():.1%}",
             likeness=f"{likeness:.2f}", first=f"{first:.2f}",
         )  # fmt: skip
@@ -143,7 +142,7 @@ class PictureMaker(Widget[MakerState, MakerShown]):
         settings = row(held["strip"], held["columns"], held["pen"], held["gain"])
         if shown.image is None:
             return column(settings, held["guess"], words("told", f"<p>{shown.told}</p>"))
-        verdict = said("maker", "right" if shown.right else "wrong")
+        verdict = text("maker.right" if shown.right else "wrong")
         drawn = self.still()._repr_mimebundle_()["text/html"]
         return column(
             settings, held["guess"], words("picture", drawn), words("told", f"<p><b>{verdict}</b> {shown.told}</p>")
@@ -152,7 +151,7 @@ class PictureMaker(Widget[MakerState, MakerShown]):
     def said(self, before: MakerState, now: MakerState) -> str:  # noqa: ARG002
         """The verdict and the figures, or that a guess comes first."""
         shown = self._shown
-        verdict = "" if shown.right is None else said("maker", "right" if shown.right else "wrong") + " "
+        verdict = "" if shown.right is None else text("maker.right" if shown.right else "wrong") + " "
         return verdict + shown.told
 
     def still(self) -> Picture:
@@ -160,10 +159,9 @@ class PictureMaker(Widget[MakerState, MakerShown]):
         shown = self._shown
         state = shown.state if shown.image is not None else MakerState(shown.state.strip)
         image = shown.image if shown.image is not None else _drawn(self.strips[state.strip], state)
-        title = said("maker", "title", columns=state.columns, pen=f"{state.pen:g}", gain=f"{state.gain:g}")
+        title = text("maker.title", columns=state.columns, pen=f"{state.pen:g}", gain=f"{state.gain:g}")
 
-        alt = said(
-            "maker", "alt", number=state.strip + 1, columns=state.columns, rows=image.geometry.height,
+        alt = text("maker.alt", number=state.strip + 1, columns=state.columns, rows=image.geometry.height,
             pen=f"{state.pen:g}", gain=f"{state.gain:g}", told=shown.told if shown.image is not None else "",
         )  # fmt: skip
         return Picture(plot_pixels(image, title=title).draw, alt.strip())
@@ -206,10 +204,10 @@ def _setting(name: str) -> Any:
 
 def _controls(strips: int) -> dict[str, Control]:
     options: dict[str, dict[Any, str]] = {
-        "strip": {number: said("maker", "strip_shown", number=number + 1) for number in range(strips)},
-        "columns": {number: said("maker", "columns_shown", columns=f"{number:,}") for number in COLUMNS},
-        "pen": {pen: said("maker", "pen_shown", pen=f"{pen:g}") for pen in PENS},
-        "gain": {gain: said("maker", "gain_shown", gain=f"{gain:g}") for gain in GAINS},
-        "guess": {name: said("maker", name) for name in ("alike", "less")},
+        "strip": {number: text("maker.strip_shown", number=number + 1) for number in range(strips)},
+        "columns": {number: text("maker.columns_shown", columns=f"{number:,}") for number in COLUMNS},
+        "pen": {pen: text("maker.pen_shown", pen=f"{pen:g}") for pen in PENS},
+        "gain": {gain: text("maker.gain_shown", gain=f"{gain:g}") for gain in GAINS},
+        "guess": {name: text(f"maker.{name}") for name in ("alike", "less")},
     }
-    return {name: Choice(name, said("maker", name), held) for name, held in options.items()}
+    return {name: Choice(name, text(f"maker.{name}"), held) for name, held in options.items()}

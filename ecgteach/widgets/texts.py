@@ -9,7 +9,7 @@ from importlib import resources
 
 from ..errors import UnknownName, choices, did_you_mean
 
-FILES = ("texts.toml", "quiz_texts.toml")
+FILES = ("texts.toml", "quiz_texts.toml", "course_texts.toml")
 
 
 @cache

@@ -23,7 +23,7 @@ from ..views import FUSED
 from ..waves import WINDOWS
 from ..words import capital, class_in_short, class_name
 from . import waveform_features_words as words
-from .base import Widget
+from .base import Widget, recordings
 from .case_panels import panels_of, strip_note
 from .controls import Button, Choice, Control, Item, column, row, scroll
 from .controls import words as said_words
@@ -106,7 +106,7 @@ class WaveformFeatures(Widget[FeaturesState, FeaturesShown]):
         seed: int = SEED,
     ) -> None:
         super().__init__()
-        records = choose_cases(models=models, seed=seed) if cases is None else _records(cases)
+        records = choose_cases(models=models, seed=seed) if cases is None else recordings(cases, "a WaveformFeatures")
         if not records:
             raise InvalidValue("a WaveformFeatures needs one case or more")
         networks = expect_networks(shipped() if models is None else models)
@@ -302,16 +302,6 @@ def _controls() -> dict[str, Any]:
         Strips("strips", brushes=[Brush(LIT, text("features.lit"), theme.MARKS, "/")]),
     ]
     return {control.name: control for control in held}
-
-
-def _records(cases: Any) -> list[Record]:
-    held = [cases] if isinstance(cases, Record) else list(cases) if hasattr(cases, "__iter__") else [cases]
-    for record in held:
-        if not isinstance(record, Record):
-            raise InvalidValue(
-                f"a WaveformFeatures takes recordings, such as read_record gives; one is a {type(record).__name__}"
-            )
-    return held
 
 
 def _marks(spans: Sequence[tuple[float, float]]) -> list[Mark]:

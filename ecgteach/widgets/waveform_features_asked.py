@@ -1,6 +1,5 @@
 """What a WaveformFeatures asks of networks and waves, each once; averages over strips with the same answer."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..cases import Case, all_cases, read_cases
 from ..checks.counterfactual import WaveEdit, edit_wave
 from ..explanation import Explanation, explain
+from ..kept import Kept
 from ..models import Network
 from ..records import Record
 from ..waves import Attention, attention_by_group, attention_by_wave, attention_table, delineate
@@ -43,23 +43,20 @@ class Asked:
         self.records = tuple(records)
         self._networks = networks
         self._given = given
-        self._kept: OrderedDict[Any, Any] = OrderedDict()
+        self._kept = Kept(MOST_KEPT)
 
     def explained(self, case: int) -> Explanation:
         """The maps of a case, for what both networks answer together."""
-        held: Explanation = self._once(("maps", case), lambda: self._explain(self.records[case]))
-        return held
+        return self._kept.once(("maps", case), lambda: self._explain(self.records[case]))
 
     def attention(self, case: int) -> Attention:
         """How much of each map lies on each segment."""
-        held: Attention = self._once(("waves", case), lambda: _attention(self.explained(case)))
-        return held
+        return self._kept.once(("waves", case), lambda: _attention(self.explained(case)))
 
     def edited(self, case: int, segment: str) -> WaveEdit | None:
         """What changing one kind of wave does to the answers; None where there is none."""
         make = partial(edit_wave, self.explained(case), self.attention(case).waves, segment, self._networks)
-        held: WaveEdit | None = self._once(("edit", case, segment), make)
-        return held
+        return self._kept.once(("edit", case, segment), make)
 
     def average(
         self, target: str, outcome: str | None, segments: Sequence[str]
@@ -97,26 +94,16 @@ class Asked:
             ]
             return attention_table(self._explain(case.record) for case in chosen)
 
-        held: pandas.DataFrame = self._once(("table", target, outcome), make)
-        return held
+        return self._kept.once(("table", target, outcome), make)
 
     def _pool(self) -> Sequence[Case]:
         """Strips to average over: all that came with the package where the networks are its own, else the cases."""
         if self._given is None:
             return all_cases()
-        held: Sequence[Case] = self._once("pool", lambda: read_cases(self.records, self._networks))
-        return held
+        return self._kept.once("pool", lambda: read_cases(self.records, self._networks))
 
     def _explain(self, record: Record) -> Explanation:
         return explain(record.strip().for_reading(), models=self._networks)
-
-    def _once(self, key: Any, make: Any) -> Any:
-        if key not in self._kept:
-            self._kept[key] = make()
-        self._kept.move_to_end(key)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
-        return self._kept[key]
 
 
 def _attention(seen: Explanation) -> Attention:

@@ -17,6 +17,7 @@ from ecgteach.records import Record, sample, samples
 from ecgteach.rhythms import grouping, rhythms
 from ecgteach.widgets import CaseExplorer, CaseState, Reading, choose_cases
 from ecgteach.widgets.case_reading import CAUSES, Filters, answers, ladder
+from tests.widgets.scenes import nodes
 
 STEPS = ladder(["signal", "image"])
 RIDDLE = ladder(["signal", "image"], riddle=True)
@@ -67,12 +68,6 @@ def page(explorer):
     """Everything that the page is told, as text, and the names of the panels."""
     scene, _ = explorer.scene()
     return json.dumps(scene, ensure_ascii=False), [panel["name"] for panel in strips(scene)["panels"]]
-
-
-def nodes(node):
-    yield node
-    for child in node.get("children", ()):
-        yield from nodes(child)
 
 
 def strips(scene):

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.browser import LONGEST, Stage, chromium, jupyterlab, opened, shots_folder, voila, write_notebook
+from tests.browser import LONGEST, Stage, jupyterlab, opened, voila, write_notebook
 from tests.widgets.test_in_browser import AT_RANDOM
 
 pytestmark = pytest.mark.browser
@@ -19,12 +19,6 @@ CELLS = (
     "1 + 1",
 )
 SIZES = ((1366, 768), (1920, 1080))
-
-
-@pytest.fixture(scope="module")
-def shots(tmp_path_factory):
-    chromium()
-    return shots_folder(tmp_path_factory.mktemp("shots"))
 
 
 @pytest.fixture(scope="module")

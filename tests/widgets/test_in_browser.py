@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from tests.browser import LONGEST, Stage, chromium, jupyterlab, opened, shots_folder, voila, write_notebook
+from tests.browser import LONGEST, Stage, jupyterlab, opened, voila, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -33,12 +33,6 @@ AT_RANDOM = """(area, lot) => {
 """One control that is on, taken by lot, is set to something, taken by lot."""
 
 HARMLESS = re.compile(r"favicon|ResizeObserver loop")
-
-
-@pytest.fixture(scope="module")
-def shots(tmp_path_factory):
-    chromium()
-    return shots_folder(tmp_path_factory.mktemp("shots"))
 
 
 @pytest.fixture(scope="module")

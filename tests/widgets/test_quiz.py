@@ -13,6 +13,7 @@ from ecgteach.quiz.questions import Choice, MarkStrip, Numeric
 from ecgteach.quiz.strips import strip_of
 from ecgteach.widgets import Quiz, QuizState
 from tests.quiz.test_banks import FOREIGN
+from tests.widgets.scenes import nodes
 from tests.widgets.test_marks import random_thing
 
 
@@ -176,12 +177,6 @@ class TestSecrets:
         quiz.controls["check"].click()
         shown = [node for node in nodes(quiz.scene()[0]["body"]) if node["kind"] == "words"]
         assert not [node for node in shown if "<img" in node["html"]]
-
-
-def nodes(node):
-    yield node
-    for child in node.get("children", ()):
-        yield from nodes(child)
 
 
 class TestProgress:

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from tests.browser import LONGEST, Stage, chromium, jupyterlab, opened, shots_folder, voila, write_notebook
+from tests.browser import LONGEST, Stage, jupyterlab, opened, voila, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -28,12 +28,6 @@ PRESS = """(area, share) => {
     seen[Math.floor(share * seen.length)].click();
 }"""
 HARMLESS = re.compile(r"favicon|ResizeObserver loop")
-
-
-@pytest.fixture(scope="module")
-def shots(tmp_path_factory):
-    chromium()
-    return shots_folder(tmp_path_factory.mktemp("shots"))
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +223,15 @@ class TestMarks:
             page.wait_for_timeout(50)
         assert re.search("Marked from|as missing here", marks.announced)
         assert marks.focused == "strips"
+
+    def test_a_mark_that_is_too_short_is_said_to_be_none(self, lab, marks):
+        marks.all.locator(".ecgteach-cursor").focus()
+        for key in ("Home", "Enter", "Enter"):
+            lab.page.keyboard.press(key)
+        until = time.monotonic() + 10
+        while "lasts 40 ms or more" not in marks.announced and time.monotonic() < until:
+            lab.page.wait_for_timeout(50)
+        assert "lasts 40 ms or more" in marks.announced
 
 
 class TestReadFirst:

@@ -19,6 +19,7 @@ from ecgteach.widgets import FeaturesState, WaveformFeatures
 from ecgteach.widgets.waveform_features_state import Ranking
 from ecgteach.widgets.waveform_features_words import Bar, table
 from ecgteach.words import about
+from tests.widgets.scenes import page
 
 ORDER = ("pre", "QRS", "ST-T")
 
@@ -45,19 +46,6 @@ def light(widget, name, parting="windows"):
     widget.controls["parting"].value = parting
     widget.controls["wave"].value = name
     assert widget.fault == ""
-
-
-def nodes(node):
-    yield node
-    for child in node.get("children", ()):
-        yield from nodes(child)
-
-
-def page(widget):
-    scene, _ = widget.scene()
-    return json.dumps(scene, ensure_ascii=False), {
-        node["name"]: node for node in nodes(scene["body"]) if node.get("name")
-    }
 
 
 class TestRankingFirst:

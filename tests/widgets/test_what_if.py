@@ -13,6 +13,7 @@ from ecgteach.whatif import DIALS, PRESETS, STARTS
 from ecgteach.widgets import WhatIf, WhatIfState
 from ecgteach.widgets.what_if_state import DONE, EXPLAIN, PREDICT, TURN, Round
 from ecgteach.widgets.what_if_trail import limits_on
+from tests.widgets.scenes import page
 
 
 @pytest.fixture
@@ -31,18 +32,6 @@ def turn(widget, *values):
     for value in values or (widget.state.round.to,):
         widget.controls["turn"].value = value
         assert widget.fault == ""
-
-
-def nodes(node):
-    yield node
-    for child in node.get("children", ()):
-        yield from nodes(child)
-
-
-def page(widget):
-    scene, _ = widget.scene()
-    found = list(nodes(scene["body"]))
-    return json.dumps(scene, ensure_ascii=False), {node["name"]: node for node in found if node.get("name")}
 
 
 def panels(widget):

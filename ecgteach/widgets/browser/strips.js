@@ -404,7 +404,11 @@ class Strips {
   }
 
   add(mark) {
-    if (!mark.brush || mark.end - mark.start < SHORTEST_MARK) return;
+    if (!mark.brush) return;
+    if (mark.end - mark.start < SHORTEST_MARK) {
+      this.stage.say(this.spec.texts.short);
+      return;
+    }
     this.stage.change(this.host.dataset.key, merged([...this.marks(), mark]));
     this.stage.say(this.spec.texts.marked.replace("{start}", mark.start.toFixed(2)).replace("{end}", mark.end.toFixed(2)));
   }
